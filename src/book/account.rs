@@ -1,0 +1,97 @@
+//! A position on a path, in integers: what checks read and actions change.
+//!
+//! Quantities are counted in the position's own unit of opening value, a power of two of a dollar, so
+//! that their absolute sum stays below 2^31; a *fine value* is quantity x mark, below 2^63.
+
+use crate::fixed::weigh;
+
+/// What a leg is, as the kernels number it.
+pub const KIND_COLLATERAL: u32 = 0;
+/// Owed.
+pub const KIND_DEBT: u32 = 1;
+/// A perpetual future; its quantity is signed.
+pub const KIND_PERP: u32 = 2;
+/// Funding paid so far on a perpetual: quantity x the running sum of its marks.
+pub const KIND_FUNDING: u32 = 3;
+
+/// One leg of a position at one step of one path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LegState {
+    /// One of the `KIND_` constants.
+    pub kind: u32,
+    /// Units left; negative for short perpetuals and for funding that is paid.
+    pub quantity: i32,
+    /// The instrument's mark at this step, Q8.24.
+    pub mark: u32,
+    /// Liquidation threshold of collateral, Q1.31.
+    pub threshold: u32,
+    /// 1 + liquidation bonus of collateral, Q2.30.
+    pub incentive: u32,
+    /// 1 / (1 + liquidation bonus) of collateral, Q1.31.
+    pub discount: u32,
+    /// Bad debt on this leg in the present event, a fine value.
+    pub lost: u64,
+}
+
+/// What an event did, in fine values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Event {
+    /// Debt repaid by liquidators, or notional closed.
+    pub repaid: u64,
+    /// Collateral handed over.
+    pub seized: u64,
+    /// Debt that nobody repaid and the venue wrote off.
+    pub written_off: u64,
+    /// Liquidation calls made; 0 means that nothing could be done.
+    pub n_calls: u32,
+}
+
+/// The sums a lending rule asks for, fine values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Values {
+    /// Σ collateral x threshold.
+    pub weighted: u64,
+    /// Σ collateral.
+    pub collateral: u64,
+    /// Σ debt.
+    pub debt: u64,
+}
+
+impl LegState {
+    /// Value at the mark, as an amount; meaningful for collateral and debt.
+    #[inline(always)]
+    #[must_use]
+    pub fn value(&self) -> u64 {
+        u64::from(self.quantity as u32) * u64::from(self.mark)
+    }
+
+    /// Value at the mark with its sign.
+    #[inline(always)]
+    #[must_use]
+    pub fn signed_value(&self) -> i64 {
+        i64::from(self.quantity) * i64::from(self.mark)
+    }
+
+    /// The margin coefficient of collateral: quantity x threshold, rounded to a unit.
+    #[inline(always)]
+    #[must_use]
+    pub fn weighted_quantity(&self) -> u32 {
+        weigh(self.quantity as u32, self.threshold)
+    }
+}
+
+/// Adds up a lending position; its health factor is `weighted / debt`.
+#[inline]
+#[must_use]
+pub fn values(legs: &[LegState]) -> Values {
+    let mut sums = Values::default();
+    for leg in legs {
+        if leg.kind == KIND_COLLATERAL {
+            sums.weighted += u64::from(leg.weighted_quantity()) * u64::from(leg.mark);
+            sums.collateral += leg.value();
+        } else {
+            sums.debt += leg.value();
+        }
+    }
+    sums
+}

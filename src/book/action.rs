@@ -1,0 +1,87 @@
+//! What happens on a breach; the kernels know these few actions, not the venues.
+//!
+//! A venue compiles itself to one of them with parameters. Twins in `shaders/action/`.
+
+mod close_out;
+mod largest_legs;
+mod pro_rata;
+
+use bytemuck::{Pod, Zeroable};
+
+use super::account::{Event, LegState};
+
+pub use close_out::equity;
+
+/// Takes from all collaterals and repays all debts alike, one call.
+pub const ACTION_PRO_RATA: u32 = 0;
+/// Call after call, repays the largest debt out of the largest collateral.
+pub const ACTION_LARGEST_LEGS: u32 = 1;
+/// Closes all perpetuals at the mark.
+pub const ACTION_CLOSE_OUT: u32 = 2;
+
+/// An action and its parameters; read by Rust and WGSL alike.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+pub struct Action {
+    /// One of the `ACTION_` constants.
+    pub kind: u32,
+    /// Share of debt repayable in a call, Q1.31.
+    pub close_factor: u32,
+    /// 1 if that is a share of the whole debt, 0 if of the chosen leg.
+    pub of_whole_debt: u32,
+    /// Health factor below which the close factor falls away, Q0.32; 0 for never.
+    pub full_close_below: u32,
+    /// 1 if debt without collateral is written off at once, 0 if it stays on the books.
+    pub writes_off: u32,
+    /// Most calls in an event.
+    pub calls_per_step: u32,
+    /// Cost of closing perpetuals, a share of their notional, Q1.31.
+    pub close_cost: u32,
+    /// 1 if equality of account value and requirement is a breach.
+    pub at_equality: u32,
+    /// Legs of less value may be repaid whole; money, low and high word.
+    pub small: [u32; 2],
+    /// Least value a call may leave of a leg that it does not clear; money, low and high word.
+    pub dust: [u32; 2],
+}
+
+/// What an action may know of its position beside the legs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountFacts {
+    /// Constant part of the account value (perpetuals: less the entry value), a fine value.
+    pub constant: i64,
+    /// Right shift from fine values to money.
+    pub money_shift: u32,
+}
+
+impl Action {
+    /// An action that does nothing yet; venues set what they use.
+    #[must_use]
+    pub fn new(kind: u32) -> Self {
+        Self { kind, calls_per_step: 1, ..Self::zeroed() }
+    }
+
+    /// Runs the action on a breached position.
+    pub fn run(&self, facts: AccountFacts, legs: &mut [LegState]) -> Event {
+        match self.kind {
+            ACTION_PRO_RATA => pro_rata::run(self, legs),
+            ACTION_LARGEST_LEGS => largest_legs::run(self, facts, legs),
+            _ => close_out::run(self, facts, legs),
+        }
+    }
+}
+
+/// A 64-bit amount of money as two words.
+#[must_use]
+pub fn to_words(money: i64) -> [u32; 2] {
+    [money as u32, (money >> 32) as u32]
+}
+
+/// Two words as a 64-bit amount of money.
+#[inline(always)]
+fn from_words(words: [u32; 2]) -> u64 {
+    u64::from(words[0]) | u64::from(words[1]) << 32
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,128 @@
+//! Call after call, the largest debt is repaid out of the largest collateral; twin of
+//! `shaders/action/largest_legs.wgsl`. Aave, Compound and Morpho are parameters of this one.
+//!
+//! A rational liquidator takes the most that the rule and the collateral leg allow, until the position
+//! is healthy, nothing may be repaid, or the step's calls are used up (sources:
+//! Aave v3.3 `LiquidationLogic`, Compound v2 `Comptroller`, `Morpho.sol`).
+
+use super::{AccountFacts, Action, from_words};
+use crate::book::account::{Event, KIND_COLLATERAL, KIND_DEBT, LegState, Values, values};
+use crate::fixed::{mul_div, scale_q31, scale_q32};
+
+pub(super) fn run(action: &Action, facts: AccountFacts, legs: &mut [LegState]) -> Event {
+    let mut event = Event::default();
+    while event.n_calls < action.calls_per_step {
+        let sums = values(legs);
+        if sums.weighted >= sums.debt || !call(action, facts, &sums, legs, &mut event) {
+            break;
+        }
+        event.n_calls += 1;
+    }
+    if action.writes_off == 1 {
+        write_off(legs, &mut event);
+    }
+    event
+}
+
+/// One liquidation call; false if none is possible.
+fn call(
+    action: &Action,
+    facts: AccountFacts,
+    sums: &Values,
+    legs: &mut [LegState],
+    event: &mut Event,
+) -> bool {
+    let Some((collateral, debt)) = largest(legs, KIND_COLLATERAL).zip(largest(legs, KIND_DEBT))
+    else {
+        return false;
+    };
+    let (from, to) = (legs[collateral], legs[debt]);
+    let repayable = repayable_quantity(action, facts, sums, &from, &to);
+    let (mut repaid, mut seized) = exchange(repayable, &from, &to);
+    if repaid < to.quantity as u32 && seized < from.quantity as u32 {
+        // Neither leg is cleared: what is left of each must not be dust.
+        let dust = from_words(action.dust);
+        let money = |value: u64| value >> facts.money_shift;
+        let debt_left = to.value() - u64::from(repaid) * u64::from(to.mark);
+        let collateral_left = from.value() - u64::from(seized) * u64::from(from.mark);
+        if money(debt_left) < dust || money(collateral_left) < dust {
+            let dust = saturating_shift(dust, facts.money_shift);
+            let by_debt = to.value().saturating_sub(dust);
+            let by_collateral = scale_q31(from.value().saturating_sub(dust), from.discount);
+            let admissible = by_debt.min(by_collateral) / u64::from(to.mark);
+            (repaid, seized) = exchange((admissible as u32).min(repayable), &from, &to);
+        }
+    }
+    if repaid == 0 {
+        return false;
+    }
+    legs[debt].quantity -= repaid as i32;
+    legs[collateral].quantity -= seized as i32;
+    event.repaid += u64::from(repaid) * u64::from(to.mark);
+    event.seized += u64::from(seized) * u64::from(from.mark);
+    true
+}
+
+/// Most of the chosen debt that the close factor lets one call repay; at least one unit.
+fn repayable_quantity(
+    action: &Action,
+    facts: AccountFacts,
+    sums: &Values,
+    from: &LegState,
+    to: &LegState,
+) -> u32 {
+    let small = from_words(action.small);
+    let is_small =
+        from.value() >> facts.money_shift < small || to.value() >> facts.money_shift < small;
+    let is_deep = action.full_close_below != 0
+        && sums.weighted <= scale_q32(sums.debt, action.full_close_below);
+    let quantity = to.quantity as u32;
+    if is_small || is_deep {
+        return quantity;
+    }
+    let base = if action.of_whole_debt == 1 { sums.debt } else { to.value() };
+    let most = scale_q31(base, action.close_factor) / u64::from(to.mark);
+    (most.min(u64::from(quantity)) as u32).max(1)
+}
+
+/// Repays up to `repayable` units: (repaid, seized), the collateral leg permitting.
+fn exchange(repayable: u32, from: &LegState, to: &LegState) -> (u32, u32) {
+    let value = u64::from(repayable) * u64::from(to.mark);
+    let seized = mul_div(value, from.incentive, from.mark) >> 30;
+    let quantity = from.quantity as u32;
+    if seized < u64::from(quantity) {
+        return (repayable, seized as u32);
+    }
+    let covered = scale_q31(from.value(), from.discount) / u64::from(to.mark);
+    (covered.min(u64::from(repayable)) as u32, quantity)
+}
+
+/// The leg of that kind with the largest positive value; ties go to the lower asset, which is first.
+fn largest(legs: &[LegState], kind: u32) -> Option<usize> {
+    let mut best = None;
+    let mut most = 0;
+    for (idx, leg) in legs.iter().enumerate() {
+        if leg.kind == kind && leg.value() > most {
+            most = leg.value();
+            best = Some(idx);
+        }
+    }
+    best
+}
+
+/// Burns what is owed once no collateral of any value is left.
+fn write_off(legs: &mut [LegState], event: &mut Event) {
+    if legs.iter().any(|leg| leg.kind == KIND_COLLATERAL && leg.value() > 0) {
+        return;
+    }
+    for leg in legs.iter_mut().filter(|leg| leg.kind == KIND_DEBT) {
+        leg.lost = leg.value();
+        event.written_off += leg.lost;
+        leg.quantity = 0;
+    }
+}
+
+/// Money as a fine value, saturating.
+fn saturating_shift(money: u64, shift: u32) -> u64 {
+    if money.leading_zeros() <= shift { u64::MAX >> 1 } else { money << shift }
+}

@@ -1,0 +1,1 @@
+//! Do the actions do what their docs say?

@@ -1,0 +1,61 @@
+//! Who owes what to whom, and under which rules.
+
+pub mod account;
+pub mod action;
+pub mod venue;
+
+use crate::units::{AssetId, VenueId};
+
+/// The positions and their legs, flat: a million positions are two arrays.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Book {
+    /// The positions, in the order of the input file.
+    pub positions: Vec<Position>,
+    /// All legs, position by position.
+    pub legs: Vec<Leg>,
+}
+
+/// One borrower at one venue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Position {
+    /// Its name in the input file.
+    pub name: Box<str>,
+    /// Where.
+    pub venue: VenueId,
+    /// First leg in [`Book::legs`].
+    pub leg_start: u32,
+    /// One past the last leg.
+    pub leg_end: u32,
+}
+
+/// An amount of one asset that a position owns, owes or is exposed to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Leg {
+    /// Owned, owed, or a perpetual.
+    pub kind: LegKind,
+    /// Of what.
+    pub asset: AssetId,
+    /// Units of the asset; positive, but a perpetual's is signed (long is positive).
+    pub amount: f64,
+    /// Price at which a perpetual was opened, USD; 0 for other legs.
+    pub entry_price: f64,
+}
+
+/// What a leg is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LegKind {
+    /// Owned; backs the debt.
+    Collateral,
+    /// Owed.
+    Debt,
+    /// A perpetual future, signed.
+    Perp,
+}
+
+impl Book {
+    /// The legs of a position.
+    #[must_use]
+    pub fn legs_of(&self, position: &Position) -> &[Leg] {
+        &self.legs[position.leg_start as usize..position.leg_end as usize]
+    }
+}

@@ -1,0 +1,114 @@
+//! `shortfall explain`: one path, walked again and told.
+
+use clap::Args;
+
+use shortfall::book::account::{KIND_COLLATERAL, KIND_DEBT, LegState};
+use shortfall::engine::cpu::replay::{self, Story};
+use shortfall::program::Program;
+use shortfall::report::{Explanation, ToldLeftOver, ToldLiquidation, ToldPrice};
+use shortfall::scenario::Scenario;
+
+use super::{CliError, PathArgs, ScenarioArgs, output};
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    #[command(flatten)]
+    scenario: ScenarioArgs,
+    #[command(flatten)]
+    path_args: PathArgs,
+    /// Index of the path, from 0; `run --out` lists the worst in worst_paths.csv
+    #[arg(long, value_name = "I")]
+    path: u64,
+}
+
+pub(super) fn main(args: &ExplainArgs) -> Result<(), CliError> {
+    let scenario = args.scenario.load(None, Some(&args.path_args))?;
+    let program = args.scenario.compile(&scenario)?;
+    output::print_notes(&scenario.notes, args.scenario.quiet);
+    let story = replay::explain(&program, scenario.run.seed, args.path);
+    let told = tell(&scenario, &program, args.path, &story);
+    output::to_stdout(|out| (args.scenario.format().write_explanation)(&told, out))
+}
+
+fn tell(scenario: &Scenario, program: &Program, path_idx: u64, story: &Story) -> Explanation {
+    let outcome = &story.outcome;
+    let usd = |money: i64| program.usd(money.into());
+    let name = |idx: usize| scenario.book.positions[idx].name.to_string();
+    let venue = |idx: usize| scenario.venues[scenario.book.positions[idx].venue.idx()].name.clone();
+    let mut left_over: Vec<ToldLeftOver> = story
+        .left_over
+        .iter()
+        .map(|left| ToldLeftOver {
+            position: name(left.position),
+            venue: venue(left.position),
+            stranded_usd: usd(left.stranded),
+            under_water_usd: usd(left.under_water),
+        })
+        .collect();
+    left_over.sort_by(|a, b| {
+        (b.stranded_usd + b.under_water_usd).total_cmp(&(a.stranded_usd + a.under_water_usd))
+    });
+    let events = story.events.iter().map(|told| {
+        let shift = program.positions[told.position].money_shift;
+        let fine = |value: u64| program.usd((value >> shift).into());
+        let left = |kind: u32| {
+            let legs = told.legs.iter().filter(|leg| leg.kind == kind);
+            fine(legs.map(LegState::value).sum())
+        };
+        ToldLiquidation {
+            step_idx: told.step,
+            position: name(told.position),
+            venue: venue(told.position),
+            n_calls: told.event.n_calls,
+            repaid_usd: fine(told.event.repaid),
+            seized_usd: fine(told.event.seized),
+            written_off_usd: fine(told.event.written_off),
+            debt_left_usd: left(KIND_DEBT),
+            collateral_left_usd: left(KIND_COLLATERAL),
+        }
+    });
+    Explanation {
+        scenario: scenario.name.clone(),
+        seed: scenario.run.seed,
+        path_idx,
+        step_hours: scenario.run.step_years * 24.0 * shortfall::units::DAYS_PER_YEAR,
+        bad_debt_usd: usd(outcome.loss()),
+        realised_usd: usd(outcome.realised),
+        stranded_usd: usd(outcome.stranded),
+        under_water_usd: usd(outcome.under_water),
+        liquidated_usd: usd(outcome.liquidated),
+        n_events: outcome.n_events,
+        n_defaults: outcome.n_defaults,
+        prices: prices(scenario, program, &story.logs),
+        events: events.collect(),
+        left_over,
+    }
+}
+
+/// How every price went, from its log prices.
+fn prices(scenario: &Scenario, program: &Program, logs: &[i32]) -> Vec<ToldPrice> {
+    let assets = scenario.market.assets.iter();
+    let rows = assets.zip(logs.chunks_exact(program.market.n_steps));
+    rows.map(|(asset, logs)| {
+        let price = |log: i32| asset.price_usd * libm::exp2(f64::from(log) / f64::from(1 << 24));
+        let (mut low, mut high) = (0, 0);
+        for (step, log) in logs.iter().enumerate() {
+            if *log < logs[low] {
+                low = step;
+            }
+            if *log > logs[high] {
+                high = step;
+            }
+        }
+        ToldPrice {
+            asset: asset.name.clone(),
+            open_usd: asset.price_usd,
+            low_usd: price(logs[low]),
+            low_step_idx: low,
+            high_usd: price(logs[high]),
+            high_step_idx: high,
+            close_usd: price(logs[logs.len() - 1]),
+        }
+    })
+    .collect()
+}

@@ -1,0 +1,174 @@
+//! `shortfall run`: the distribution of the bad debt.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+use cpu_time::ProcessTime;
+
+use shortfall::engine::cpu::Cpu;
+use shortfall::engine::{self, Backend, EngineError, Plan};
+use shortfall::program::Program;
+use shortfall::report::{
+    Facts, OpeningFacts, PoolLabel, PositionLabel, Report, RunFacts, Summary, csv,
+};
+use shortfall::scenario::Scenario;
+use shortfall::tail::{TailShares, Tally};
+
+use super::output::{self, OutDir};
+use super::progress::Bar;
+use super::{CliError, PathArgs, ScenarioArgs};
+
+/// Paths of a batch: some milliseconds of work a thread, a few megabytes of outcomes.
+const DEFAULT_BATCH: u64 = 16_384;
+/// The level whose tail says who bears the expected shortfall, if the scenario has it.
+const SHARES_LEVEL: f64 = 0.99;
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    #[command(flatten)]
+    scenario: ScenarioArgs,
+    /// Paths to simulate
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
+    paths: Option<u64>,
+    #[command(flatten)]
+    path_args: PathArgs,
+    /// Where paths are simulated; the figures are the same everywhere
+    #[arg(long, value_enum, default_value = "auto")]
+    backend: BackendName,
+    /// Threads of the CPU [default: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    threads: Option<u16>,
+    /// Paths of a batch; changes no figure
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1 << 24))]
+    batch: Option<u64>,
+    /// Folder for summary.json, run.json, positions.csv and worst_paths.csv
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum BackendName {
+    /// A GPU if there is one, else the CPU
+    Auto,
+    /// The CPU
+    Cpu,
+    /// A GPU, or an error
+    Gpu,
+}
+
+pub(super) fn main(args: &RunArgs) -> Result<(), CliError> {
+    let scenario = args.scenario.load(args.paths, Some(&args.path_args))?;
+    let program = args.scenario.compile(&scenario)?;
+    if args.backend == BackendName::Gpu {
+        return Err(EngineError::NoDevice.into());
+    }
+    let out_dir = args.out.as_deref().map(OutDir::create).transpose()?;
+    let (begun, cpu_begun) = (Instant::now(), ProcessTime::now());
+    let n_threads = args.n_threads();
+    let mut backend = Cpu::new(&program, scenario.run.seed, n_threads);
+    let plan = Plan {
+        n_paths: scenario.run.n_paths,
+        batch: args.batch.unwrap_or(DEFAULT_BATCH),
+        materiality: materiality(&scenario, &program),
+    };
+    let mut bar = Bar::new(plan.n_paths, args.scenario.quiet);
+    let tally = engine::run(&program, plan, &mut backend, &mut bar)?;
+    bar.finish();
+    let run = RunFacts {
+        backend: backend.name().to_owned(),
+        adapter: backend.adapter().map(str::to_owned),
+        threads: n_threads,
+        batch: plan.batch,
+        wall_seconds: begun.elapsed().as_secs_f64(),
+        cpu_seconds: cpu_begun.elapsed().as_secs_f64(),
+        paths_per_second: None,
+        checks_per_cpu_second: None,
+        fallbacks: Vec::new(),
+    };
+    let levels = &scenario.run.levels;
+    let level = levels.iter().copied().find(|level| *level == SHARES_LEVEL);
+    let level = level.or(levels.first().copied()).unwrap_or(SHARES_LEVEL);
+    let shares = engine::tail_shares(&program, scenario.run.seed, n_threads, &tally, level)?;
+    report(args, &scenario, &program, &Counted { tally, shares, run }, out_dir.as_ref())
+}
+
+impl RunArgs {
+    fn n_threads(&self) -> usize {
+        let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        self.threads.map_or_else(all, usize::from)
+    }
+}
+
+/// What a run gave.
+struct Counted {
+    tally: Tally,
+    shares: Option<TailShares>,
+    run: RunFacts,
+}
+
+/// The loss from which a path counts, in money, rounded up.
+fn materiality(scenario: &Scenario, program: &Program) -> i64 {
+    let unit = libm::exp2(-f64::from(program.money_log2));
+    libm::ceil(scenario.run.materiality_usd * unit) as i64
+}
+
+fn report(
+    args: &RunArgs,
+    scenario: &Scenario,
+    program: &Program,
+    counted: &Counted,
+    out_dir: Option<&OutDir>,
+) -> Result<(), CliError> {
+    let label = |idx: usize| {
+        let position = &scenario.book.positions[idx];
+        let venue = &scenario.venues[position.venue.idx()].name;
+        PositionLabel { position: &position.name, venue }
+    };
+    let pools: Vec<PoolLabel> = program
+        .pools
+        .iter()
+        .map(|(venue, asset)| PoolLabel {
+            venue: &scenario.venues[venue.idx()].name,
+            debt_asset: &scenario.market.assets[asset.idx()].name,
+        })
+        .collect();
+    let program_digest = program.digest().to_string();
+    let facts = Facts {
+        scenario: &scenario.name,
+        program_digest: &program_digest,
+        seed: scenario.run.seed,
+        n_steps: scenario.run.n_steps,
+        step_hours: scenario.run.step_years * 24.0 * shortfall::units::DAYS_PER_YEAR,
+        quantum_log2: program.money_log2,
+        opening: OpeningFacts {
+            mode: scenario.run.opening,
+            n: program.opening.n,
+            debt_usd: program.usd(program.opening.debt),
+            bad_debt_usd: program.usd(program.opening.bad_debt),
+        },
+        levels: &scenario.run.levels,
+        materiality_usd: scenario.run.materiality_usd,
+        position: &label,
+        pools: &pools,
+        notes: &scenario.notes,
+    };
+    let Counted { tally, shares, run } = counted;
+    let summary = Summary::of(tally, &facts, shares.as_ref());
+    let run = run.clone().with_rates(&summary);
+    if let Some(dir) = out_dir {
+        let json = shortfall::report::format_named("json").unwrap_or(args.scenario.format());
+        let whole = Report { summary: &summary, run: None };
+        dir.write("summary.json", |out| (json.write)(&whole, out))?;
+        dir.write("positions.csv", |out| {
+            csv::write_positions(tally, &facts, shares.as_ref(), out)
+        })?;
+        dir.write("worst_paths.csv", |out| csv::write_worst_paths(tally, &facts, out))?;
+        dir.write("run.json", |out| {
+            serde_json::to_writer_pretty(&mut *out, &run)?;
+            writeln!(out)
+        })?;
+    }
+    let whole = Report { summary: &summary, run: Some(&run) };
+    output::to_stdout(|out| (args.scenario.format().write)(&whole, out))
+}

@@ -1,0 +1,120 @@
+//! The CPU backend: the meaning of the kernels in plain Rust, and its fast lanes.
+//!
+//! Every thread takes the next few paths, walks their prices, bounds every position over windows of
+//! steps and walks step by step what the bound does not clear.
+
+pub mod marks;
+pub mod path;
+mod positions;
+pub mod replay;
+
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+use super::backend::{Backend, EngineError};
+use crate::program::Program;
+use crate::tail::{Counters, Outcome};
+use path::{PathWorker, shape};
+
+/// Paths a thread takes at a time.
+const PATHS_PER_TURN: usize = 64;
+
+/// The CPU backend.
+pub struct Cpu<'a> {
+    program: &'a Program,
+    workers: Vec<PathWorker<'a>>,
+    seed: u64,
+}
+
+impl<'a> Cpu<'a> {
+    /// A backend with that many threads, each with its scratch space.
+    #[must_use]
+    pub fn new(program: &'a Program, seed: u64, n_threads: usize) -> Self {
+        let workers = (0..n_threads.max(1)).map(|_| PathWorker::new(program));
+        Self { program, workers: workers.collect(), seed }
+    }
+
+    /// With every check walked step by step: what the bounds are tested against.
+    #[must_use]
+    pub fn without_bounds(mut self) -> Self {
+        for worker in &mut self.workers {
+            worker.use_bounds = false;
+        }
+        self
+    }
+}
+
+impl Cpu<'_> {
+    /// Walks single paths once more; what they add to the counters.
+    ///
+    /// # Errors
+    ///
+    /// If the threads cannot be started.
+    pub fn replay(&mut self, paths: &[u64]) -> Result<Counters, EngineError> {
+        let seed = self.seed;
+        let turns = Mutex::new(paths.chunks(PATHS_PER_TURN));
+        self.each_worker(|worker| {
+            while let Some(chunk) = next_of(&turns) {
+                for path in chunk {
+                    worker.run(seed, *path, &mut ());
+                }
+            }
+        })?;
+        let mut counters = Counters::new(shape(self.program));
+        self.hand_over(&mut counters);
+        Ok(counters)
+    }
+
+    /// Lets every worker work, the first on this thread.
+    fn each_worker(&mut self, work: impl Fn(&mut PathWorker) + Sync) -> Result<(), EngineError> {
+        let n_threads = self.workers.len();
+        let work = &work;
+        std::thread::scope(|scope| {
+            let (mine, others) = self.workers.split_at_mut(1);
+            for worker in others {
+                std::thread::Builder::new()
+                    .spawn_scoped(scope, || work(worker))
+                    .map_err(|source| EngineError::Threads { n_threads, source })?;
+            }
+            work(&mut mine[0]);
+            Ok(())
+        })
+    }
+
+    fn hand_over(&mut self, counters: &mut Counters) {
+        for worker in &mut self.workers {
+            worker.hand_over(counters);
+        }
+    }
+}
+
+/// The next turn, whoever asks.
+fn next_of<T>(turns: &Mutex<impl Iterator<Item = T>>) -> Option<T> {
+    turns.lock().unwrap_or_else(PoisonError::into_inner).next()
+}
+
+impl Backend for Cpu<'_> {
+    fn name(&self) -> &'static str {
+        "cpu"
+    }
+
+    fn run(
+        &mut self,
+        paths: Range<u64>,
+        outcomes: &mut [Outcome],
+        counters: &mut Counters,
+    ) -> Result<(), EngineError> {
+        let seed = self.seed;
+        let firsts = paths.step_by(PATHS_PER_TURN);
+        let turns = Mutex::new(firsts.zip(outcomes.chunks_mut(PATHS_PER_TURN)));
+        self.each_worker(|worker| {
+            while let Some((first, chunk)) = next_of(&turns) {
+                for (path, outcome) in (first..).zip(chunk) {
+                    *outcome = worker.run(seed, path, &mut ());
+                }
+            }
+        })?;
+        self.hand_over(counters);
+        Ok(())
+    }
+}

@@ -1,0 +1,8 @@
+//! The only place that runs a program: paths to outcomes to a tally, on any backend.
+
+pub mod backend;
+pub mod cpu;
+pub mod run;
+
+pub use backend::{Backend, EngineError};
+pub use run::{Plan, Progress, run, tail_shares};

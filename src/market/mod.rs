@@ -1,0 +1,108 @@
+//! How prices move: assets, their volatilities, how they move together, jumps, shocks and history.
+
+pub mod correlation;
+mod eigen;
+pub mod model;
+mod nearest;
+pub mod rng;
+
+/// Everything that moves prices, validated; floats, as a person wrote them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Market {
+    /// The assets, in the order of the scenario file.
+    pub assets: Vec<Asset>,
+    /// Correlation of the diffusions, row by row, `n_assets` squared; symmetric, positive
+    /// semidefinite (checked, or repaired, on entry).
+    pub correlation: Vec<f64>,
+    /// One clock that makes several assets jump together.
+    pub common_jumps: Option<CommonJumps>,
+    /// Deterministic moves, in the order written.
+    pub shocks: Vec<Shock>,
+    /// History that replaces the diffusion of the assets it names.
+    pub replay: Option<Replay>,
+}
+
+/// One asset.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asset {
+    /// Name, as in the book.
+    pub name: String,
+    /// Opening price, USD a unit; positive.
+    pub price_usd: f64,
+    /// Volatility of the log price, a square-root year; not negative.
+    pub volatility: f64,
+    /// Growth of the mean price, a year, continuously compounded; 0 keeps the mean price.
+    pub drift: f64,
+    /// Share of this asset's value that counts against debt, 0 to 1; a venue may override it.
+    pub liquidation_threshold: f64,
+    /// Left where it is by the ladder.
+    pub is_stable: bool,
+    /// Interest on debt in this asset, a year, continuously compounded.
+    pub borrow_rate: f64,
+    /// Jumps of this asset alone.
+    pub jumps: Option<Jumps>,
+}
+
+/// Merton's jumps of one asset: a Poisson clock of its own, normal jumps of the log price.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Jumps {
+    /// Jumps a year; not negative.
+    pub rate: f64,
+    /// Mean of a jump of the log price.
+    pub mean: f64,
+    /// Standard deviation of a jump of the log price; not negative.
+    pub deviation: f64,
+}
+
+/// One Poisson clock for many assets, so that they fall together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CommonJumps {
+    /// Jumps a year; not negative.
+    pub rate: f64,
+    /// Per asset, in the market's order: mean and deviation of its log jump; zeros where it takes no part.
+    pub sizes: Vec<JumpSize>,
+}
+
+/// The size of an asset's part in a common jump.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct JumpSize {
+    /// Mean of the jump of the log price.
+    pub mean: f64,
+    /// Standard deviation of the jump of the log price; not negative.
+    pub deviation: f64,
+}
+
+/// A deterministic move of one asset: an instant, or a ramp that is straight in the log price.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shock {
+    /// Which asset.
+    pub asset: crate::units::AssetId,
+    /// Relative change of the price, above -1: -0.58 is a fall of 58 %.
+    pub change: f64,
+    /// When it begins, years after opening.
+    pub at_years: f64,
+    /// How long it takes, years; 0 is an instant, within the first step that ends after `at_years`.
+    pub over_years: f64,
+}
+
+/// Prices as they were: path `i` follows the table from row `(i * stride) mod n_windows`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Replay {
+    /// The assets that the table holds, in the order of its columns.
+    pub assets: Vec<crate::units::AssetId>,
+    /// Prices, row by row, one row a step, all positive.
+    pub prices: Vec<f64>,
+    /// Rows of the table.
+    pub n_rows: usize,
+    /// Which window a path follows.
+    pub windows: ReplayWindows,
+}
+
+/// Which stretch of the table a path follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplayWindows {
+    /// Every path the same stretch, from this row.
+    From(usize),
+    /// Path `i` starts at row `i mod (n_rows - n_steps)`.
+    Each,
+}

@@ -1,0 +1,253 @@
+//! The shape every price model has: compiled to integers once, then adding its increments to a path.
+//!
+//! A path is the sum of what its models contribute, in log2 of the price with lsb 2^-56:
+//! drift + diffusion + own jumps + common jumps + shocks + history. Each model draws its words from
+//! blocks of its own, so that adding one changes no word of another.
+
+mod common_jumps;
+mod diffusion;
+mod jump_table;
+mod jumps;
+mod replay;
+mod shock;
+
+use thiserror::Error;
+
+use super::Market;
+use crate::fixed::{LOG_BITS, MAX_SHOCK};
+
+pub use common_jumps::CommonJumpTable;
+pub use diffusion::Diffusion;
+pub use jump_table::JumpTable;
+pub use jumps::JumpTables;
+pub use replay::ReplayTable;
+pub use shock::ShockTable;
+
+/// One over the natural logarithm of 2.
+pub(crate) const LOG2_E: f64 = std::f64::consts::LOG2_E;
+/// Most that |log2 price| may reach: beyond it a path is held there and reported as saturated.
+pub const LOG_CLAMP: i64 = 1 << 62;
+/// Most that one step may move |log2 price|, so that sums cannot overflow before the clamp: 2^32 times.
+const MAX_STEP: f64 = (1_u64 << 61) as f64;
+/// Worst relative bias of a mean price over the horizon that a program may have.
+pub const MAX_BIAS: f64 = 1e-5;
+/// Relative error of the variance of [`crate::fixed::normal_shock`], rounded up (tested).
+pub(crate) const SHOCK_VARIANCE_ERROR: f64 = 1e-7;
+
+/// What a path is made of: the increments of every asset, and scratch space for the models.
+#[derive(Debug, Clone, Default)]
+pub struct PathBuffer {
+    /// Increments of log2 prices, lsb 2^-56, asset by asset, `n_steps` each.
+    pub increments: Vec<i64>,
+    /// log2 prices since opening after each step, Q8.24 rounded to nearest, asset by asset.
+    pub logs: Vec<i32>,
+    /// Whether some log price met [`LOG_CLAMP`].
+    pub clamped: bool,
+    pub(crate) shocks: Vec<i32>,
+}
+
+/// The market as integers: what a path's prices follow from, with its seed and index.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CompiledMarket {
+    /// Steps of a path.
+    pub n_steps: usize,
+    /// Assets.
+    pub n_assets: usize,
+    /// Deterministic part of every step, an asset; includes what keeps the mean price in place.
+    pub drift: Vec<i64>,
+    /// Correlated normal increments.
+    pub diffusion: Diffusion,
+    /// Jumps of single assets; empty without.
+    pub jumps: JumpTables,
+    /// Jumps that hit many assets at once; empty without.
+    pub common_jumps: CommonJumpTable,
+    /// Deterministic moves by step; empty without.
+    pub shocks: ShockTable,
+    /// Recorded history; empty without.
+    pub replay: ReplayTable,
+    /// Worst relative bias of a mean price over the horizon; at most [`MAX_BIAS`].
+    pub worst_bias: f64,
+}
+
+/// Why a market cannot be put into integers.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum MarketError {
+    /// A single step may move a price beyond what the format holds.
+    #[error(
+        "asset {asset}: one step may move the price by a factor of 2^{log2_move:.1}, beyond 2^32: use shorter steps, or lower volatility, drift, jumps or shocks"
+    )]
+    StepTooLarge {
+        /// The asset.
+        asset: String,
+        /// Largest move, in powers of two.
+        log2_move: f64,
+    },
+    /// More jumps a step than the table of counts holds.
+    #[error(
+        "asset {asset}: {mean_count} jumps expected in one step, above 64: use shorter steps or a lower jump rate"
+    )]
+    TooManyJumps {
+        /// The asset, or the common clock.
+        asset: String,
+        /// Expected number in a step.
+        mean_count: f64,
+    },
+    /// Quantisation would move the mean price.
+    #[error(
+        "asset {asset}: the mean price would be off by {bias:.1e} of itself at the horizon, above 1e-5: use shorter steps or lower volatility"
+    )]
+    Biased {
+        /// The asset.
+        asset: String,
+        /// Relative bias.
+        bias: f64,
+    },
+}
+
+/// Puts a market into integers.
+///
+/// # Errors
+///
+/// If a step is too large for the formats, or the mean price would be biased.
+pub fn compile(
+    market: &Market,
+    n_steps: u32,
+    step_years: f64,
+) -> Result<CompiledMarket, MarketError> {
+    let n_assets = market.assets.len();
+    let name_of = |asset: usize| market.assets[asset].name.clone();
+    let diffusion = Diffusion::compile(market, step_years);
+    let jumps = JumpTables::compile(market, step_years)?;
+    let common_jumps = CommonJumpTable::compile(market, step_years)?;
+    let shocks = ShockTable::compile(market, n_steps, step_years);
+    let replay = ReplayTable::compile(market);
+    let mut drift = Vec::with_capacity(n_assets);
+    let mut worst_bias: f64 = 0.0;
+    for (idx, asset) in market.assets.iter().enumerate() {
+        let compensation =
+            diffusion.log2_mean(idx) + jumps.log2_mean(idx) + common_jumps.log2_mean(idx);
+        let log2_drift = asset.drift * step_years * LOG2_E - compensation;
+        let largest = log2_drift.abs()
+            + diffusion.largest(idx)
+            + jumps.largest(idx)
+            + common_jumps.largest(idx)
+            + shocks.largest(idx)
+            + replay.largest(idx);
+        if largest * unit() > MAX_STEP {
+            return Err(MarketError::StepTooLarge { asset: name_of(idx), log2_move: largest });
+        }
+        drift.push(libm::round(log2_drift * unit()) as i64);
+        let a_step = diffusion.bias(idx) + jumps.bias(idx) + common_jumps.bias(idx);
+        let bias = f64::from(n_steps) * (a_step + 1.0 / unit()) + MARK_BIAS;
+        if bias > MAX_BIAS {
+            return Err(MarketError::Biased { asset: name_of(idx), bias });
+        }
+        worst_bias = worst_bias.max(bias);
+    }
+    Ok(CompiledMarket {
+        n_steps: n_steps as usize,
+        n_assets,
+        drift,
+        diffusion,
+        jumps,
+        common_jumps,
+        shocks,
+        replay,
+        worst_bias,
+    })
+}
+
+/// Rounding of the log price to Q8.24 and the error of `exp2`, together, relative.
+const MARK_BIAS: f64 = 2.5e-8;
+
+/// One in the format of log prices, 2^56.
+pub(crate) fn unit() -> f64 {
+    (1_u64 << LOG_BITS) as f64
+}
+
+/// The largest shock as a number of standard deviations.
+pub(crate) fn largest_shock() -> f64 {
+    f64::from(MAX_SHOCK) / f64::from(1 << 28)
+}
+
+/// Bias of E[exp(a Z)] relative to exp(a^2 / 2) for the quantised normal Z: its variance is off by
+/// [`SHOCK_VARIANCE_ERROR`] and it ends at 6.338, where the mass of the tilted law is Φ(a - 6.338).
+pub(crate) fn shock_bias(deviation: f64) -> f64 {
+    let beyond = 0.5 * libm::erfc((largest_shock() - deviation) / std::f64::consts::SQRT_2);
+    0.5 * deviation * deviation * SHOCK_VARIANCE_ERROR + beyond
+}
+
+/// Quantises a row of coefficients of normal shocks so that their products share the lsb
+/// 2^-(56 + shift): as fine as i32 allows while the row's absolute sum stays below 2^30.
+pub(crate) fn quantise_row(row: &[f64]) -> (Vec<i32>, u32) {
+    let total: f64 = row.iter().map(|value| value.abs()).sum();
+    let mut shift = 0;
+    while shift < 31 && total * libm::exp2(f64::from(28 + shift + 1)) < f64::from(1 << 30) - 64.0 {
+        shift += 1;
+    }
+    let scale = libm::exp2(f64::from(28 + shift));
+    let limit = f64::from(1 << 30);
+    let quantise = |value: &f64| libm::round(value * scale).clamp(-limit, limit) as i32;
+    (row.iter().map(quantise).collect(), shift)
+}
+
+/// Rounds a sum of coefficient x shock, lsb 2^-(56 + shift), to the format of log prices.
+#[inline(always)]
+pub(crate) fn round_shift(sum: i64, shift: u32) -> i64 {
+    let half = (1_i64 << shift) >> 1;
+    (sum + half) >> shift
+}
+
+impl CompiledMarket {
+    /// A buffer of the right size.
+    #[must_use]
+    pub fn buffer(&self) -> PathBuffer {
+        PathBuffer {
+            increments: vec![0; self.n_assets * self.n_steps],
+            logs: vec![0; self.n_assets * self.n_steps],
+            clamped: false,
+            shocks: vec![0; self.n_assets.next_multiple_of(4) * self.n_steps],
+        }
+    }
+
+    /// Walks the prices of a path: `buffer.logs` afterwards holds its log prices.
+    pub fn walk(&self, seed: u64, path: u64, buffer: &mut PathBuffer) {
+        for (row, drift) in buffer.increments.chunks_exact_mut(self.n_steps).zip(&self.drift) {
+            row.fill(*drift);
+        }
+        self.diffusion.add(self.n_steps, seed, path, buffer);
+        self.jumps.add(self.n_steps, seed, path, buffer);
+        self.common_jumps.add(self.n_steps, seed, path, buffer);
+        self.shocks.add(buffer);
+        self.replay.add(self.n_steps, path, buffer);
+        buffer.clamped = false;
+        let rows = buffer.increments.chunks_exact(self.n_steps);
+        for (increments, logs) in rows.zip(buffer.logs.chunks_exact_mut(self.n_steps)) {
+            // Half a unit of 2^-24 to begin with: the upper word is then rounded, not cut.
+            let mut log = 1_i64 << 31;
+            for (increment, upper) in increments.iter().zip(logs) {
+                log += increment;
+                if log.unsigned_abs() > LOG_CLAMP as u64 {
+                    log = log.clamp(-LOG_CLAMP, LOG_CLAMP);
+                    buffer.clamped = true;
+                }
+                *upper = (log >> 32) as i32;
+            }
+        }
+    }
+
+    /// Every array that decides a path, named, for the program's digest.
+    #[must_use]
+    pub fn parts(&self) -> Vec<(&'static str, &[u8])> {
+        let mut parts = vec![("market.drift", bytemuck::cast_slice(&self.drift))];
+        parts.extend(self.diffusion.parts());
+        parts.extend(self.jumps.parts());
+        parts.extend(self.common_jumps.parts());
+        parts.extend(self.shocks.parts());
+        parts.extend(self.replay.parts());
+        parts
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! Correlated geometric Brownian motion, exact in its log at every step; twin of `shaders/model/diffusion.wgsl`.
+//!
+//! dx_i = Σ_j L_ij z_j with L = diag(σ_i √dt) chol(ρ) / ln 2, in log2 units. Ignores: volatility that
+//! moves, fat tails within a step (see the jumps).
+
+use super::{LOG2_E, Market, PathBuffer, largest_shock, quantise_row, round_shift, shock_bias};
+use crate::fixed::normal_shock;
+use crate::market::correlation::cholesky;
+use crate::market::rng::{BLOCK_DIFFUSION, words};
+
+/// The quantised factor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Diffusion {
+    /// Lower factor, dense, row by row, `n_assets` squared; lsb 2^-(28 + shift of the row).
+    pub factor: Vec<i32>,
+    /// Shift of each row.
+    pub shifts: Vec<u32>,
+}
+
+impl Diffusion {
+    pub(super) fn compile(market: &Market, step_years: f64) -> Self {
+        let n_assets = market.assets.len();
+        let lower = cholesky(&market.correlation, n_assets);
+        let mut factor = Vec::with_capacity(n_assets * n_assets);
+        let mut shifts = Vec::with_capacity(n_assets);
+        for (row, asset) in lower.chunks_exact(n_assets).zip(&market.assets) {
+            let scale = asset.volatility * libm::sqrt(step_years) * LOG2_E;
+            let scaled: Vec<f64> = row.iter().map(|value| value * scale).collect();
+            let (quantised, shift) = quantise_row(&scaled);
+            factor.extend(quantised);
+            shifts.push(shift);
+        }
+        Self { factor, shifts }
+    }
+
+    fn row(&self, asset: usize) -> &[i32] {
+        let n_assets = self.shifts.len();
+        &self.factor[asset * n_assets..(asset + 1) * n_assets]
+    }
+
+    /// The coefficients of an asset as quantised, in log2 units.
+    fn coefficients(&self, asset: usize) -> impl Iterator<Item = f64> + '_ {
+        let lsb = libm::exp2(-f64::from(28 + self.shifts[asset]));
+        self.row(asset).iter().map(move |value| f64::from(*value) * lsb)
+    }
+
+    /// Standard deviation of a step of the natural log price, as quantised.
+    fn deviation(&self, asset: usize) -> f64 {
+        libm::sqrt(self.coefficients(asset).map(|value| value * value).sum()) / LOG2_E
+    }
+
+    /// log2 E[2^dx]: what drift must take away to keep the mean price.
+    pub(super) fn log2_mean(&self, asset: usize) -> f64 {
+        let deviation = self.deviation(asset);
+        0.5 * deviation * deviation * LOG2_E
+    }
+
+    /// Most that a step may move the log2 price.
+    pub(super) fn largest(&self, asset: usize) -> f64 {
+        self.coefficients(asset).map(f64::abs).sum::<f64>() * largest_shock()
+    }
+
+    /// Relative bias of the mean price from the shocks' quantisation, a step.
+    pub(super) fn bias(&self, asset: usize) -> f64 {
+        shock_bias(self.deviation(asset))
+    }
+
+    pub(super) fn add(&self, n_steps: usize, seed: u64, path: u64, buffer: &mut PathBuffer) {
+        let n_assets = self.shifts.len();
+        for (block, rows) in buffer.shocks.chunks_exact_mut(4 * n_steps).enumerate() {
+            let (first, rest) = rows.split_at_mut(n_steps);
+            let (second, rest) = rest.split_at_mut(n_steps);
+            let (third, fourth) = rest.split_at_mut(n_steps);
+            for step in 0..n_steps {
+                let drawn = words(seed, path, step as u32, BLOCK_DIFFUSION + block as u32);
+                first[step] = drawn[0] as i32;
+                second[step] = drawn[1] as i32;
+                third[step] = drawn[2] as i32;
+                fourth[step] = drawn[3] as i32;
+            }
+            for word in rows {
+                *word = normal_shock(*word as u32);
+            }
+        }
+        for asset in 0..n_assets {
+            let shift = self.shifts[asset];
+            let increments = &mut buffer.increments[asset * n_steps..(asset + 1) * n_steps];
+            let terms = self.row(asset).iter().zip(buffer.shocks.chunks_exact(n_steps));
+            mix(terms.filter(|(factor, _)| **factor != 0), shift, increments);
+        }
+    }
+
+    pub(super) fn parts(&self) -> Vec<(&'static str, &[u8])> {
+        vec![
+            ("diffusion.factor", bytemuck::cast_slice(&self.factor)),
+            ("diffusion.shifts", bytemuck::cast_slice(&self.shifts)),
+        ]
+    }
+}
+
+/// Adds one asset's row of factor x shocks, rounded once, in runs of steps short enough for the stack.
+fn mix<'a>(
+    terms: impl Iterator<Item = (&'a i32, &'a [i32])> + Clone,
+    shift: u32,
+    increments: &mut [i64],
+) {
+    const RUN: usize = 64;
+    for (run, chunk) in increments.chunks_mut(RUN).enumerate() {
+        let mut sums = [0_i64; RUN];
+        for (factor, shocks) in terms.clone() {
+            let shocks = &shocks[run * RUN..run * RUN + chunk.len()];
+            for (sum, shock) in sums.iter_mut().zip(shocks) {
+                *sum += i64::from(*factor) * i64::from(*shock);
+            }
+        }
+        for (increment, sum) in chunk.iter_mut().zip(sums) {
+            *increment += round_shift(sum, shift);
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Do the models have the law their docs state?

@@ -1,0 +1,304 @@
+//! Validated model to integers: legs to quantities, venues to actions, the market to its tables.
+
+use std::collections::{BTreeMap, HashMap};
+
+use thiserror::Error;
+
+use super::layout::{
+    INSTRUMENT_PRICE, INSTRUMENT_SUM, InstrumentRow, LegRow, PositionRow, TierRow,
+};
+use super::{OpeningFigures, Program, opening, units};
+use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP};
+use crate::book::action::to_words;
+use crate::book::venue::{Terms, Tier};
+use crate::book::{Leg, LegKind, Position};
+use crate::fixed::{MARK_BITS, ONE_Q30, ONE_Q31};
+use crate::market::model::{self, MarketError};
+use crate::scenario::Scenario;
+use crate::units::{AssetId, VenueId};
+
+/// Why a scenario cannot be put into integers.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum CompileError {
+    /// The market does not fit.
+    #[error(transparent)]
+    Market(#[from] MarketError),
+    /// The book is worth more than money can count.
+    #[error(
+        "the book's gross value, {gross_usd:.3e} USD, is above {bound_usd:.3e}: split the book, or check its amounts and prices"
+    )]
+    BookTooLarge {
+        /// Σ |leg value| at the opening prices.
+        gross_usd: f64,
+        /// Largest gross value.
+        bound_usd: f64,
+    },
+    /// Interest grows beyond what a mark holds.
+    #[error(
+        "asset {asset}: borrow_rate {borrow_rate} grows a debt beyond 256 times within the horizon: lower the rate or the number of steps"
+    )]
+    InterestTooHigh {
+        /// The asset.
+        asset: String,
+        /// A year.
+        borrow_rate: f64,
+    },
+    /// More legs than a word counts.
+    #[error("the book has {n_legs} legs, above {bound}: split it")]
+    TooManyLegs {
+        /// Legs, funding included.
+        n_legs: usize,
+        /// Most legs.
+        bound: usize,
+    },
+}
+
+/// Tiers that begin above this many times the opening notional are never reached by a mark.
+const LARGEST_MARK: f64 = 256.0;
+
+impl Program {
+    /// Compiles a scenario and settles its opening book.
+    ///
+    /// # Errors
+    ///
+    /// If prices, interest or the book's value do not fit the integer formats.
+    pub fn compile(scenario: &Scenario) -> Result<Self, CompileError> {
+        let run = &scenario.run;
+        let market = model::compile(&scenario.market, run.n_steps, run.step_years)?;
+        let mut builder = Builder::new(scenario)?;
+        for position in &scenario.book.positions {
+            builder.gross_usd += builder.gross_of(position);
+        }
+        builder.money_log2 = units::money(builder.gross_usd)?;
+        for position in &scenario.book.positions {
+            builder.push(position);
+        }
+        let bound = i32::MAX as usize;
+        if builder.legs.len() > bound {
+            return Err(CompileError::TooManyLegs { n_legs: builder.legs.len(), bound });
+        }
+        let money_log2 = builder.money_log2;
+        let largest = (1_u64 << 62) as f64;
+        let money =
+            |usd: f64| libm::round(usd * libm::exp2(-f64::from(money_log2))).min(largest) as i64;
+        let actions = scenario.venues.iter().map(|venue| venue.rule.liquidation().action(&money));
+        let mut program = Self {
+            market,
+            instruments: builder.instruments,
+            positions: builder.positions,
+            legs: builder.legs,
+            tiers: builder.tiers,
+            actions: actions.collect(),
+            pools: builder.pools.into_keys().collect(),
+            money_log2,
+            opening: OpeningFigures::default(),
+        };
+        opening::settle(&mut program, run.opening);
+        Ok(program)
+    }
+}
+
+struct Builder<'a> {
+    scenario: &'a Scenario,
+    gross_usd: f64,
+    money_log2: i32,
+    sum_shift: u32,
+    instruments: Vec<InstrumentRow>,
+    instrument_of: HashMap<InstrumentRow, u32>,
+    positions: Vec<PositionRow>,
+    legs: Vec<LegRow>,
+    tiers: Vec<TierRow>,
+    pools: BTreeMap<(VenueId, AssetId), u32>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(scenario: &'a Scenario) -> Result<Self, CompileError> {
+        let horizon = f64::from(scenario.run.n_steps) * scenario.run.step_years;
+        for asset in &scenario.market.assets {
+            if (asset.borrow_rate * horizon * model::LOG2_E).abs() > 8.0 {
+                return Err(CompileError::InterestTooHigh {
+                    asset: asset.name.clone(),
+                    borrow_rate: asset.borrow_rate,
+                });
+            }
+        }
+        let pools = scenario.book.positions.iter().flat_map(|position| {
+            let owed = scenario.book.legs_of(position).iter();
+            owed.filter(|leg| leg.kind != LegKind::Collateral)
+                .map(|leg| (position.venue, leg.asset))
+        });
+        let mut pools: BTreeMap<_, u32> = pools.map(|pool| (pool, 0)).collect();
+        for (number, idx) in pools.values_mut().zip(0..) {
+            *number = idx;
+        }
+        Ok(Self {
+            scenario,
+            gross_usd: 0.0,
+            money_log2: 0,
+            sum_shift: u32::BITS - scenario.run.n_steps.leading_zeros(),
+            instruments: Vec::new(),
+            instrument_of: HashMap::new(),
+            positions: Vec::with_capacity(scenario.book.positions.len()),
+            legs: Vec::with_capacity(scenario.book.legs.len()),
+            tiers: Vec::new(),
+            pools,
+        })
+    }
+
+    fn terms(&self, position: &Position, leg: &Leg) -> &'a Terms {
+        &self.scenario.venues[position.venue.idx()].terms[leg.asset.idx()]
+    }
+
+    /// Value of a leg at the opening price.
+    fn opening_usd(&self, leg: &Leg) -> f64 {
+        leg.amount * self.scenario.market.assets[leg.asset.idx()].price_usd
+    }
+
+    /// What a position's coefficients and constants may add up to, in dollars of opening value.
+    fn gross_of(&self, position: &Position) -> f64 {
+        let mut gross = 0.0;
+        for leg in self.scenario.book.legs_of(position) {
+            let value = self.opening_usd(leg).abs();
+            gross += match leg.kind {
+                LegKind::Collateral | LegKind::Debt => value,
+                LegKind::Perp => {
+                    let terms = self.terms(position, leg);
+                    let given_back =
+                        deductions(&terms.tiers, value).last().map_or(0.0, |tier| tier.1);
+                    let constants = (leg.amount * leg.entry_price).abs() + given_back + value;
+                    // The margin coefficient is up to twice the notional; funding comes on top.
+                    2.0 * value + self.funding_usd(leg, terms).abs() + constants / LARGEST_MARK
+                }
+            };
+        }
+        gross
+    }
+
+    /// Funding owed at a running sum of marks of 1: a perp's coefficient on its funding instrument.
+    fn funding_usd(&self, leg: &Leg, terms: &Terms) -> f64 {
+        let a_step = terms.funding_rate * self.scenario.run.step_years;
+        -self.opening_usd(leg) * a_step * libm::exp2(f64::from(self.sum_shift))
+    }
+
+    fn instrument(&mut self, row: InstrumentRow) -> u32 {
+        let next = self.instruments.len() as u32;
+        let idx = *self.instrument_of.entry(row).or_insert(next);
+        if idx == next {
+            self.instruments.push(row);
+        }
+        idx
+    }
+
+    fn push(&mut self, position: &Position) {
+        let unit_log2 = units::position_unit(self.gross_of(position));
+        let leg_start = self.legs.len() as u32;
+        let mut constant = 0;
+        for leg in self.scenario.book.legs_of(position) {
+            let row = self.leg_row(position, leg, unit_log2);
+            self.legs.push(row);
+            if leg.kind == LegKind::Perp {
+                constant -= fine(leg.amount * leg.entry_price, unit_log2);
+                let terms = self.terms(position, leg);
+                let funding = quantity(self.funding_usd(leg, terms), unit_log2);
+                if funding != 0 {
+                    let instrument = self.instrument(InstrumentRow {
+                        asset: leg.asset.0,
+                        kind: INSTRUMENT_SUM,
+                        accrual: [0; 2],
+                        sum_shift: self.sum_shift,
+                    });
+                    let kind = KIND_FUNDING;
+                    self.legs.push(LegRow {
+                        instrument,
+                        kind,
+                        quantity: funding,
+                        n_tiers: 0,
+                        ..row
+                    });
+                }
+            }
+        }
+        let fine_log2 = unit_log2 - MARK_BITS as i32;
+        self.positions.push(PositionRow {
+            leg_start,
+            n_legs: self.legs.len() as u32 - leg_start,
+            action: position.venue.0,
+            money_shift: (self.money_log2 - fine_log2).clamp(0, 63) as u32,
+            constant: to_words(constant),
+        });
+    }
+
+    fn leg_row(&mut self, position: &Position, leg: &Leg, unit_log2: i32) -> LegRow {
+        let terms = self.terms(position, leg);
+        let is_owed = leg.kind == LegKind::Debt;
+        let rate =
+            if is_owed { self.scenario.market.assets[leg.asset.idx()].borrow_rate } else { 0.0 };
+        let accrual = rate * self.scenario.run.step_years * model::LOG2_E * model::unit();
+        let instrument = self.instrument(InstrumentRow {
+            asset: leg.asset.0,
+            kind: INSTRUMENT_PRICE,
+            accrual: to_words(libm::round(accrual) as i64),
+            sum_shift: 0,
+        });
+        let value = self.opening_usd(leg);
+        let tier_start = self.tiers.len() as u32;
+        if leg.kind == LegKind::Perp {
+            self.push_tiers(&terms.tiers, value, unit_log2);
+        }
+        LegRow {
+            instrument,
+            kind: match leg.kind {
+                LegKind::Collateral => KIND_COLLATERAL,
+                LegKind::Debt => KIND_DEBT,
+                LegKind::Perp => KIND_PERP,
+            },
+            quantity: quantity(value, unit_log2),
+            threshold: libm::round(terms.liquidation_threshold * f64::from(ONE_Q31)) as u32,
+            incentive: libm::round((1.0 + terms.liquidation_bonus) * f64::from(ONE_Q30)) as u32,
+            discount: libm::round(f64::from(ONE_Q31) / (1.0 + terms.liquidation_bonus)) as u32,
+            pool: self.pools.get(&(position.venue, leg.asset)).copied().unwrap_or(0),
+            tier_start,
+            n_tiers: self.tiers.len() as u32 - tier_start,
+        }
+    }
+
+    /// Maintenance margin is max_k (rate_k n - deduction_k) of the notional n = |s| P; what a leg adds
+    /// to the margin surplus is therefore min_k (s P - rate_k n + deduction_k).
+    fn push_tiers(&mut self, tiers: &[Tier], value: f64, unit_log2: i32) {
+        for (tier, deduction) in deductions(tiers, value.abs()) {
+            let coefficient = value - tier.rate * value.abs();
+            self.tiers.push(TierRow {
+                coefficient: quantity(coefficient, unit_log2),
+                deduction: to_words(fine(deduction, unit_log2)),
+            });
+        }
+    }
+}
+
+/// The tiers that a notional can reach, each with its deduction in USD:
+/// ded_k = ded_{k-1} + floor_k (rate_k - rate_{k-1}), which makes the margin continuous
+/// (Binance's `cum`, Hyperliquid's deduction).
+fn deductions(tiers: &[Tier], notional_usd: f64) -> Vec<(&Tier, f64)> {
+    let mut deduction = 0.0;
+    let mut rate = 0.0;
+    let mut reached = Vec::new();
+    for tier in tiers {
+        if tier.floor_usd >= notional_usd * LARGEST_MARK && !reached.is_empty() {
+            break;
+        }
+        deduction += tier.floor_usd * (tier.rate - rate);
+        rate = tier.rate;
+        reached.push((tier, deduction));
+    }
+    reached
+}
+
+/// Dollars of opening value in a position's unit, rounded to nearest.
+fn quantity(usd: f64, unit_log2: i32) -> i32 {
+    libm::round(usd * libm::exp2(-f64::from(unit_log2))) as i32
+}
+
+/// Dollars as a fine value, rounded to nearest.
+fn fine(usd: f64, unit_log2: i32) -> i64 {
+    libm::round(usd * libm::exp2(f64::from(MARK_BITS as i32 - unit_log2))) as i64
+}

@@ -1,0 +1,81 @@
+//! A validated model as integers: everything that decides outcomes, and nothing else.
+
+pub mod compile;
+pub mod layout;
+mod opening;
+mod units;
+
+use crate::book::action::Action;
+use crate::market::model::CompiledMarket;
+use crate::units::{AssetId, VenueId};
+use layout::{InstrumentRow, LegRow, PositionRow, TierRow};
+
+pub use compile::CompileError;
+pub use opening::OpeningFigures;
+
+/// Flat integer arrays that a backend runs; the same on every machine for the same scenario.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Program {
+    /// How prices move.
+    pub market: CompiledMarket,
+    /// What legs follow.
+    pub instruments: Vec<InstrumentRow>,
+    /// The positions, in the book's order.
+    pub positions: Vec<PositionRow>,
+    /// All legs, position by position.
+    pub legs: Vec<LegRow>,
+    /// All margin tiers, leg by leg.
+    pub tiers: Vec<TierRow>,
+    /// One action a venue, in the scenario's order.
+    pub actions: Vec<Action>,
+    /// Where bad debt is counted: venue and debt asset (perpetuals: market).
+    pub pools: Vec<(VenueId, AssetId)>,
+    /// A unit of money is 2^this USD.
+    pub money_log2: i32,
+    /// What was settled before the first step.
+    pub opening: OpeningFigures,
+}
+
+impl Program {
+    /// BLAKE3 over every array that decides an outcome, each with its name and length.
+    #[must_use]
+    pub fn digest(&self) -> blake3::Hash {
+        let n_steps = self.market.n_steps as u64;
+        let mut parts: Vec<(&str, &[u8])> = vec![
+            ("n_steps", bytemuck::bytes_of(&n_steps)),
+            ("money_log2", bytemuck::bytes_of(&self.money_log2)),
+            ("instruments", bytemuck::cast_slice(&self.instruments)),
+            ("positions", bytemuck::cast_slice(&self.positions)),
+            ("legs", bytemuck::cast_slice(&self.legs)),
+            ("tiers", bytemuck::cast_slice(&self.tiers)),
+            ("actions", bytemuck::cast_slice(&self.actions)),
+        ];
+        parts.extend(self.market.parts());
+        let mut hasher = blake3::Hasher::new_derive_key("shortfall program v1");
+        for (name, bytes) in parts {
+            hasher.update(&(name.len() as u64).to_le_bytes()).update(name.as_bytes());
+            hasher.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
+        }
+        hasher.finalize()
+    }
+
+    /// The legs of a position.
+    #[must_use]
+    pub fn legs_of(&self, position: &PositionRow) -> &[LegRow] {
+        let start = position.leg_start as usize;
+        &self.legs[start..start + position.n_legs as usize]
+    }
+
+    /// The tiers of a leg.
+    #[must_use]
+    pub fn tiers_of(&self, leg: &LegRow) -> &[TierRow] {
+        let start = leg.tier_start as usize;
+        &self.tiers[start..start + leg.n_tiers as usize]
+    }
+
+    /// Money in USD.
+    #[must_use]
+    pub fn usd(&self, money: i128) -> f64 {
+        money as f64 * libm::exp2(f64::from(self.money_log2))
+    }
+}

@@ -1,0 +1,109 @@
+//! What a report must know besides the tally: of the scenario, and, kept apart, of the run.
+
+use serde::Serialize;
+
+use super::figures::Summary;
+use crate::scenario::Opening;
+
+/// What is known of the scenario and its program before the first path. A summary is a function
+/// of this and the tally alone, so it holds nothing of clocks, machines or batches.
+#[derive(Clone, Copy)]
+pub struct Facts<'a> {
+    /// Name of the scenario.
+    pub scenario: &'a str,
+    /// Digest of the program, hexadecimal.
+    pub program_digest: &'a str,
+    /// Key of the generator.
+    pub seed: u64,
+    /// Steps of a path.
+    pub n_steps: u32,
+    /// Length of a step.
+    pub step_hours: f64,
+    /// A quantum of money is two to this power of a dollar.
+    pub quantum_log2: i32,
+    /// What was liquidatable at the opening marks.
+    pub opening: OpeningFacts,
+    /// Levels of value at risk and expected shortfall, each between 0 and 1.
+    pub levels: &'a [f64],
+    /// Loss from which a path counts as one with bad debt, USD.
+    pub materiality_usd: f64,
+    /// Names of the position of an index of the tally's counters.
+    pub position: &'a dyn Fn(usize) -> PositionLabel<'a>,
+    /// Names of the pools, in the order of the tally's counters.
+    pub pools: &'a [PoolLabel<'a>],
+    /// What the reader should know.
+    pub notes: &'a [String],
+}
+
+impl Facts<'_> {
+    /// Quanta in dollars; scaling by a power of two is exact.
+    #[must_use]
+    pub fn usd(&self, quanta: f64) -> f64 {
+        libm::ldexp(quanta, self.quantum_log2)
+    }
+}
+
+/// What a position is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PositionLabel<'a> {
+    /// Its name in the book.
+    pub position: &'a str,
+    /// The name of its venue.
+    pub venue: &'a str,
+}
+
+/// What a pool is called: the lenders of one asset at one venue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolLabel<'a> {
+    /// The name of the venue.
+    pub venue: &'a str,
+    /// The name of the asset lent.
+    pub debt_asset: &'a str,
+}
+
+/// What was liquidatable at the opening marks, and what became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct OpeningFacts {
+    /// How it was dealt with.
+    pub mode: Opening,
+    /// How many positions.
+    pub n: u64,
+    /// What they owed.
+    pub debt_usd: f64,
+    /// The bad debt they left behind; not part of the paths' bad debt.
+    pub bad_debt_usd: f64,
+}
+
+/// How a run went: the only figures that differ between two runs of the same scenario.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunFacts {
+    /// Which backend walked the paths.
+    pub backend: String,
+    /// The name of the graphics adapter, if one took part.
+    pub adapter: Option<String>,
+    /// Threads of the host.
+    pub threads: usize,
+    /// Paths of a batch.
+    pub batch: u64,
+    /// Time from the first path to the last.
+    pub wall_seconds: f64,
+    /// Time of all threads of the host.
+    pub cpu_seconds: f64,
+    /// Paths a second of wall time; `None` if no time was measured.
+    pub paths_per_second: Option<f64>,
+    /// Nominal checks of a position at a step, a second of the host's CPU time.
+    pub checks_per_cpu_second: Option<f64>,
+    /// What was asked for and could not be had.
+    pub fallbacks: Vec<String>,
+}
+
+impl RunFacts {
+    /// Fills in the rates from the times, of a run that walked all paths of `summary`.
+    #[must_use]
+    pub fn with_rates(mut self, summary: &Summary) -> Self {
+        let rate = |count: f64, seconds: f64| (seconds > 0.0).then(|| count / seconds);
+        self.paths_per_second = rate(summary.n_paths as f64, self.wall_seconds);
+        self.checks_per_cpu_second = rate(summary.position_checks as f64, self.cpu_seconds);
+        self
+    }
+}

@@ -1,0 +1,52 @@
+//! JSON for programs: the summary's fields, with `run` beside them; a ladder as an array of rows.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::Report;
+use crate::report::explain::Explanation;
+use crate::report::ladder::LadderRow;
+
+pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    write_value(report, out)
+}
+
+pub(super) fn write_ladder(rows: &[LadderRow], out: &mut dyn Write) -> io::Result<()> {
+    write_value(rows, out)
+}
+
+pub(super) fn write_explanation(told: &Explanation, out: &mut dyn Write) -> io::Result<()> {
+    write_value(told, out)
+}
+
+fn write_value(value: &(impl Serialize + ?Sized), out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    writeln!(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    fn written(report: &Report<'_>) -> String {
+        let mut out = Vec::new();
+        write(report, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_report_is_golden() {
+        let summary = fixture::summary();
+        let run = fixture::run_facts(&summary);
+        insta::assert_snapshot!(written(&Report { summary: &summary, run: Some(&run) }));
+    }
+
+    #[test]
+    fn without_a_run_only_the_summary_is_written() {
+        let summary = fixture::summary();
+        let pretty = serde_json::to_string_pretty(&summary).unwrap();
+        assert_eq!(written(&Report { summary: &summary, run: None }), pretty + "\n");
+    }
+}

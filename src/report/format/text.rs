@@ -1,0 +1,318 @@
+//! Tables for people: the headline first, then who, where and when, then what to beware of.
+
+mod number;
+mod table;
+mod told;
+
+use std::io::{self, Write};
+
+use super::Report;
+use crate::report::facts::RunFacts;
+use crate::report::figures::{BadDebt, PoolFigures, StepFigures, Summary};
+use crate::report::ladder::LadderRow;
+use crate::scenario::Opening;
+use number::{count, counted, duration, percent, percent_or_none, significant};
+use number::{usd, usd_cents, usd_or_none};
+use table::Table;
+
+pub(super) use told::write as write_explanation;
+
+/// Rows of the tables of positions and pools.
+const N_ROWS: usize = 10;
+/// Rows of the table over time.
+const N_TIMES: usize = 8;
+
+pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let summary = report.summary;
+    write_headline(summary, out)?;
+    write_levels(&summary.bad_debt, out)?;
+    write_positions(summary, out)?;
+    write_pools(summary, out)?;
+    write_times(summary, out)?;
+    write_warnings(report, out)?;
+    writeln!(out)?;
+    writeln!(out, "program  {}", summary.program_digest)?;
+    writeln!(out, "outcomes {}", summary.outcome_digest)?;
+    writeln!(out, "tally    {}", summary.tally_digest)?;
+    report.run.map_or(Ok(()), |run| write_speed(run, out))
+}
+
+pub(super) fn write_ladder(rows: &[LadderRow], out: &mut dyn Write) -> io::Result<()> {
+    let mut table = Table::new(
+        0,
+        &[
+            "drop",
+            "liquidatable",
+            "their debt, USD",
+            "their collateral, USD",
+            "under water",
+            "shortfall, USD",
+            "total debt, USD",
+        ],
+    );
+    for row in rows {
+        table.row([
+            format!("{:.2} %", row.drop * 100.0),
+            count(row.n_liquidatable.into()),
+            usd_cents(row.debt_liquidatable_usd),
+            usd_cents(row.collateral_liquidatable_usd),
+            count(row.n_underwater.into()),
+            usd_cents(row.shortfall_usd),
+            usd_cents(row.total_debt_usd),
+        ]);
+    }
+    table.write(out)
+}
+
+fn write_headline(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+    let bad_debt = &summary.bad_debt;
+    writeln!(
+        out,
+        "{}: {} of {} of {} ({}), {}, seed {}",
+        summary.scenario,
+        counted(summary.n_paths, "path"),
+        counted(summary.n_steps.into(), "step"),
+        duration(summary.step_hours),
+        duration(summary.step_hours * f64::from(summary.n_steps)),
+        counted(summary.n_positions, "position"),
+        summary.seed,
+    )?;
+    writeln!(out)?;
+    let interval = match (bad_debt.low_usd, bad_debt.high_usd) {
+        (Some(low), Some(high)) => format!("95 %: {} to {}", usd(low), usd(high)),
+        _ => "one path has no interval".to_owned(),
+    };
+    let (mean, error) = (usd(bad_debt.mean_usd), usd_or_none(bad_debt.std_error_usd));
+    writeln!(out, "Mean bad debt     {mean} USD ± {error} s.e. ({interval})")?;
+    writeln!(
+        out,
+        "Probability       {} that a path loses {} USD or more (95 %: {} to {})",
+        percent(bad_debt.probability),
+        usd(bad_debt.materiality_usd),
+        percent(bad_debt.probability_low),
+        percent(bad_debt.probability_high),
+    )?;
+    writeln!(
+        out,
+        "Of the mean       {} realised, {} stranded, {} under water",
+        usd(bad_debt.realised_usd),
+        usd(bad_debt.stranded_usd),
+        usd(bad_debt.under_water_usd),
+    )?;
+    writeln!(out, "Worst path        {} USD", usd(bad_debt.max_usd))?;
+    writeln!(
+        out,
+        "Liquidated        {} USD in {} events a path, at most {} in one step",
+        usd(summary.liquidated_usd),
+        significant(summary.events_per_path, 4),
+        count(summary.largest_step_events.into()),
+    )?;
+    write_opening(summary, out)
+}
+
+fn write_opening(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+    let opening = &summary.opening;
+    if opening.n == 0 {
+        return Ok(());
+    }
+    let what = match opening.mode {
+        Opening::Settle => "settled",
+        Opening::Keep => "kept",
+        Opening::Drop => "dropped",
+    };
+    writeln!(
+        out,
+        "At the opening    {} liquidatable and {what}: {} USD of debt, {} USD bad",
+        counted(opening.n, "position"),
+        usd(opening.debt_usd),
+        usd(opening.bad_debt_usd),
+    )
+}
+
+fn write_levels(bad_debt: &BadDebt, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\nThe tail, USD")?;
+    let mut table = Table::new(
+        1,
+        &["level", "value at risk", "95 % from", "to", "expected shortfall", "95 % from", "to"],
+    );
+    for (value, shortfall) in bad_debt.value_at_risk.iter().zip(&bad_debt.expected_shortfall) {
+        let about = if value.exact { "" } else { "~" };
+        table.row([
+            value.level.to_string(),
+            format!("{about}{}", usd(value.value_usd)),
+            usd(value.low_usd),
+            usd(value.high_usd),
+            usd(shortfall.value_usd),
+            usd_or_none(shortfall.low_usd),
+            usd_or_none(shortfall.high_usd),
+        ]);
+    }
+    table.write(out)
+}
+
+fn write_positions(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+    if summary.positions.is_empty() {
+        return writeln!(out, "\nNo position defaults on any path.");
+    }
+    writeln!(out, "\nWho loses and defaults most")?;
+    let mut table = Table::new(
+        2,
+        &[
+            "position",
+            "venue",
+            "defaults",
+            "mean loss, USD",
+            "exposure at default",
+            "loss given default",
+            "share of tail",
+        ],
+    );
+    for position in summary.positions.iter().take(N_ROWS) {
+        table.row([
+            position.position.clone(),
+            position.venue.clone(),
+            percent(position.probability_of_default),
+            usd(position.mean_loss_usd),
+            usd_or_none(position.exposure_at_default_usd),
+            percent_or_none(position.loss_given_default),
+            percent_or_none(position.expected_shortfall_share),
+        ]);
+    }
+    table.write(out)?;
+    summary.tail.map_or(Ok(()), |tail| {
+        let n_paths = counted(tail.n_paths, "path");
+        writeln!(out, "  (the tail: the worst {n_paths}, beyond level {})", tail.level)
+    })
+}
+
+fn write_pools(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+    let mut pools: Vec<&PoolFigures> =
+        summary.pools.iter().filter(|pool| pool.mean_bad_debt_usd > 0.0).collect();
+    if pools.is_empty() {
+        return Ok(());
+    }
+    // A stable sort, so that equal pools stay in the order of the scenario.
+    pools.sort_by(|a, b| b.mean_bad_debt_usd.total_cmp(&a.mean_bad_debt_usd));
+    writeln!(out, "\nWhich pools lose")?;
+    let mut table = Table::new(2, &["venue", "debt asset", "mean bad debt, USD", "share of tail"]);
+    for pool in pools.into_iter().take(N_ROWS) {
+        table.row([
+            pool.venue.clone(),
+            pool.debt_asset.clone(),
+            usd(pool.mean_bad_debt_usd),
+            percent_or_none(pool.expected_shortfall_share),
+        ]);
+    }
+    table.write(out)
+}
+
+fn write_times(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+    let steps = &summary.steps;
+    if steps.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nHow it accumulates, mean path")?;
+    let mut table = Table::new(
+        0,
+        &["until", "events", "liquidated, USD", "bad debt, USD", "bad debt so far, USD"],
+    );
+    let mut start = 0;
+    for part in 1..=N_TIMES {
+        let end = (part * steps.len()).div_ceil(N_TIMES);
+        let Some(last) = steps[start..end].last() else {
+            continue;
+        };
+        let sum = |of: fn(&StepFigures) -> f64| steps[start..end].iter().map(of).sum::<f64>();
+        table.row([
+            duration(summary.step_hours * end as f64),
+            significant(sum(|step| step.n_events_per_path), 3),
+            usd(sum(|step| step.mean_liquidated_usd)),
+            usd(sum(|step| step.mean_bad_debt_usd)),
+            usd(last.cumulative_bad_debt_usd),
+        ]);
+        start = end;
+    }
+    table.write(out)
+}
+
+fn write_warnings(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let summary = report.summary;
+    let mut warnings: Vec<String> = Vec::new();
+    if summary.saturated_paths > 0 {
+        let n_paths = counted(summary.saturated_paths, "path");
+        warnings.push(format!("{n_paths} had a price at the bound of its format"));
+    }
+    if summary.small_mark_paths > 0 {
+        let n_paths = counted(summary.small_mark_paths, "path");
+        warnings.push(format!("{n_paths} had a price below 1/4096 of its opening value"));
+    }
+    if summary.bad_debt.value_at_risk.iter().any(|value| !value.exact) {
+        warnings.push("figures with ~ are known to 1 part in 4096, not exactly".to_owned());
+    }
+    warnings.extend(summary.notes.iter().cloned());
+    warnings.extend(report.run.into_iter().flat_map(|run| run.fallbacks.iter().cloned()));
+    if warnings.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nTo know")?;
+    warnings.iter().try_for_each(|warning| writeln!(out, "  {warning}"))
+}
+
+fn write_speed(run: &RunFacts, out: &mut dyn Write) -> io::Result<()> {
+    let rate = |rate: Option<f64>| rate.map_or_else(|| "n/a".to_owned(), |r| significant(r, 3));
+    let adapter = run.adapter.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
+    writeln!(
+        out,
+        "\n{} s on {}{adapter}, {}: {} paths a second, {} checks a CPU second",
+        significant(run.wall_seconds, 3),
+        run.backend,
+        counted(run.threads as u64, "thread"),
+        rate(run.paths_per_second),
+        rate(run.checks_per_cpu_second),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+    use crate::tail::{Outcome, Shape, Tally};
+
+    fn written(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
+        let mut out = Vec::new();
+        write(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_report_is_golden() {
+        let summary = fixture::summary();
+        let run = fixture::run_facts(&summary);
+        let report = Report { summary: &summary, run: Some(&run) };
+        insta::assert_snapshot!(written(|out| super::write(&report, out)));
+    }
+
+    #[test]
+    fn a_single_path_without_loss_is_golden() {
+        let mut tally = Tally::new(1, Shape { n_positions: 0, n_steps: 0, n_pools: 2 });
+        tally.absorb_block(0, &[Outcome::default()]);
+        let summary = fixture::with_facts(|facts| Summary::of(&tally, facts, None));
+        let report = Report { summary: &summary, run: None };
+        insta::assert_snapshot!(written(|out| super::write(&report, out)));
+    }
+
+    #[test]
+    fn the_ladder_is_golden() {
+        let row = |drop: f64| LadderRow {
+            drop,
+            n_liquidatable: (drop * 10_000.0) as u64,
+            debt_liquidatable_usd: drop * 1e7,
+            collateral_liquidatable_usd: drop * 1.1e7,
+            n_underwater: 3,
+            shortfall_usd: drop * 1234.5,
+            total_debt_usd: 123_456_789.123,
+        };
+        let rows = [row(0.05), row(0.5)];
+        insta::assert_snapshot!(written(|out| super::write_ladder(&rows, out)));
+    }
+}

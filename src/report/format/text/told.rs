@@ -1,0 +1,117 @@
+//! A path told to people: prices, liquidations in time, what was left over.
+
+use std::io::{self, Write};
+
+use super::number::{count, counted, duration, significant, usd};
+use super::table::Table;
+use crate::report::explain::Explanation;
+
+/// Liquidations and leftovers shown; JSON has all.
+const N_ROWS: usize = 40;
+
+pub(in crate::report::format) fn write(told: &Explanation, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}: path {}, seed {}", told.scenario, told.path_idx, told.seed)?;
+    writeln!(out)?;
+    writeln!(
+        out,
+        "Bad debt          {} USD: {} realised, {} stranded, {} under water",
+        usd(told.bad_debt_usd),
+        usd(told.realised_usd),
+        usd(told.stranded_usd),
+        usd(told.under_water_usd),
+    )?;
+    writeln!(
+        out,
+        "Liquidated        {} USD in {} of {}",
+        usd(told.liquidated_usd),
+        counted(told.n_events.into(), "event"),
+        counted(told.n_defaults.into(), "position"),
+    )?;
+    write_prices(told, out)?;
+    write_events(told, out)?;
+    write_left_over(told, out)
+}
+
+fn write_prices(told: &Explanation, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\nPrices, USD")?;
+    let headings = ["asset", "open", "low", "after", "high", "after", "close", "change"];
+    let mut table = Table::new(1, &headings);
+    let after = |step_idx: usize| duration(told.step_hours * (step_idx + 1) as f64);
+    for price in &told.prices {
+        let change = (price.close_usd / price.open_usd - 1.0) * 100.0;
+        table.row([
+            price.asset.clone(),
+            significant(price.open_usd, 6),
+            significant(price.low_usd, 6),
+            after(price.low_step_idx),
+            significant(price.high_usd, 6),
+            after(price.high_step_idx),
+            significant(price.close_usd, 6),
+            format!("{change:+.1} %"),
+        ]);
+    }
+    table.write(out)
+}
+
+fn write_events(told: &Explanation, out: &mut dyn Write) -> io::Result<()> {
+    if told.events.is_empty() {
+        return writeln!(out, "\nNobody is liquidated.");
+    }
+    writeln!(out, "\nLiquidations, USD at the time")?;
+    let headings = [
+        "position",
+        "venue",
+        "step",
+        "after",
+        "calls",
+        "repaid",
+        "seized",
+        "written off",
+        "debt left",
+        "collateral left",
+    ];
+    let mut table = Table::new(2, &headings);
+    for event in told.events.iter().take(N_ROWS) {
+        table.row([
+            event.position.clone(),
+            event.venue.clone(),
+            event.step_idx.to_string(),
+            duration(told.step_hours * (event.step_idx + 1) as f64),
+            event.n_calls.to_string(),
+            usd(event.repaid_usd),
+            usd(event.seized_usd),
+            usd(event.written_off_usd),
+            usd(event.debt_left_usd),
+            usd(event.collateral_left_usd),
+        ]);
+    }
+    table.write(out)?;
+    write_rest(told.events.len(), out)
+}
+
+fn write_left_over(told: &Explanation, out: &mut dyn Write) -> io::Result<()> {
+    if told.left_over.is_empty() {
+        return writeln!(out, "\nNothing is left over at the horizon.");
+    }
+    writeln!(out, "\nLeft over at the horizon, USD")?;
+    let mut table = Table::new(2, &["position", "venue", "stranded", "under water"]);
+    for left in told.left_over.iter().take(N_ROWS) {
+        table.row([
+            left.position.clone(),
+            left.venue.clone(),
+            usd(left.stranded_usd),
+            usd(left.under_water_usd),
+        ]);
+    }
+    table.write(out)?;
+    write_rest(told.left_over.len(), out)
+}
+
+fn write_rest(n_rows: usize, out: &mut dyn Write) -> io::Result<()> {
+    match n_rows.checked_sub(N_ROWS) {
+        None | Some(0) => Ok(()),
+        Some(rest) => {
+            writeln!(out, "  ... and {} more (--format json has all)", count(rest as u128))
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Tally to figures: a pure function of the tally and the scenario's facts.
+
+use super::facts::Facts;
+use super::figures::{
+    BadDebt, ExpectedShortfallFigures, PoolFigures, PositionFigures, StepFigures, Summary,
+    TailFigures, ValueAtRiskFigures,
+};
+use crate::tail::stat::{self, Mean, Probability, ValueAtRisk};
+use crate::tail::{Level, Ordered, PositionCount, TailShares, Tally};
+
+/// Positions that a summary lists.
+const N_LISTED: usize = 20;
+
+impl Summary {
+    /// The figures of a tally; shares of the expected shortfall if its tail has been replayed.
+    ///
+    /// # Panics
+    /// If the tally has no paths, or the facts are those of another program.
+    #[must_use]
+    pub fn of(tally: &Tally, facts: &Facts<'_>, shares: Option<&TailShares>) -> Self {
+        let counters = &tally.counters;
+        assert_eq!(counters.pools.len(), facts.pools.len(), "pools of another program");
+        let ordered = Ordered::of(tally);
+        let totals = shares.map(TailTotals::of);
+        let values: Vec<ValueAtRisk> = facts
+            .levels
+            .iter()
+            .map(|&level| stat::value_at_risk(&ordered, Level::nearest(level)))
+            .collect();
+        let n_paths = tally.sums.n_paths;
+        let checks = counters.positions.len() as u128 * u128::from(facts.n_steps);
+        Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            scenario: facts.scenario.to_owned(),
+            program_digest: facts.program_digest.to_owned(),
+            outcome_digest: tally.outcome_digest(),
+            tally_digest: tally.tally_digest(),
+            seed: facts.seed,
+            n_paths,
+            n_positions: counters.positions.len() as u64,
+            n_steps: facts.n_steps,
+            step_hours: facts.step_hours,
+            opening: facts.opening,
+            bad_debt: bad_debt(&ordered, tally, facts, &values),
+            liquidated_usd: per_path(tally, facts, tally.sums.liquidated),
+            events_per_path: tally.sums.n_events as f64 / n_paths as f64,
+            largest_step_events: tally.sums.largest_step,
+            saturated_paths: tally.sums.n_saturated,
+            small_mark_paths: tally.sums.n_small_marks,
+            position_checks: u128::from(n_paths).saturating_mul(checks),
+            tail: shares.map(|of| TailFigures { level: of.level, n_paths: of.n_paths }),
+            positions: listed_positions(tally)
+                .into_iter()
+                .map(|position_idx| position_figures(tally, facts, totals.as_ref(), position_idx))
+                .collect(),
+            pools: pools(tally, facts, totals.as_ref()),
+            steps: steps(tally, facts),
+            notes: notes(n_paths, facts, &values),
+        }
+    }
+}
+
+/// Tail shares with their sums, taken once: a book may hold a million positions.
+#[derive(Debug, Clone, Copy)]
+pub struct TailTotals<'a> {
+    shares: &'a TailShares,
+    positions: i128,
+    pools: i128,
+}
+
+impl<'a> TailTotals<'a> {
+    /// Sums the losses of a tail.
+    #[must_use]
+    pub fn of(shares: &'a TailShares) -> Self {
+        let (positions, pools) = (shares.positions.iter().sum(), shares.pools.iter().sum());
+        Self { shares, positions, pools }
+    }
+
+    fn position_share(&self, position_idx: usize) -> Option<f64> {
+        share(self.shares.positions[position_idx], self.positions)
+    }
+
+    fn pool_share(&self, pool_idx: usize) -> Option<f64> {
+        share(self.shares.pools[pool_idx], self.pools)
+    }
+}
+
+/// A part of a tail's losses; none where nothing is lost.
+fn share(loss: i128, total: i128) -> Option<f64> {
+    (total > 0).then(|| loss as f64 / total as f64)
+}
+
+/// The figures of one position, listed in the summary or not.
+#[must_use]
+pub fn position_figures(
+    tally: &Tally,
+    facts: &Facts<'_>,
+    totals: Option<&TailTotals<'_>>,
+    position_idx: usize,
+) -> PositionFigures {
+    let PositionCount { n_defaults, loss, exposure } = tally.counters.positions[position_idx];
+    let label = (facts.position)(position_idx);
+    PositionFigures {
+        position: label.position.to_owned(),
+        venue: label.venue.to_owned(),
+        probability_of_default: n_defaults as f64 / tally.sums.n_paths as f64,
+        mean_loss_usd: per_path(tally, facts, loss),
+        exposure_at_default_usd: stat::mean::mean_of(exposure, n_defaults)
+            .map(|exposure| facts.usd(exposure)),
+        loss_given_default: (exposure > 0).then(|| loss as f64 / exposure as f64),
+        expected_shortfall_share: totals.and_then(|of| of.position_share(position_idx)),
+    }
+}
+
+fn bad_debt(
+    ordered: &Ordered<'_>,
+    tally: &Tally,
+    facts: &Facts<'_>,
+    values: &[ValueAtRisk],
+) -> BadDebt {
+    let (mean, probability) = mean_and_probability(tally);
+    let usd = |quanta: f64| facts.usd(quanta);
+    let interval = mean.interval();
+    let value_at_risk = facts.levels.iter().zip(values).map(|(&level, found)| ValueAtRiskFigures {
+        level,
+        value_usd: usd(found.value as f64),
+        low_usd: usd(found.low as f64),
+        high_usd: usd(found.high as f64),
+        exact: found.is_exact,
+    });
+    let expected_shortfall = facts.levels.iter().map(|&level| {
+        let found = stat::expected_shortfall(ordered, Level::nearest(level));
+        let interval = found.interval();
+        ExpectedShortfallFigures {
+            level,
+            value_usd: usd(found.value),
+            low_usd: interval.map(|(low, _)| usd(low)),
+            high_usd: interval.map(|(_, high)| usd(high)),
+            std_error_usd: found.std_error.map(usd),
+        }
+    });
+    BadDebt {
+        mean_usd: usd(mean.value),
+        std_error_usd: mean.std_error.map(usd),
+        low_usd: interval.map(|(low, _)| usd(low)),
+        high_usd: interval.map(|(_, high)| usd(high)),
+        probability: probability.value,
+        probability_low: probability.low,
+        probability_high: probability.high,
+        materiality_usd: facts.materiality_usd,
+        realised_usd: per_path(tally, facts, tally.sums.realised),
+        stranded_usd: per_path(tally, facts, tally.sums.stranded),
+        under_water_usd: per_path(tally, facts, tally.sums.under_water),
+        max_usd: usd(ordered.worst()[0].loss as f64),
+        value_at_risk: value_at_risk.collect(),
+        expected_shortfall: expected_shortfall.collect(),
+    }
+}
+
+fn mean_and_probability(tally: &Tally) -> (Mean, Probability) {
+    match (stat::mean(tally), stat::probability(tally)) {
+        (Some(mean), Some(probability)) => (mean, probability),
+        _ => panic!("a tally of {} paths has no summary", tally.sums.n_paths),
+    }
+}
+
+/// A sum over all paths as dollars a path.
+fn per_path(tally: &Tally, facts: &Facts<'_>, sum: i128) -> f64 {
+    facts.usd(sum as f64 / tally.sums.n_paths as f64)
+}
+
+/// Indices of the positions to list: mean loss, then probability, then place in the book.
+fn listed_positions(tally: &Tally) -> Vec<usize> {
+    let positions = &tally.counters.positions;
+    let mut listed: Vec<usize> = (0..positions.len())
+        .filter(|&idx| positions[idx].n_defaults > 0 || positions[idx].loss > 0)
+        .collect();
+    let rank = |&idx: &usize| {
+        let PositionCount { loss, n_defaults, .. } = positions[idx];
+        (std::cmp::Reverse((loss, n_defaults)), idx)
+    };
+    if listed.len() > N_LISTED {
+        listed.select_nth_unstable_by_key(N_LISTED, rank);
+        listed.truncate(N_LISTED);
+    }
+    listed.sort_unstable_by_key(rank);
+    listed
+}
+
+fn pools(tally: &Tally, facts: &Facts<'_>, totals: Option<&TailTotals<'_>>) -> Vec<PoolFigures> {
+    let losses = tally.counters.pools.iter().enumerate();
+    losses
+        .zip(facts.pools)
+        .map(|((pool_idx, &loss), label)| PoolFigures {
+            venue: label.venue.to_owned(),
+            debt_asset: label.debt_asset.to_owned(),
+            mean_bad_debt_usd: per_path(tally, facts, loss),
+            expected_shortfall_share: totals.and_then(|of| of.pool_share(pool_idx)),
+        })
+        .collect()
+}
+
+fn steps(tally: &Tally, facts: &Facts<'_>) -> Vec<StepFigures> {
+    let mut cumulative = 0;
+    let figures = (0..).zip(&tally.counters.steps).map(|(step_idx, step)| {
+        cumulative += step.loss;
+        StepFigures {
+            step_idx,
+            n_events_per_path: step.n_events as f64 / tally.sums.n_paths as f64,
+            mean_liquidated_usd: per_path(tally, facts, step.liquidated),
+            mean_bad_debt_usd: per_path(tally, facts, step.loss),
+            cumulative_bad_debt_usd: per_path(tally, facts, cumulative),
+        }
+    });
+    figures.collect()
+}
+
+/// The scenario's notes, then one for each level that has too few paths.
+fn notes(n_paths: u64, facts: &Facts<'_>, values: &[ValueAtRisk]) -> Vec<String> {
+    let short = facts.levels.iter().zip(values).filter(|(_, found)| !found.is_covered);
+    let short = short.map(|(level, _)| {
+        format!(
+            "too few paths ({n_paths}) for a 95 % interval of value at risk at level {level}: \
+             it ends at the smallest or largest loss seen"
+        )
+    });
+    facts.notes.iter().cloned().chain(short).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+    use crate::tail::{Outcome, Shape};
+
+    #[test]
+    fn parts_sum_to_the_mean_and_shares_to_one() {
+        let summary = fixture::summary();
+        let bad_debt = &summary.bad_debt;
+        let parts = bad_debt.realised_usd + bad_debt.stranded_usd + bad_debt.under_water_usd;
+        assert!((parts - bad_debt.mean_usd).abs() <= 1e-12 * bad_debt.mean_usd);
+        let shares: f64 = summary.pools.iter().filter_map(|of| of.expected_shortfall_share).sum();
+        assert!((shares - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn positions_are_listed_by_mean_loss_then_probability() {
+        let listed = fixture::summary().positions;
+        assert_eq!(listed.len(), N_LISTED);
+        for pair in listed.windows(2) {
+            let rank = |of: &PositionFigures| (of.mean_loss_usd, of.probability_of_default);
+            assert!(rank(&pair[0]) >= rank(&pair[1]));
+        }
+    }
+
+    #[test]
+    fn a_single_path_without_loss_has_figures_and_no_errors() {
+        let mut tally = Tally::new(1, Shape { n_positions: 2, n_steps: 3, n_pools: 1 });
+        tally.absorb_block(0, &[Outcome::default()]);
+        let shares = TailShares { level: 0.99, n_paths: 1, positions: vec![0, 0], pools: vec![0] };
+        let summary = fixture::with_facts(|facts| {
+            let facts = Facts { pools: &facts.pools[..1], ..*facts };
+            Summary::of(&tally, &facts, Some(&shares))
+        });
+        assert_eq!((summary.bad_debt.mean_usd, summary.bad_debt.std_error_usd), (0.0, None));
+        assert_eq!(summary.pools[0].expected_shortfall_share, None);
+        assert!(summary.positions.is_empty());
+        assert_eq!(summary.notes.len(), 4);
+    }
+}

@@ -1,0 +1,333 @@
+//! The bounds an input can break: one case each, with what was written, what may be, the remedy.
+
+use std::fmt;
+
+use super::spelling::{list, nearest, suggest};
+use crate::market::correlation;
+
+/// The bound that is broken; each case carries what was written and what may be.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Broken {
+    /// The text is not TOML.
+    #[error("is not TOML at column {column}, in `{text}`: {expected}; mend this line")]
+    NotToml {
+        /// Column, from 1.
+        column: usize,
+        /// The line, or its beginning.
+        text: String,
+        /// What the parser found and expected.
+        expected: String,
+    },
+    /// A key that means nothing here.
+    #[error("is not a key that is known here: {}", suggest(key, known))]
+    UnknownKey {
+        /// The key.
+        key: String,
+        /// The keys that are.
+        known: Vec<String>,
+    },
+    /// A key without which there is no scenario.
+    #[error("is missing: {remedy}")]
+    MissingKey {
+        /// What to write.
+        remedy: &'static str,
+    },
+    /// Text where a number belongs, and the like.
+    #[error("= {value} is not {expected}: {remedy}")]
+    WrongType {
+        /// As written.
+        value: String,
+        /// What belongs there.
+        expected: String,
+        /// What to write.
+        remedy: &'static str,
+    },
+    /// NaN, an infinity, or digits beyond what a number holds.
+    #[error("= {value} is not a finite number: write a finite one")]
+    NotFinite {
+        /// As written.
+        value: String,
+    },
+    /// A number outside its bound.
+    #[error("= {} is not {bound}: {remedy}", Shown(*.value))]
+    OutOfBounds {
+        /// As written.
+        value: f64,
+        /// What may be written.
+        bound: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// A list that is too short or too long.
+    #[error("has {n} entries, not {bound}: {remedy}")]
+    WrongLength {
+        /// Entries as written.
+        n: usize,
+        /// How many there may be.
+        bound: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// A list that must rise and does not.
+    #[error("= {} is not above {}, the one before: order the list and drop what is double",
+        Shown(*.value), Shown(*.before))]
+    NotRising {
+        /// As written.
+        value: f64,
+        /// The entry before it.
+        before: f64,
+    },
+    /// Not a number and a unit.
+    #[error(
+        "= {text:?} is not a duration: write a number that is not negative and one of s m h d w y, \
+         as in \"12h\""
+    )]
+    NotADuration {
+        /// As written.
+        text: String,
+    },
+    /// A duration outside its bound.
+    #[error("= {text:?} is not {bound}: {remedy}")]
+    DurationOutOfBounds {
+        /// As written.
+        text: String,
+        /// What may be written.
+        bound: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// A name that is empty or has blanks around it.
+    #[error("= {name:?} is not a name: write at least one character, without blanks around it")]
+    NotAName {
+        /// As written.
+        name: String,
+    },
+    /// A name or pair that was given before.
+    #[error("= {name:?} was given before, on line {first_line}: keep one of the two")]
+    GivenTwice {
+        /// As written.
+        name: String,
+        /// Where it was given first.
+        first_line: u64,
+    },
+    /// An asset that the scenario lacks.
+    #[error(
+        "= {name:?} is not an asset of the scenario: add it under [[assets]], or {}",
+        suggest(name, known)
+    )]
+    UnknownAsset {
+        /// As written.
+        name: String,
+        /// The assets there are.
+        known: Vec<String>,
+    },
+    /// A venue that the scenario lacks.
+    #[error(
+        "= {name:?} is not a venue of the scenario: add it under [venues], or {}",
+        suggest(name, known)
+    )]
+    UnknownVenue {
+        /// As written.
+        name: String,
+        /// The venues there are.
+        known: Vec<String>,
+    },
+    /// A rule that nobody has written yet.
+    #[error("= {name:?} is not a rule: {}", suggest(name, known))]
+    UnknownRule {
+        /// As written, or the name of a venue that names no rule.
+        name: String,
+        /// The rules there are.
+        known: Vec<String>,
+    },
+    /// A word that is none of the few that may stand there.
+    #[error("= {word:?} is not a word that may stand here: {}", suggest(word, known))]
+    UnknownWord {
+        /// As written.
+        word: String,
+        /// The words there are.
+        known: Vec<String>,
+    },
+    /// Two keys of which one excludes the other.
+    #[error("cannot stand beside `{other}`: keep one of the two")]
+    Exclusive {
+        /// The other key.
+        other: &'static str,
+    },
+    /// A pair of an asset with itself.
+    #[error("pairs {asset:?} with itself, whose correlation is 1: name two assets")]
+    PairOfItself {
+        /// The asset.
+        asset: String,
+    },
+    /// Not a correlation matrix.
+    #[error("{0}")]
+    NotACorrelation(correlation::Refusal),
+    /// A term that only perpetuals have.
+    #[error("is not a term of rule `{rule}`, only of `perpetual`: leave it out")]
+    OnlyForPerpetuals {
+        /// The venue's rule.
+        rule: &'static str,
+    },
+    /// A replayed asset that also diffuses or jumps.
+    #[error("is set though {asset:?} is replayed: leave it out or 0, since history replaces it")]
+    MovesTwice {
+        /// The asset.
+        asset: String,
+    },
+    /// History shorter than a path.
+    #[error("holds {n_rows} rows, not at least {needed}: lower `run.steps`{remedy} or add history")]
+    TooShort {
+        /// Rows of the table.
+        n_rows: usize,
+        /// Rows that a path reads, the start row included.
+        needed: usize,
+        /// A further remedy.
+        remedy: &'static str,
+    },
+    /// No such file.
+    #[error("does not exist: check the name; paths in a scenario start at the scenario's folder")]
+    NoSuchFile,
+    /// A folder where a file belongs.
+    #[error("is a folder: name a file in it")]
+    IsAFolder,
+    /// The file cannot be read.
+    #[error("cannot be read ({kind}): check its permissions and its disk")]
+    Unreadable {
+        /// What the system says.
+        kind: std::io::ErrorKind,
+    },
+    /// Text in another encoding.
+    #[error("is not UTF-8: save the file as UTF-8")]
+    NotUtf8,
+    /// A gzip file without its end.
+    #[error("ends early inside its gzip stream: copy or download the file again")]
+    TruncatedGzip,
+    /// A gzip file with wrong bytes.
+    #[error("is a gzip file with damaged bytes: copy or download the file again")]
+    DamagedGzip,
+    /// A file without a header.
+    #[error("is empty: write a header line, {columns}, and a row for each entry")]
+    Empty {
+        /// The header it needs.
+        columns: &'static str,
+    },
+    /// A file without rows.
+    #[error("has a header but no rows: add the rows")]
+    NoRows,
+    /// A column that is needed and absent.
+    #[error(
+        "is a column that is missing (the header has {}): {}",
+        list(found),
+        suggest_rename(column, found)
+    )]
+    MissingColumn {
+        /// The column.
+        column: String,
+        /// The columns there are.
+        found: Vec<String>,
+    },
+    /// A column that stands twice in the header.
+    #[error("is a column that the header names twice: remove or rename one")]
+    DoubleColumn,
+    /// A row with more or fewer fields than the header.
+    #[error("the row has {n_fields} fields, the header {n_columns}: add or remove commas")]
+    RaggedRow {
+        /// Fields of the row.
+        n_fields: usize,
+        /// Fields of the header.
+        n_columns: usize,
+    },
+    /// A field that is no number.
+    #[error("= {text:?} is not a number: write digits with a point, as in 1250.5")]
+    NotANumber {
+        /// As written.
+        text: String,
+    },
+    /// An amount worth more than money can be counted.
+    #[error(
+        "= {} makes a leg of {} USD, which is not at most 1e15: check the unit of the amount \
+         and the price of the asset", Shown(*.amount), Shown(*.value_usd)
+    )]
+    TooValuable {
+        /// Units of the asset.
+        amount: f64,
+        /// What they are worth.
+        value_usd: f64,
+    },
+    /// Legs of one kind and asset that are together worth more than money can be counted.
+    #[error(
+        "{position:?} has legs in {asset} that add up to {} USD, which is not at most 1e15: check \
+         the unit of the amounts and the price of the asset", Shown(*.value_usd)
+    )]
+    TooValuableTogether {
+        /// The position.
+        position: String,
+        /// The asset.
+        asset: String,
+        /// What they are worth together.
+        value_usd: f64,
+    },
+    /// Netted perps that were opened at no price that can be.
+    #[error(
+        "{position:?} nets perps on {asset} to an entry price of {}, which is not above 0: net \
+         them in the file, and book the realised profit as collateral", Shown(*.entry_price)
+    )]
+    NettedEntry {
+        /// The position.
+        position: String,
+        /// The asset.
+        asset: String,
+        /// The entry price that keeps the profit and loss.
+        entry_price: f64,
+    },
+    /// A position that its venue cannot hold.
+    #[error("{position:?} {reason}")]
+    Refused {
+        /// The position.
+        position: String,
+        /// Why, and the remedy.
+        reason: &'static str,
+    },
+    /// A position with more legs than a path can check exactly.
+    #[error("{position:?} has {n_legs} legs, not at most {most}: split it into several positions")]
+    TooManyLegs {
+        /// The position.
+        position: String,
+        /// Its legs.
+        n_legs: usize,
+        /// How many there may be.
+        most: usize,
+    },
+    /// More rows than indices of 32 bits tell apart.
+    #[error("has more than {most} rows: split the book into several scenarios")]
+    TooManyRows {
+        /// How many there may be.
+        most: u32,
+    },
+    /// A book that cannot lose anything.
+    #[error("has neither a debt nor a perp, so nothing can go bad: add the rows of what is owed")]
+    NothingOwed,
+}
+
+/// A number as people read it: plain digits where these are few, else an exponent.
+struct Shown(f64);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let size = self.0.abs();
+        if size != 0.0 && !(1e-5..1e15).contains(&size) {
+            write!(f, "{:e}", self.0)
+        } else {
+            write!(f, "{}", self.0)
+        }
+    }
+}
+
+/// To rename the column that may be meant, or to add one.
+fn suggest_rename(column: &str, found: &[String]) -> String {
+    match nearest(column, found) {
+        Some(near) => format!("rename `{near}` if that is it"),
+        None => "add it".to_owned(),
+    }
+}

@@ -1,0 +1,72 @@
+//! Input files to a validated model: the only door, where every fault is named with its line.
+
+pub mod error;
+pub mod validate;
+
+mod assets;
+mod broken;
+mod duration;
+mod file;
+mod legs;
+mod moves;
+mod positions;
+mod read;
+mod replay;
+mod spelling;
+mod table;
+mod venues;
+mod written;
+
+use crate::book::{Book, venue::Venue};
+use crate::market::Market;
+
+pub use error::{Broken, Fault, Faults, Place};
+pub use validate::{Overrides, load};
+
+/// What a person asked for, checked and complete; valid by construction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scenario {
+    /// Name, from the file.
+    pub name: String,
+    /// How prices move.
+    pub market: Market,
+    /// The venues, in the order of the file.
+    pub venues: Vec<Venue>,
+    /// The positions.
+    pub book: Book,
+    /// How far, how often, from which seed.
+    pub run: RunSpec,
+    /// What the reader should know, though it is no fault.
+    pub notes: Vec<String>,
+}
+
+/// How a scenario is run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunSpec {
+    /// Paths; at least 1.
+    pub n_paths: u64,
+    /// Steps of a path; at least 1.
+    pub n_steps: u32,
+    /// Length of a step, years.
+    pub step_years: f64,
+    /// Key of the generator.
+    pub seed: u64,
+    /// What happens to positions that are liquidatable at the opening marks.
+    pub opening: Opening,
+    /// A path with at least this loss counts as one with bad debt, USD.
+    pub materiality_usd: f64,
+    /// Levels of value at risk and expected shortfall, rising, each between 0 and 1.
+    pub levels: Vec<f64>,
+}
+
+/// What happens to positions that are liquidatable at the opening marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Opening {
+    /// Liquidated once, before the first step, by their venue's rule until nothing changes.
+    Settle,
+    /// Left as they are: every path liquidates them at its first step.
+    Keep,
+    /// Taken out of the book.
+    Drop,
+}

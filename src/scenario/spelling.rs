@@ -1,0 +1,73 @@
+//! What a person may have meant: the nearest known word, and lists fit to read.
+
+/// Words listed in full; more would bury the message.
+const MOST_LISTED: usize = 12;
+
+/// "did you mean `x`?", or the words that would do.
+pub(super) fn suggest<S: AsRef<str>>(word: &str, known: &[S]) -> String {
+    if let Some(near) = nearest(word, known) {
+        format!("did you mean `{near}`?")
+    } else if known.is_empty() {
+        "there is none to choose from".to_owned()
+    } else {
+        format!("write one of {}", list(known))
+    }
+}
+
+/// `a, b, c`, cut after a dozen.
+pub(super) fn list<S: AsRef<str>>(words: &[S]) -> String {
+    let shown: Vec<&str> = words.iter().take(MOST_LISTED).map(AsRef::as_ref).collect();
+    match words.len().saturating_sub(MOST_LISTED) {
+        0 => shown.join(", "),
+        hidden => format!("{} and {hidden} more", shown.join(", ")),
+    }
+}
+
+/// The known word within a third of the word's length in edits, if there is one.
+pub(super) fn nearest<'a, S: AsRef<str>>(word: &str, known: &'a [S]) -> Option<&'a str> {
+    let farthest = word.chars().count().div_ceil(3).min(4);
+    known
+        .iter()
+        .map(AsRef::as_ref)
+        .filter(|candidate| candidate.len().abs_diff(word.len()) <= 4 * farthest)
+        .map(|candidate| (edits(word, candidate), candidate))
+        .filter(|(distance, _)| *distance <= farthest)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Levenshtein distance, letters of either case alike.
+fn edits(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.to_lowercase().chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (from_idx, from_char) in from.to_lowercase().chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = from_idx + 1;
+        for (to_idx, to_char) in to.iter().enumerate() {
+            let replaced = diagonal + usize::from(from_char != *to_char);
+            diagonal = row[to_idx + 1];
+            row[to_idx + 1] = replaced.min(diagonal + 1).min(row[to_idx] + 1);
+        }
+    }
+    row[to.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_finger_is_understood() {
+        assert_eq!(suggest("volatilty", &["drift", "volatility"]), "did you mean `volatility`?");
+        assert_eq!(suggest("eth", &["BTC", "ETH"]), "did you mean `ETH`?");
+        assert_eq!(suggest("zebra", &["drift", "name"]), "write one of drift, name");
+        assert_eq!(suggest("zebra", &[""; 0]), "there is none to choose from");
+    }
+
+    #[test]
+    fn distances_are_those_of_levenshtein() {
+        for (from, to, distance) in [("kitten", "sitting", 3), ("", "abc", 3), ("a", "a", 0)] {
+            assert_eq!(edits(from, to), distance, "{from} to {to}");
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! CSV files, plain or gzipped: opened, their header checked, read row by row, each fault by line.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, ErrorKind, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use csv::ByteRecord;
+use flate2::bufread::MultiGzDecoder;
+
+use super::error::{Broken, Fault, Faults, Place};
+use super::spelling::list;
+use super::written::Bounds;
+
+/// Bytes of a read; a book of two million rows is about a hundred megabytes.
+const BUFFER_BYTES: usize = 1 << 20;
+/// The first bytes of a gzip file, whatever its name.
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// An open table, before or at a row.
+pub(super) struct Table {
+    file: Arc<str>,
+    reader: csv::Reader<Box<dyn Read>>,
+    columns: Vec<String>,
+    record: ByteRecord,
+    n_rows: u64,
+}
+
+/// The row that was read last.
+pub(super) struct Row<'t> {
+    table: &'t Table,
+}
+
+/// The whole of a text file.
+pub(super) fn read_text(path: &Path, file: &Arc<str>, faults: &mut Faults) -> Option<String> {
+    let bytes =
+        if path.is_dir() { Err(ErrorKind::IsADirectory.into()) } else { std::fs::read(path) };
+    let told = |broken, line| {
+        let place = Place { file: Arc::clone(file), line, key: String::new() };
+        Fault { place, broken }
+    };
+    match bytes.map(String::from_utf8) {
+        Ok(Ok(text)) => Some(text),
+        Ok(Err(error)) => {
+            let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count() as u64;
+            faults.push(told(Broken::NotUtf8, Some(line)));
+            None
+        }
+        Err(error) => {
+            faults.push(told(unreadable(error.kind()), None));
+            None
+        }
+    }
+}
+
+/// What a system's error means to the one who named the file.
+fn unreadable(kind: ErrorKind) -> Broken {
+    match kind {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => Broken::NoSuchFile,
+        ErrorKind::IsADirectory => Broken::IsAFolder,
+        kind => Broken::Unreadable { kind },
+    }
+}
+
+fn open(path: &Path) -> std::io::Result<Box<dyn Read>> {
+    if path.is_dir() {
+        return Err(ErrorKind::IsADirectory.into());
+    }
+    let mut bytes = BufReader::with_capacity(BUFFER_BYTES, File::open(path)?);
+    let is_gzip = bytes.fill_buf()?.starts_with(&GZIP_MAGIC);
+    Ok(if is_gzip { Box::new(MultiGzDecoder::new(bytes)) } else { Box::new(bytes) })
+}
+
+impl Table {
+    /// Opens a table and reads its header, of which `columns` is an example.
+    pub(super) fn open(path: &Path, columns: &'static str, faults: &mut Faults) -> Option<Self> {
+        let file: Arc<str> = path.display().to_string().into();
+        let bytes = match open(path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let place = Place { file, ..Place::default() };
+                faults.push(Fault { place, broken: unreadable(error.kind()) });
+                return None;
+            }
+        };
+        let mut builder = csv::ReaderBuilder::new();
+        let reader = builder.flexible(true).buffer_capacity(BUFFER_BYTES).from_reader(bytes);
+        let (columns_found, record) = (Vec::new(), ByteRecord::new());
+        let mut table = Self { file, reader, columns: columns_found, record, n_rows: 0 };
+        let header = match table.reader.byte_headers() {
+            Ok(header) => header.clone(),
+            Err(error) => {
+                faults.push(table.broken_stream(&error));
+                return None;
+            }
+        };
+        if header.is_empty() {
+            faults.push(table.fault_at(None, "", Broken::Empty { columns }));
+            return None;
+        }
+        for column in &header {
+            let Ok(name) = std::str::from_utf8(column.trim_ascii()) else {
+                faults.push(table.fault_at(Some(1), "", Broken::NotUtf8));
+                return None;
+            };
+            table.columns.push(name.to_owned());
+        }
+        Some(table)
+    }
+
+    /// The file as it was opened.
+    pub(super) fn name(&self) -> &str {
+        &self.file
+    }
+
+    /// The names in the header.
+    pub(super) fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// Where the columns of these names are, or a fault for each that is missing or double.
+    pub(super) fn require(&self, names: &[&str], faults: &mut Faults) -> Option<Vec<usize>> {
+        let found: Vec<Option<usize>> =
+            names.iter().map(|name| self.require_one(name, faults)).collect();
+        found.into_iter().collect()
+    }
+
+    fn require_one(&self, name: &str, faults: &mut Faults) -> Option<usize> {
+        if !self.columns.iter().any(|column| column == name) {
+            let broken =
+                Broken::MissingColumn { column: name.to_owned(), found: self.columns.clone() };
+            faults.push(self.fault_at(Some(1), name, broken));
+            return None;
+        }
+        self.find(name, faults)
+    }
+
+    /// Where a column is, if it is there; a fault if it is there twice.
+    pub(super) fn find(&self, name: &str, faults: &mut Faults) -> Option<usize> {
+        let mut found = self.columns.iter().enumerate().filter(|(_, column)| *column == name);
+        let first = found.next()?.0;
+        if found.next().is_some() {
+            faults.push(self.fault_at(Some(1), name, Broken::DoubleColumn));
+            return None;
+        }
+        Some(first)
+    }
+
+    /// What the reader should know of columns that nobody reads.
+    pub(super) fn note_of_ignored(&self, read: &[&str]) -> Option<String> {
+        let ignored: Vec<&String> =
+            self.columns.iter().filter(|column| !read.contains(&column.as_str())).collect();
+        let file = &self.file;
+        (!ignored.is_empty()).then(|| format!("{file}: ignored columns: {}", list(&ignored)))
+    }
+
+    /// The next row that has as many fields as the header; ragged ones are told and passed over.
+    pub(super) fn next_row(&mut self, faults: &mut Faults) -> Option<Row<'_>> {
+        loop {
+            match self.reader.read_byte_record(&mut self.record) {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => {
+                    faults.push(self.broken_stream(&error));
+                    return None;
+                }
+            }
+            self.n_rows += 1;
+            let (n_fields, n_columns) = (self.record.len(), self.columns.len());
+            if n_fields == n_columns {
+                return Some(Row { table: self });
+            }
+            let broken = Broken::RaggedRow { n_fields, n_columns };
+            faults.push(self.fault_at(self.line(), "", broken));
+        }
+    }
+
+    /// To be called when all rows are read: a table without rows is a fault.
+    pub(super) fn end(&self, faults: &mut Faults) -> Option<()> {
+        if self.n_rows == 0 {
+            // A stream that broke before its first row has told its fault.
+            if !faults.listed().iter().any(|fault| fault.place.file == self.file) {
+                faults.push(self.fault_at(Some(1), "", Broken::NoRows));
+            }
+            return None;
+        }
+        Some(())
+    }
+
+    /// A fault in this file.
+    pub(super) fn fault_at(&self, line: Option<u64>, key: &str, broken: Broken) -> Fault {
+        let place = Place { file: Arc::clone(&self.file), line, key: key.to_owned() };
+        Fault { place, broken }
+    }
+
+    fn line(&self) -> Option<u64> {
+        self.record.position().map(csv::Position::line)
+    }
+
+    fn broken_stream(&self, error: &csv::Error) -> Fault {
+        let line = Some(self.reader.position().line());
+        let broken = match error.kind() {
+            csv::ErrorKind::Io(error) => match error.kind() {
+                ErrorKind::UnexpectedEof => Broken::TruncatedGzip,
+                ErrorKind::InvalidInput | ErrorKind::InvalidData => Broken::DamagedGzip,
+                kind => unreadable(kind),
+            },
+            // With byte records and rows of any length, nothing but the stream can fail.
+            _ => Broken::Unreadable { kind: ErrorKind::Other },
+        };
+        self.fault_at(line, "", broken)
+    }
+}
+
+impl<'t> Row<'t> {
+    /// The bytes of a field, without the blanks around it.
+    pub(super) fn bytes(&self, column: usize) -> &'t [u8] {
+        self.table.record[column].trim_ascii()
+    }
+
+    /// A field as text.
+    pub(super) fn text(&self, column: usize, faults: &mut Faults) -> Option<&'t str> {
+        let text = std::str::from_utf8(self.bytes(column)).ok();
+        if text.is_none() {
+            self.fault(column, Broken::NotUtf8, faults);
+        }
+        text
+    }
+
+    /// A field as a finite number.
+    pub(super) fn finite(&self, column: usize, faults: &mut Faults) -> Option<f64> {
+        let text = self.text(column, faults)?;
+        match text.parse::<f64>() {
+            Ok(value) if value.is_finite() => return Some(value),
+            Ok(_) => self.fault(column, Broken::NotFinite { value: text.to_owned() }, faults),
+            Err(_) => self.fault(column, Broken::NotANumber { text: text.to_owned() }, faults),
+        }
+        None
+    }
+
+    /// A field as a number within bounds.
+    pub(super) fn number(
+        &self,
+        column: usize,
+        bounds: &Bounds,
+        faults: &mut Faults,
+    ) -> Option<f64> {
+        let value = self.finite(column, faults)?;
+        if !bounds.hold(value) {
+            self.fault(column, bounds.broken_by(value), faults);
+            return None;
+        }
+        Some(value)
+    }
+
+    /// Tells that the row needs a column that the header lacks.
+    pub(super) fn missing(&self, column: &str, faults: &mut Faults) {
+        let found = self.table.columns.clone();
+        let broken = Broken::MissingColumn { column: column.to_owned(), found };
+        faults.push(self.table.fault_at(self.table.line(), column, broken));
+    }
+
+    /// The line on which the row begins.
+    pub(super) fn line(&self) -> u64 {
+        self.table.line().unwrap_or(0)
+    }
+
+    /// Tells a fault of a field.
+    pub(super) fn fault(&self, column: usize, broken: Broken, faults: &mut Faults) {
+        faults.push(self.table.fault_at(self.table.line(), &self.table.columns[column], broken));
+    }
+}

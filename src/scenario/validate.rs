@@ -1,0 +1,229 @@
+//! Files to a scenario: what was written, checked against what may be; all faults, not the first.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::error::{Broken, Fault, Faults, Place};
+use super::file::{Head, Run};
+use super::written::{Bounds, Node, Written};
+use super::{RunSpec, Scenario, assets, duration, moves, positions, replay, table, venues};
+use crate::book::{Book, LegKind, venue::Venue};
+use crate::market::{Asset, Market};
+
+/// What the command line sets over the file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Overrides {
+    /// Another book; a relative path starts at the working directory.
+    pub book: Option<PathBuf>,
+    /// A table of prices, thresholds and stability that overrides `[[assets]]`.
+    pub assets: Option<PathBuf>,
+    /// Paths.
+    pub paths: Option<u64>,
+    /// Steps of a path.
+    pub steps: Option<u32>,
+    /// Key of the generator.
+    pub seed: Option<u64>,
+}
+
+/// The most paths: 2^40, which take a GPU weeks.
+const MOST_PATHS: f64 = (1_u64 << 40) as f64;
+/// The most levels a report has room for.
+const MOST_LEVELS: usize = 16;
+const LONGEST_STEP_YEARS: f64 = 10.0;
+
+const PATHS: Bounds = Bounds {
+    low: 1.0,
+    high: MOST_PATHS,
+    bound: "between 1 and 1099511627776 (2^40)",
+    remedy: "100000 is a start, 10000000 a fine night",
+};
+const STEPS: Bounds = Bounds {
+    low: 1.0,
+    high: 1e6,
+    bound: "between 1 and 1000000",
+    remedy: "write how many steps a path has",
+};
+const SEED: Bounds = Bounds {
+    low: 0.0,
+    high: i64::MAX as f64,
+    bound: "between 0 and 9223372036854775807",
+    remedy: "any such number will do",
+};
+const MATERIALITY: Bounds = Bounds {
+    low: 0.0,
+    high: 1e15,
+    bound: "between 0 and 1e15",
+    remedy: "write the loss in USD from which a path counts as one with bad debt",
+};
+
+/// Reads and checks a scenario and the tables it names.
+///
+/// # Errors
+///
+/// All faults that can be told apart: a table is read even where the scenario itself is at fault,
+/// unless the fault hides what the table's rows mean.
+pub fn load(path: &Path, overrides: &Overrides) -> Result<Scenario, Faults> {
+    let mut faults = Faults::default();
+    let scenario = read(path, overrides, &mut faults);
+    match scenario {
+        Some(scenario) if faults.is_empty() => Ok(scenario),
+        _ => {
+            assert!(!faults.is_empty(), "no scenario, and no fault that says why");
+            Err(faults)
+        }
+    }
+}
+
+fn read(path: &Path, overrides: &Overrides, faults: &mut Faults) -> Option<Scenario> {
+    let file: Arc<str> = path.display().to_string().into();
+    let source = table::read_text(path, &file, faults)?;
+    let written = match Written::parse(&file, &source) {
+        Ok(written) => written,
+        Err(fault) => {
+            faults.push(*fault);
+            return None;
+        }
+    };
+    let root = written.root();
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut notes = Vec::new();
+    let head: Option<Head> = root.read(faults);
+    let run = read_run(&root.get("run"), overrides, faults);
+    let mut assets = assets::read(&root.get("assets"), faults);
+    if let (Some(path), Some(assets)) = (&overrides.assets, &mut assets) {
+        assets::override_from(path, assets, &mut notes, faults);
+    }
+    let assets = assets?;
+    let venues = venues::read(&root.get("venues"), &assets, faults);
+    let market_node = root.get("market");
+    let market = run.as_ref().and_then(|run| {
+        let market = moves::read(&market_node, &assets, run, &mut notes, faults)?;
+        let assets_node = &root.get("assets");
+        let around = replay::Around { assets_node, folder, market: &market, run };
+        let replay = replay::read(&market_node.get("replay"), &around, &mut notes, faults)?;
+        Some(Market { replay, ..market })
+    });
+    let book_path = book_path(&root, head.as_ref(), folder, overrides, faults);
+    let (venues, book_path) = (venues?, book_path?);
+    let book = positions::read(&book_path, &assets, &venues, &mut notes, faults);
+    let (head, run, market, book) = (head?, run?, market?, book?);
+    warn_of_loss_at_liquidation(&assets, &venues, &book, &mut notes);
+    let stem = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    Some(Scenario { name: head.name.unwrap_or_else(stem), market, venues, book, run, notes })
+}
+
+/// The book that the command line names, or else the file.
+fn book_path(
+    root: &Node<'_>,
+    head: Option<&Head>,
+    folder: &Path,
+    overrides: &Overrides,
+    faults: &mut Faults,
+) -> Option<PathBuf> {
+    if let Some(path) = &overrides.book {
+        return Some(path.clone());
+    }
+    let book = &head?.book;
+    if book.is_none() {
+        let remedy = "write the book's path, book = \"book.csv\", or give --book";
+        faults.push(root.get("book").fault(Broken::MissingKey { remedy }));
+    }
+    Some(folder.join(book.as_ref()?))
+}
+
+fn read_run(node: &Node<'_>, overrides: &Overrides, faults: &mut Faults) -> Option<RunSpec> {
+    let run: Run = node.read(faults)?;
+    let mut whole = |key: &str, value: i64, flag: Option<u64>, bounds: &Bounds| {
+        match flag {
+            None => node.get(key).check(value as f64, bounds, faults),
+            Some(value) if !bounds.hold(value as f64) => {
+                let place = Place { key: format!("--{key}"), ..Place::default() };
+                faults.push(Fault { place, broken: bounds.broken_by(value as f64) });
+            }
+            Some(_) => {}
+        }
+        flag.unwrap_or(u64::try_from(value).unwrap_or(0))
+    };
+    let n_paths = whole("paths", run.paths, overrides.paths, &PATHS);
+    let n_steps = whole("steps", run.steps, overrides.steps.map(u64::from), &STEPS);
+    let seed = whole("seed", run.seed, overrides.seed, &SEED);
+    node.get("materiality_usd").check(run.materiality_usd, &MATERIALITY, faults);
+    check_levels(&node.get("levels"), &run.levels, faults);
+    let step_years = read_duration(&node.get("step"), &run.step, faults)?;
+    if step_years <= 0.0 || step_years > LONGEST_STEP_YEARS {
+        let bound = "above 0 and at most 10y".to_owned();
+        let remedy = "an hour, \"1h\", is usual";
+        let broken = Broken::DurationOutOfBounds { text: run.step, bound, remedy };
+        faults.push(node.get("step").fault(broken));
+        return None;
+    }
+    Some(RunSpec {
+        n_paths,
+        n_steps: u32::try_from(n_steps).ok()?,
+        step_years,
+        seed,
+        opening: run.opening,
+        materiality_usd: run.materiality_usd,
+        levels: run.levels,
+    })
+}
+
+fn check_levels(node: &Node<'_>, levels: &[f64], faults: &mut Faults) {
+    if levels.is_empty() || levels.len() > MOST_LEVELS {
+        let remedy = "[0.95, 0.99, 0.999] is usual";
+        let broken = Broken::WrongLength { n: levels.len(), bound: "1 to 16", remedy };
+        faults.push(node.fault(broken));
+    }
+    for (idx, &value) in levels.iter().enumerate() {
+        if !(0.0 < value && value < 1.0) {
+            let bound = "above 0 and below 1";
+            let remedy = "write a fraction, 0.99 for 99 %";
+            faults.push(node.at(idx).fault(Broken::OutOfBounds { value, bound, remedy }));
+        } else if idx > 0 && value <= levels[idx - 1] {
+            let broken = Broken::NotRising { value, before: levels[idx - 1] };
+            faults.push(node.at(idx).fault(broken));
+        }
+    }
+}
+
+/// The years of a duration, or a fault.
+pub(super) fn read_duration(node: &Node<'_>, text: &str, faults: &mut Faults) -> Option<f64> {
+    let years = duration::years(text);
+    if years.is_none() {
+        faults.push(node.fault(Broken::NotADuration { text: text.to_owned() }));
+    }
+    years
+}
+
+/// A liquidation repays debt worth 1 / (1 + bonus) of what it seizes; where the threshold times
+/// (1 + bonus) exceeds 1, a position at its threshold owes more than its whole collateral repays.
+fn warn_of_loss_at_liquidation(
+    assets: &[Asset],
+    venues: &[Venue],
+    book: &Book,
+    notes: &mut Vec<String>,
+) {
+    let mut is_used = vec![false; venues.len() * assets.len()];
+    for position in &book.positions {
+        for leg in book.legs_of(position) {
+            let at = position.venue.idx() * assets.len() + leg.asset.idx();
+            is_used[at] |= leg.kind == LegKind::Collateral;
+        }
+    }
+    for (at, _) in is_used.into_iter().enumerate().filter(|(_, is_used)| *is_used) {
+        let venue = &venues[at / assets.len()];
+        let asset = &assets[at % assets.len()].name;
+        let terms = &venue.terms[at % assets.len()];
+        let (threshold, bonus) = (terms.liquidation_threshold, terms.liquidation_bonus);
+        let product = threshold * (1.0 + bonus);
+        // Beyond the rounding of decimals: 0.8 x 1.25 is no loss.
+        if product > 1.0 + 1e-12 {
+            notes.push(format!(
+                "a liquidation at {} that seizes {asset} books bad debt at the moment of \
+                 liquidation: threshold {threshold} x (1 + bonus {bonus:.4}) = {product:.4} is \
+                 above 1",
+                venue.name
+            ));
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! `[venues]`: each venue's rule, and the terms on which it takes each asset.
+
+use serde::de::IgnoredAny;
+
+use super::assets::{THRESHOLD, check_name, unknown};
+use super::error::{Broken, Faults};
+use super::file::TermsEntry;
+use super::written::{Bounds, Node};
+use crate::book::venue::{BrokenBound, RULES, Rule, Terms, Venue, tier_bounds};
+use crate::market::Asset;
+
+/// Keys of a venue that are not its rule's.
+const OWN_KEYS: &[&str] = &["rule", "assets"];
+
+const BONUS: Bounds = Bounds {
+    low: 0.0,
+    high: 1.0,
+    bound: "between 0 and 1",
+    remedy: "write the liquidator's extra share, 0.05 for 5 %",
+};
+const FUNDING: Bounds = Bounds {
+    low: -100.0,
+    high: 100.0,
+    bound: "between -100 and 100",
+    remedy: "write what longs pay shorts a year, 0.1 for 10 %",
+};
+
+/// Without a tier a perpetual would need no margin and would never be liquidated in time.
+const NO_TIERS: Broken = Broken::WrongLength {
+    n: 0,
+    bound: "at least 1",
+    remedy: "write { floor_usd = 0, rate = 0.0125 } or leave it out",
+};
+
+/// The venues in the order of the file; `None` if there is none or one cannot be read.
+pub(super) fn read(node: &Node<'_>, assets: &[Asset], faults: &mut Faults) -> Option<Vec<Venue>> {
+    if !node.is_table() && node.is_written() {
+        let _not_a_table: Option<std::collections::BTreeMap<String, IgnoredAny>> =
+            node.read(faults);
+        return None;
+    }
+    let names = node.keys();
+    if names.is_empty() {
+        let remedy = "write [venues.NAME] for each venue of the book, with rule = \"...\" in it";
+        faults.push(node.fault(Broken::MissingKey { remedy }));
+        return None;
+    }
+    let venues: Vec<Option<Venue>> =
+        names.iter().map(|name| read_one(name, &node.get(name), assets, faults)).collect();
+    venues.into_iter().collect()
+}
+
+fn read_one(name: &str, node: &Node<'_>, assets: &[Asset], faults: &mut Faults) -> Option<Venue> {
+    check_name(node, name, faults);
+    let rule = read_rule(name, node, faults)?;
+    for BrokenBound { key, value, bound } in rule.liquidation().broken_bounds() {
+        let remedy = "correct it, or leave it out for the rule's default";
+        faults.push(node.get(key).fault(Broken::OutOfBounds { value, bound, remedy }));
+    }
+    if matches!(&rule, Rule::Perpetual(_)) && rule.liquidation().default_tiers().is_empty() {
+        faults.push(node.get("tiers").fault(NO_TIERS));
+    }
+    let terms_node = node.get("assets");
+    if terms_node.is_written() && !terms_node.is_table() {
+        let _not_a_table: Option<TermsEntry> = terms_node.read(faults);
+        return None;
+    }
+    for key in terms_node.keys() {
+        if !assets.iter().any(|asset| asset.name == key) {
+            faults.push(terms_node.get(key).fault(unknown(key, assets)));
+        }
+    }
+    let terms: Vec<Option<Terms>> = assets
+        .iter()
+        .map(|asset| read_terms(&terms_node.get(&asset.name), &rule, asset, faults))
+        .collect();
+    let terms = terms.into_iter().collect::<Option<Vec<Terms>>>()?;
+    Some(Venue { name: name.to_owned(), rule, terms })
+}
+
+/// The rule that the venue names, or is named after.
+fn read_rule(name: &str, node: &Node<'_>, faults: &mut Faults) -> Option<Rule> {
+    if !node.is_table() {
+        let _not_a_table: Option<TermsEntry> = node.read(faults);
+        return None;
+    }
+    let rule_node = node.get("rule");
+    let rule_name = if rule_node.is_written() { rule_node.read(faults)? } else { name.to_owned() };
+    match Rule::deserialize(&rule_name, node.clone().without(OWN_KEYS)) {
+        Some(Ok(rule)) => Some(rule),
+        Some(Err(error)) => {
+            faults.push(error.into_fault(node));
+            None
+        }
+        None => {
+            let known = RULES.iter().map(|(rule, _)| (*rule).to_owned()).collect();
+            faults.push(rule_node.fault(Broken::UnknownRule { name: rule_name, known }));
+            None
+        }
+    }
+}
+
+/// The terms of one asset: as written, or else the asset's threshold and the rule's defaults.
+fn read_terms(node: &Node<'_>, rule: &Rule, asset: &Asset, faults: &mut Faults) -> Option<Terms> {
+    let entry: TermsEntry = node.read(faults)?;
+    let is_perpetual = matches!(rule, Rule::Perpetual(_));
+    if let Some(value) = entry.liquidation_threshold {
+        node.get("liquidation_threshold").check(value, &THRESHOLD, faults);
+    }
+    if let Some(value) = entry.liquidation_bonus {
+        node.get("liquidation_bonus").check(value, &BONUS, faults);
+    }
+    if let Some(value) = entry.funding_rate {
+        node.get("funding_rate").check(value, &FUNDING, faults);
+    }
+    for (key, is_written) in
+        [("tiers", entry.tiers.is_some()), ("funding_rate", entry.funding_rate.is_some())]
+    {
+        if is_written && !is_perpetual {
+            let broken = Broken::OnlyForPerpetuals { rule: rule.name() };
+            faults.push(node.get(key).fault(broken));
+        }
+    }
+    for BrokenBound { key, value, bound } in tier_bounds(entry.tiers.as_deref().unwrap_or(&[])) {
+        let remedy = "floors rise from 0, and rates with them";
+        faults.push(node.get(key).fault(Broken::OutOfBounds { value, bound, remedy }));
+    }
+    if is_perpetual && entry.tiers.as_ref().is_some_and(Vec::is_empty) {
+        faults.push(node.get("tiers").fault(NO_TIERS));
+    }
+    let threshold = entry
+        .liquidation_threshold
+        .unwrap_or_else(|| rule.liquidation().default_threshold(asset.liquidation_threshold));
+    let default_bonus = || rule.liquidation().default_bonus(threshold);
+    let tiers = entry.tiers.unwrap_or_else(|| rule.liquidation().default_tiers().to_vec());
+    Some(Terms {
+        liquidation_threshold: threshold,
+        liquidation_bonus: entry.liquidation_bonus.unwrap_or_else(default_bonus),
+        tiers,
+        funding_rate: entry.funding_rate.unwrap_or(0.0),
+    })
+}

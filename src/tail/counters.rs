@@ -1,0 +1,136 @@
+//! What happened to whom and when, summed over paths: per position, per step, per pool.
+
+use super::Digest;
+
+/// How many of each there are; counters of different shapes belong to different programs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// Positions of the program.
+    pub n_positions: usize,
+    /// Steps of a path.
+    pub n_steps: usize,
+    /// Pairs of a venue and a debt asset: the lenders who lose together.
+    pub n_pools: usize,
+}
+
+/// One position, over all paths; money in quanta.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PositionCount {
+    /// Paths on which it was breached.
+    pub n_defaults: u64,
+    /// Its bad debt.
+    pub loss: i128,
+    /// Its debt at its first breach.
+    pub exposure: i128,
+}
+
+/// One step, over all paths; money in quanta.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StepCount {
+    /// Liquidation events.
+    pub n_events: u64,
+    /// Debt that liquidators repaid.
+    pub liquidated: i128,
+    /// Bad debt that came to light; what is valued at the horizon counts to the last step.
+    pub loss: i128,
+}
+
+/// The counters of a batch, a shard or a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// By position.
+    pub positions: Vec<PositionCount>,
+    /// By step.
+    pub steps: Vec<StepCount>,
+    /// Bad debt by pool, quanta.
+    pub pools: Vec<i128>,
+}
+
+impl Counters {
+    /// All zero.
+    #[must_use]
+    pub fn new(shape: Shape) -> Self {
+        Self {
+            positions: vec![PositionCount::default(); shape.n_positions],
+            steps: vec![StepCount::default(); shape.n_steps],
+            pools: vec![0; shape.n_pools],
+        }
+    }
+
+    /// How many of each there are.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        Shape {
+            n_positions: self.positions.len(),
+            n_steps: self.steps.len(),
+            n_pools: self.pools.len(),
+        }
+    }
+
+    /// Adds those of other paths of the same program.
+    ///
+    /// # Panics
+    /// If the shapes differ: the caller then mixes programs.
+    pub fn merge(&mut self, other: &Self) {
+        assert_eq!(self.shape(), other.shape(), "counters of different programs");
+        for (mine, theirs) in self.positions.iter_mut().zip(&other.positions) {
+            mine.n_defaults += theirs.n_defaults;
+            mine.loss += theirs.loss;
+            mine.exposure += theirs.exposure;
+        }
+        for (mine, theirs) in self.steps.iter_mut().zip(&other.steps) {
+            mine.n_events += theirs.n_events;
+            mine.liquidated += theirs.liquidated;
+            mine.loss += theirs.loss;
+        }
+        for (mine, theirs) in self.pools.iter_mut().zip(&other.pools) {
+            *mine += theirs;
+        }
+    }
+
+    /// BLAKE3 of the three lengths (u64), then all counters in the order of their declaration,
+    /// little-endian.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        let mut hasher = blake3::Hasher::new_derive_key("shortfall tally counters v1");
+        for length in [self.positions.len(), self.steps.len(), self.pools.len()] {
+            hasher.update(&(length as u64).to_le_bytes());
+        }
+        for position in &self.positions {
+            hasher.update(&position.n_defaults.to_le_bytes());
+            hasher.update(&position.loss.to_le_bytes());
+            hasher.update(&position.exposure.to_le_bytes());
+        }
+        for step in &self.steps {
+            hasher.update(&step.n_events.to_le_bytes());
+            hasher.update(&step.liquidated.to_le_bytes());
+            hasher.update(&step.loss.to_le_bytes());
+        }
+        for pool in &self.pools {
+            hasher.update(&pool.to_le_bytes());
+        }
+        Digest(*hasher.finalize().as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_tells_which_list_a_zero_stands_in() {
+        let of = |n_positions, n_steps, n_pools| {
+            Counters::new(Shape { n_positions, n_steps, n_pools }).digest()
+        };
+        assert_ne!(of(1, 0, 0), of(0, 1, 0));
+        assert_ne!(of(0, 0, 0), of(0, 0, 1));
+    }
+
+    #[test]
+    #[should_panic(expected = "counters of different programs")]
+    fn counters_of_different_programs_do_not_merge() {
+        let small = Counters::new(Shape { n_positions: 1, n_steps: 1, n_pools: 1 });
+        let mut large = Counters::new(Shape { n_positions: 2, n_steps: 1, n_pools: 1 });
+        large.merge(&small);
+    }
+}

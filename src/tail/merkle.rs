@@ -1,0 +1,171 @@
+//! One digest for all outcomes, such that any single block can be proven to be part of it.
+//!
+//! Leaf: BLAKE3 of block index (u64), number of paths (u32) and outcomes, little-endian. Inner
+//! node: BLAKE3 of its two children. An odd node at the end of a row moves up unchanged. The two
+//! kinds use different BLAKE3 key contexts, so that no leaf can pass for an inner node.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use super::Outcome;
+
+/// A BLAKE3 digest; prints as 64 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(pub [u8; 32]);
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(blake3::Hash::from_bytes(self.0).to_hex().as_str())
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The digest of a block of outcomes.
+#[must_use]
+pub fn leaf(block_idx: u64, outcomes: &[Outcome]) -> Digest {
+    let mut hasher = blake3::Hasher::new_derive_key("shortfall outcome block v1");
+    hasher.update(&block_idx.to_le_bytes());
+    hasher.update(&(outcomes.len() as u32).to_le_bytes());
+    hasher.update(&Outcome::bytes_of(outcomes));
+    Digest(*hasher.finalize().as_bytes())
+}
+
+/// The root over the blocks' digests, in the order of the blocks. No blocks have a root as well.
+#[must_use]
+pub fn root(blocks: &[Digest]) -> Digest {
+    let mut row = blocks.to_vec();
+    while row.len() > 1 {
+        row = parents(&row);
+    }
+    row.first().copied().unwrap_or_else(|| {
+        let hasher = blake3::Hasher::new_derive_key("shortfall outcome tree without blocks v1");
+        Digest(*hasher.finalize().as_bytes())
+    })
+}
+
+/// The siblings that lead from block `place` of `blocks` up to the root.
+///
+/// # Panics
+/// If there is no such block.
+#[must_use]
+pub fn proof(blocks: &[Digest], place: usize) -> Vec<Digest> {
+    assert!(place < blocks.len(), "no block {place} among {}", blocks.len());
+    let (mut row, mut place, mut siblings) = (blocks.to_vec(), place, Vec::new());
+    while row.len() > 1 {
+        siblings.extend(row.get(place ^ 1));
+        row = parents(&row);
+        place /= 2;
+    }
+    siblings
+}
+
+/// A claim that `leaf` stands at `place` among `n_blocks` blocks under `root`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// Digest of the block.
+    pub leaf: Digest,
+    /// Where it stands.
+    pub place: usize,
+    /// Among how many.
+    pub n_blocks: usize,
+    /// Under which root.
+    pub root: Digest,
+}
+
+/// Whether the siblings of [`proof`] bear the claim out; false for any that do not fit.
+#[must_use]
+pub fn verify_proof(claim: &Claim, siblings: &[Digest]) -> bool {
+    if claim.place >= claim.n_blocks {
+        return false;
+    }
+    let (mut node, mut place, mut width) = (claim.leaf, claim.place, claim.n_blocks);
+    let mut siblings = siblings.iter();
+    while width > 1 {
+        // The last node of an odd row has no sibling and moves up as it is.
+        if (place ^ 1) < width {
+            let Some(&sibling) = siblings.next() else {
+                return false;
+            };
+            node = if place & 1 == 0 { inner(node, sibling) } else { inner(sibling, node) };
+        }
+        place /= 2;
+        width = width.div_ceil(2);
+    }
+    siblings.next().is_none() && node == claim.root
+}
+
+fn parents(row: &[Digest]) -> Vec<Digest> {
+    row.chunks(2)
+        .map(|children| match children {
+            [left, right] => inner(*left, *right),
+            rest => rest[0],
+        })
+        .collect()
+}
+
+fn inner(left: Digest, right: Digest) -> Digest {
+    let mut hasher = blake3::Hasher::new_derive_key("shortfall outcome tree node v1");
+    hasher.update(&left.0);
+    hasher.update(&right.0);
+    Digest(*hasher.finalize().as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blocks(n: u64) -> Vec<Digest> {
+        let outcome = |realised| Outcome { realised, ..Outcome::default() };
+        (0..n).map(|block_idx| leaf(block_idx, &[outcome(7), outcome(9)])).collect()
+    }
+
+    #[test]
+    fn a_digest_prints_as_64_hexadecimal_digits() {
+        assert_eq!(Digest([0xab; 32]).to_string(), "ab".repeat(32));
+        assert_eq!(
+            serde_json::to_string(&Digest([0; 32])).unwrap(),
+            format!("\"{}\"", "0".repeat(64))
+        );
+    }
+
+    #[test]
+    fn a_leaf_binds_its_index_and_its_paths() {
+        let outcomes = [Outcome::default(); 3];
+        assert_ne!(leaf(0, &outcomes), leaf(1, &outcomes));
+        assert_ne!(leaf(0, &outcomes), leaf(0, &outcomes[..2]));
+    }
+
+    #[test]
+    fn the_root_of_one_block_is_its_leaf_and_of_three_promotes_the_odd_one() {
+        let leaves = blocks(3);
+        assert_eq!(root(&leaves[..1]), leaves[0]);
+        assert_eq!(root(&leaves), inner(inner(leaves[0], leaves[1]), leaves[2]));
+        assert_ne!(root(&[]), root(&leaves[..1]));
+    }
+
+    #[test]
+    fn every_block_of_every_tree_can_be_proven_and_no_other_in_its_place() {
+        for n_blocks in 1..=33 {
+            let leaves = blocks(n_blocks as u64);
+            let root = root(&leaves);
+            for place in 0..n_blocks {
+                let siblings = proof(&leaves, place);
+                let claim = Claim { leaf: leaves[place], place, n_blocks, root };
+                assert!(verify_proof(&claim, &siblings));
+                let other = leaves[(place + 1) % n_blocks];
+                if n_blocks > 1 {
+                    assert!(!verify_proof(&Claim { leaf: other, ..claim }, &siblings));
+                    assert!(!verify_proof(&claim, &siblings[1..]));
+                }
+                assert!(!verify_proof(&Claim { place: n_blocks, ..claim }, &siblings));
+                assert!(!verify_proof(&claim, &[&siblings[..], &[other]].concat()));
+            }
+        }
+    }
+}

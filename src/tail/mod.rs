@@ -1,0 +1,24 @@
+//! Outcomes to figures: exact, mergeable, order-free counting first, floats only at the very end.
+
+pub mod counters;
+pub mod histogram;
+pub mod level;
+pub mod merkle;
+pub mod ordered;
+pub mod outcome;
+#[cfg(test)]
+mod properties;
+pub mod shares;
+pub mod stat;
+pub mod tally;
+pub mod wide;
+pub mod worst;
+
+pub use counters::{Counters, PositionCount, Shape, StepCount};
+pub use level::Level;
+pub use merkle::Digest;
+pub use ordered::Ordered;
+pub use outcome::{BLOCK_PATHS, Outcome, SATURATED, SMALL_MARK};
+pub use shares::TailShares;
+pub use tally::{Sums, Tally};
+pub use worst::WorstPath;

@@ -1,0 +1,252 @@
+//! The tally of any set of paths: exact, mergeable, and the same in whatever order they came.
+
+use std::collections::BTreeMap;
+
+use super::histogram::Histogram;
+use super::merkle::{self, Digest};
+use super::wide::U256;
+use super::worst::{Worst, WorstPath};
+use super::{BLOCK_PATHS, Counters, Outcome, SATURATED, SMALL_MARK, Shape};
+
+/// How many of the worst paths are kept: quantiles are exact while the tail fits.
+pub const N_WORST: usize = 1 << 17;
+
+/// The loss of a path is less than this: the program's quantum sees to it.
+const LOSS_BOUND: i64 = 1 << 62;
+
+/// A set of whole blocks, counted. `merge` is associative and commutative, [`Tally::new`] its
+/// identity: batches, threads, shards and resumed runs join the same way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tally {
+    /// Loss from which a path counts as material, quanta.
+    pub materiality: i64,
+    /// Sums over paths.
+    pub sums: Sums,
+    /// All losses, in buckets.
+    pub histogram: Histogram,
+    /// The worst paths.
+    pub worst: Worst,
+    /// Digest of each block.
+    pub blocks: BTreeMap<u64, Digest>,
+    /// Who, when, whose money.
+    pub counters: Counters,
+    /// The one block that has fewer paths than a block holds.
+    short_block: Option<u64>,
+}
+
+/// Sums over paths; money in quanta.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// Paths.
+    pub n_paths: u64,
+    /// Bad debt written off on the way.
+    pub realised: i128,
+    /// Bad debt left on the books.
+    pub stranded: i128,
+    /// Bad debt of positions still open at the horizon.
+    pub under_water: i128,
+    /// All bad debt: the three above.
+    pub loss: i128,
+    /// Squares of the paths' bad debt.
+    pub loss_squared: U256,
+    /// Debt that liquidators repaid.
+    pub liquidated: i128,
+    /// Paths with bad debt.
+    pub n_losing: u64,
+    /// Paths with at least the materiality.
+    pub n_material: u64,
+    /// Liquidation events.
+    pub n_events: u128,
+    /// Most liquidation events in one step of one path.
+    pub largest_step: u32,
+    /// Paths on which a mark hit its upper bound.
+    pub n_saturated: u64,
+    /// Paths on which a mark fell below 2^-12.
+    pub n_small_marks: u64,
+}
+
+impl Tally {
+    /// Of no paths.
+    #[must_use]
+    pub fn new(materiality: i64, shape: Shape) -> Self {
+        Self::keeping(N_WORST, materiality, shape)
+    }
+
+    /// Of no paths, with another number of worst paths to keep.
+    #[must_use]
+    pub fn keeping(n_worst: usize, materiality: i64, shape: Shape) -> Self {
+        Self {
+            materiality,
+            sums: Sums::default(),
+            histogram: Histogram::empty(),
+            worst: Worst::keeping(n_worst),
+            blocks: BTreeMap::new(),
+            counters: Counters::new(shape),
+            short_block: None,
+        }
+    }
+
+    /// Counts the paths of a block. Only the last block of a run may be short.
+    ///
+    /// # Panics
+    /// If the block is empty, too long, counted before, or short and not the last; or if a loss
+    /// is not in 0..2^62. Each is a fault of the engine that no figure should survive.
+    pub fn absorb_block(&mut self, block_idx: u64, outcomes: &[Outcome]) {
+        let n_paths = outcomes.len() as u64;
+        assert!((1..=BLOCK_PATHS).contains(&n_paths), "block {block_idx} has {n_paths} paths");
+        for (path_idx, outcome) in (block_idx * BLOCK_PATHS..).zip(outcomes) {
+            let loss = outcome.loss();
+            assert!((0..LOSS_BOUND).contains(&loss), "path {path_idx} loses {loss} quanta");
+            self.histogram.add(loss as u64);
+            self.worst.push(WorstPath { loss, path_idx });
+            self.sums.absorb(outcome, self.materiality);
+        }
+        let counted = self.blocks.insert(block_idx, merkle::leaf(block_idx, outcomes));
+        assert!(counted.is_none(), "block {block_idx} is counted twice");
+        if n_paths < BLOCK_PATHS {
+            self.end_at(block_idx);
+        }
+        self.check_end();
+    }
+
+    /// Adds the counters of paths whose blocks are absorbed by themselves.
+    pub fn absorb_counters(&mut self, counters: &Counters) {
+        self.counters.merge(counters);
+    }
+
+    /// Counts all that another has counted.
+    ///
+    /// # Panics
+    /// If the two are of different programs, or share a block.
+    pub fn merge(&mut self, other: Self) {
+        assert_eq!(self.materiality, other.materiality, "tallies of different materiality");
+        assert_eq!(self.worst.n_kept(), other.worst.n_kept(), "tallies that keep different tails");
+        self.sums.merge(&other.sums);
+        self.histogram.merge(other.histogram);
+        self.worst.merge(other.worst);
+        self.counters.merge(&other.counters);
+        for (block_idx, digest) in other.blocks {
+            let counted = self.blocks.insert(block_idx, digest);
+            assert!(counted.is_none(), "block {block_idx} is counted twice");
+        }
+        if let Some(block_idx) = other.short_block {
+            self.end_at(block_idx);
+        }
+        self.check_end();
+    }
+
+    /// The root over the blocks' digests, in the order of the blocks.
+    #[must_use]
+    pub fn outcome_digest(&self) -> Digest {
+        let blocks: Vec<Digest> = self.blocks.values().copied().collect();
+        merkle::root(&blocks)
+    }
+
+    /// The digest of the counters.
+    #[must_use]
+    pub fn tally_digest(&self) -> Digest {
+        self.counters.digest()
+    }
+
+    fn end_at(&mut self, block_idx: u64) {
+        if let Some(other) = self.short_block.replace(block_idx) {
+            panic!("blocks {other} and {block_idx} are both short");
+        }
+    }
+
+    fn check_end(&self) {
+        if let (Some(short), Some((&last, _))) = (self.short_block, self.blocks.last_key_value()) {
+            assert!(short == last, "block {short} is short, and block {last} comes after it");
+        }
+    }
+}
+
+impl Sums {
+    #[inline]
+    fn absorb(&mut self, outcome: &Outcome, materiality: i64) {
+        let loss = outcome.loss();
+        self.n_paths += 1;
+        self.realised += i128::from(outcome.realised);
+        self.stranded += i128::from(outcome.stranded);
+        self.under_water += i128::from(outcome.under_water);
+        self.loss += i128::from(loss);
+        self.loss_squared = self.loss_squared.plus(U256::square(loss.unsigned_abs()));
+        self.liquidated += i128::from(outcome.liquidated);
+        self.n_losing += u64::from(loss > 0);
+        // A materiality of zero still asks for some loss: a path without one has no bad debt.
+        self.n_material += u64::from(loss > 0 && loss >= materiality);
+        self.n_events += u128::from(outcome.n_events);
+        self.largest_step = self.largest_step.max(outcome.largest_step);
+        self.n_saturated += u64::from(outcome.flags & SATURATED != 0);
+        self.n_small_marks += u64::from(outcome.flags & SMALL_MARK != 0);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.n_paths += other.n_paths;
+        self.realised += other.realised;
+        self.stranded += other.stranded;
+        self.under_water += other.under_water;
+        self.loss += other.loss;
+        self.loss_squared = self.loss_squared.plus(other.loss_squared);
+        self.liquidated += other.liquidated;
+        self.n_losing += other.n_losing;
+        self.n_material += other.n_material;
+        self.n_events += other.n_events;
+        self.largest_step = self.largest_step.max(other.largest_step);
+        self.n_saturated += other.n_saturated;
+        self.n_small_marks += other.n_small_marks;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block_of(n_paths: usize) -> Vec<Outcome> {
+        vec![Outcome { realised: 3, stranded: 4, ..Outcome::default() }; n_paths]
+    }
+
+    #[test]
+    fn a_path_is_material_from_the_materiality_on_and_never_without_loss() {
+        for (materiality, n_material) in [(8, 0), (7, 5), (0, 5)] {
+            let mut tally = Tally::new(materiality, Shape::default());
+            let mut outcomes = block_of(5);
+            outcomes.push(Outcome::default());
+            tally.absorb_block(0, &outcomes);
+            assert_eq!((tally.sums.n_losing, tally.sums.n_material), (5, n_material));
+        }
+    }
+
+    #[test]
+    fn the_largest_losses_are_summed_exactly() {
+        let mut tally = Tally::new(1, Shape::default());
+        let loss = LOSS_BOUND - 1;
+        let outcomes = [Outcome { under_water: loss, ..Outcome::default() }; 4096];
+        tally.absorb_block(0, &outcomes);
+        assert_eq!(tally.sums.loss, 4096 * i128::from(loss));
+        assert_eq!(tally.sums.loss_squared, U256::square(loss as u64).times(4096));
+    }
+
+    #[test]
+    #[should_panic(expected = "block 0 is short, and block 1 comes after it")]
+    fn a_short_block_is_the_last() {
+        let mut tally = Tally::new(1, Shape::default());
+        tally.absorb_block(1, &block_of(4096));
+        tally.absorb_block(0, &block_of(5));
+    }
+
+    #[test]
+    #[should_panic(expected = "block 2 is counted twice")]
+    fn a_block_counts_once() {
+        let mut tally = Tally::new(1, Shape::default());
+        tally.absorb_block(2, &block_of(4096));
+        tally.merge(tally.clone());
+    }
+
+    #[test]
+    #[should_panic(expected = "path 4096 loses -1 quanta")]
+    fn a_negative_loss_stops_the_run() {
+        let mut tally = Tally::new(1, Shape::default());
+        tally.absorb_block(1, &[Outcome { realised: -1, ..Outcome::default() }]);
+    }
+}

@@ -1,0 +1,121 @@
+//! The k worst paths, by push and select: a constant cost a path, whatever their order.
+
+use std::cmp::Ordering;
+
+/// A path and what it lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorstPath {
+    /// Bad debt, quanta.
+    pub loss: i64,
+    /// Which path.
+    pub path_idx: u64,
+}
+
+impl WorstPath {
+    /// Larger losses first; of equal losses the lower index first.
+    #[must_use]
+    pub fn worst_first(&self, other: &Self) -> Ordering {
+        other.loss.cmp(&self.loss).then(self.path_idx.cmp(&other.path_idx))
+    }
+}
+
+/// The worst paths seen so far. Up to twice as many are kept unsorted; when they are that many,
+/// a selection in linear time throws half away, so a push costs O(1) over time.
+#[derive(Debug, Clone)]
+pub struct Worst {
+    n_kept: usize,
+    paths: Vec<WorstPath>,
+    /// The least bad path of the last selection: what comes after it cannot be kept.
+    floor: Option<WorstPath>,
+}
+
+impl Worst {
+    /// Keeps the `n_kept` worst.
+    ///
+    /// # Panics
+    /// If that is none.
+    #[must_use]
+    pub fn keeping(n_kept: usize) -> Self {
+        assert!(n_kept > 0, "at least one path is kept, not {n_kept}");
+        Self { n_kept, paths: Vec::new(), floor: None }
+    }
+
+    /// How many are kept.
+    #[must_use]
+    pub fn n_kept(&self) -> usize {
+        self.n_kept
+    }
+
+    /// Takes a path into account.
+    #[inline]
+    pub fn push(&mut self, path: WorstPath) {
+        if let Some(floor) = &self.floor
+            && path.worst_first(floor) == Ordering::Greater
+        {
+            return;
+        }
+        self.paths.push(path);
+        if self.paths.len() >= 2 * self.n_kept {
+            self.select();
+        }
+    }
+
+    /// Takes the paths of another into account.
+    pub fn merge(&mut self, other: Self) {
+        for path in other.paths {
+            self.push(path);
+        }
+    }
+
+    /// The worst paths, worst first.
+    #[must_use]
+    pub fn sorted(&self) -> Vec<WorstPath> {
+        let mut kept = self.clone();
+        if kept.paths.len() > kept.n_kept {
+            kept.select();
+        }
+        kept.paths.sort_unstable_by(WorstPath::worst_first);
+        kept.paths
+    }
+
+    fn select(&mut self) {
+        let last = self.n_kept - 1;
+        self.paths.select_nth_unstable_by(last, WorstPath::worst_first);
+        self.paths.truncate(self.n_kept);
+        self.floor = Some(self.paths[last]);
+    }
+}
+
+/// Equal if the same paths are kept; what else still lies in the buffer is history.
+impl PartialEq for Worst {
+    fn eq(&self, other: &Self) -> bool {
+        self.n_kept == other.n_kept && self.sorted() == other.sorted()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_same_paths_are_kept_as_by_sorting(
+            losses in prop::collection::vec(0_i64..20, 0..300),
+            n_kept in 1_usize..40,
+            cut in 0_usize..300,
+        ) {
+            let mut all: Vec<WorstPath> = (0..).zip(&losses)
+                .map(|(path_idx, &loss)| WorstPath { loss, path_idx }).collect();
+            let (mut one, mut two) = (Worst::keeping(n_kept), Worst::keeping(n_kept));
+            let cut = cut.min(all.len());
+            all[..cut].iter().for_each(|path| one.push(*path));
+            all[cut..].iter().rev().for_each(|path| two.push(*path));
+            one.merge(two);
+            all.sort_by(WorstPath::worst_first);
+            all.truncate(n_kept);
+            prop_assert_eq!(one.sorted(), all);
+        }
+    }
+}

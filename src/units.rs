@@ -1,0 +1,32 @@
+//! What a number means: indices into the lists of a scenario, so that none is mistaken for another.
+
+use serde::Serialize;
+
+/// An asset: its place in [`crate::market::Market::assets`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct AssetId(pub u32);
+
+/// A venue: its place in [`crate::scenario::Scenario::venues`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct VenueId(pub u32);
+
+impl AssetId {
+    /// The place as an index.
+    #[must_use]
+    pub fn idx(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl VenueId {
+    /// The place as an index.
+    #[must_use]
+    pub fn idx(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Days in a year, everywhere.
+pub const DAYS_PER_YEAR: f64 = 365.0;
