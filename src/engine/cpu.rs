@@ -3,10 +3,12 @@
 //! Every thread takes the next few paths, walks their prices, bounds every position over windows of
 //! steps and walks step by step what the bound does not clear.
 
+mod bound;
 pub mod marks;
 pub mod path;
 mod positions;
 pub mod replay;
+mod walk;
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};

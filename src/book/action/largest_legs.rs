@@ -85,7 +85,8 @@ fn repayable_quantity(
     (most.min(u64::from(quantity)) as u32).max(1)
 }
 
-/// Repays up to `repayable` units: (repaid, seized), the collateral leg permitting.
+/// Repays up to `repayable` units: (repaid, seized), the collateral leg permitting. What is left of
+/// a leg costs at least one unit of debt, so that no dust of collateral keeps a debt from being bad.
 fn exchange(repayable: u32, from: &LegState, to: &LegState) -> (u32, u32) {
     let value = u64::from(repayable) * u64::from(to.mark);
     let seized = mul_div(value, from.incentive, from.mark) >> 30;
@@ -94,7 +95,7 @@ fn exchange(repayable: u32, from: &LegState, to: &LegState) -> (u32, u32) {
         return (repayable, seized as u32);
     }
     let covered = scale_q31(from.value(), from.discount) / u64::from(to.mark);
-    (covered.min(u64::from(repayable)) as u32, quantity)
+    (covered.max(1).min(u64::from(repayable)) as u32, quantity)
 }
 
 /// The leg of that kind with the largest positive value; ties go to the lower asset, which is first.

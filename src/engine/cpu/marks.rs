@@ -30,6 +30,8 @@ impl Extremes {
 pub struct Marks {
     n_steps: usize,
     n_instruments: usize,
+    /// log2 marks after each step, Q8.24, instrument by instrument; 0 for sums.
+    logs: Vec<i32>,
     /// Marks after each step, instrument by instrument.
     marks: Vec<u32>,
     /// Window by window, a row of all instruments.
@@ -47,6 +49,7 @@ impl Marks {
         Self {
             n_steps,
             n_instruments,
+            logs: vec![0; n_steps * n_instruments],
             marks: vec![0; n_steps * n_instruments],
             windows: vec![Extremes::NONE; n_steps.div_ceil(WINDOW_STEPS) * n_instruments],
             whole: vec![Extremes::NONE; n_instruments],
@@ -54,11 +57,16 @@ impl Marks {
     }
 
     /// Fills in the marks from the log prices, asset by asset.
-    pub fn fill(&mut self, instruments: &[InstrumentRow], logs: &[i32]) {
+    pub fn fill(&mut self, instruments: &[InstrumentRow], prices: &[i32]) {
         for (idx, instrument) in instruments.iter().enumerate() {
-            let marks = &mut self.marks[idx * self.n_steps..(idx + 1) * self.n_steps];
-            let logs = &logs[instrument.asset as usize * self.n_steps..][..self.n_steps];
-            fill_row(instrument, logs, marks);
+            let row = idx * self.n_steps..(idx + 1) * self.n_steps;
+            let marks = &mut self.marks[row.clone()];
+            let prices = &prices[instrument.asset as usize * self.n_steps..][..self.n_steps];
+            if instrument.kind == INSTRUMENT_PRICE {
+                fill_price(instrument, prices, &mut self.logs[row], marks);
+            } else {
+                fill_sum(instrument, prices, marks);
+            }
             let mut whole = Extremes::NONE;
             for (window, chunk) in marks.chunks(WINDOW_STEPS).enumerate() {
                 let mut extremes = Extremes::NONE;
@@ -91,6 +99,13 @@ impl Marks {
         &self.marks[instrument as usize * self.n_steps..][..self.n_steps]
     }
 
+    /// log2 marks of an instrument, Q8.24, step by step.
+    #[inline(always)]
+    #[must_use]
+    pub fn logs_of(&self, instrument: u32) -> &[i32] {
+        &self.logs[instrument as usize * self.n_steps..][..self.n_steps]
+    }
+
     /// Whether a price mark met the upper bound of its format, and whether one fell below 2^-12.
     #[must_use]
     pub fn strained(&self, instruments: &[InstrumentRow]) -> (bool, bool) {
@@ -104,25 +119,25 @@ impl Marks {
     }
 }
 
-/// The marks of one instrument; twin of `instrument_mark` in `shaders/marks.wgsl`.
-fn fill_row(instrument: &InstrumentRow, logs: &[i32], marks: &mut [u32]) {
+/// Marks of a price that interest grows; twin of `price_mark` in `shaders/marks.wgsl`.
+fn fill_price(instrument: &InstrumentRow, prices: &[i32], logs: &mut [i32], marks: &mut [u32]) {
     let accrual = from_words(instrument.accrual);
-    if instrument.kind == INSTRUMENT_PRICE && accrual == 0 {
-        for (mark, log) in marks.iter_mut().zip(logs) {
-            *mark = mark_of_log(*log);
-        }
-    } else if instrument.kind == INSTRUMENT_PRICE {
-        // Rounded to the log's upper word on its own, so that logs stay words.
-        let mut grown = 1_i64 << 31;
-        for (mark, log) in marks.iter_mut().zip(logs) {
-            grown += accrual;
-            *mark = mark_of_log(log + (grown >> 32) as i32);
-        }
-    } else {
-        let mut sum = 0_u64;
-        for (mark, log) in marks.iter_mut().zip(logs) {
-            sum += u64::from(mark_of_log(*log));
-            *mark = (sum >> instrument.sum_shift) as u32;
-        }
+    // Growth is rounded to the log's upper word on its own, so that logs stay words.
+    let mut grown = 1_i64 << 31;
+    for (log, price) in logs.iter_mut().zip(prices) {
+        grown += accrual;
+        *log = price + (grown >> 32) as i32;
+    }
+    for (mark, log) in marks.iter_mut().zip(logs) {
+        *mark = mark_of_log(*log);
+    }
+}
+
+/// Running sum of a price's marks; twin of `sum_mark` in `shaders/marks.wgsl`.
+fn fill_sum(instrument: &InstrumentRow, prices: &[i32], marks: &mut [u32]) {
+    let mut sum = 0_u64;
+    for (mark, price) in marks.iter_mut().zip(prices) {
+        sum += u64::from(mark_of_log(*price));
+        *mark = (sum >> instrument.sum_shift) as u32;
     }
 }

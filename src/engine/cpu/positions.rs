@@ -1,34 +1,62 @@
 //! Positions as the hot loop reads them: coefficients of marks, those that can breach only.
+//!
+//! Most hold one collateral against one debt. Those are *pairs*: healthy while the ratio of two
+//! marks is above a threshold, so a class of them, sorted, is cleared by one comparison.
 
 use crate::book::account::{KIND_COLLATERAL, KIND_DEBT};
 use crate::program::Program;
 use crate::program::layout::{LegRow, from_words};
 
-/// Coefficient of an instrument's mark in the margin surplus.
-#[derive(Debug, Clone, Copy)]
+/// Coefficient of an instrument's mark in the margin surplus, as sign and magnitude: a product of
+/// two unsigned words is one instruction a lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Term {
     pub(super) instrument: u32,
-    pub(super) coefficient: i32,
+    pub(super) magnitude: u32,
+    pub(super) is_negative: bool,
 }
 
-/// A position in the order it is scanned.
-#[derive(Debug, Clone, Copy)]
+/// A position and its terms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Scanned {
     /// Its index in the program.
     pub(super) position: u32,
-    /// First of its plain terms; they end where the next position's begin.
+    /// First of its plain terms.
     pub(super) term_start: u32,
+    /// Number of its plain terms.
+    pub(super) n_terms: u32,
     /// Whether legs have margin tiers beside the plain terms.
     pub(super) has_tiers: bool,
     /// Constant of the surplus; a breach is a surplus below 0.
     pub(super) constant: i64,
 }
 
+/// All positions with one collateral instrument against one debt instrument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PairClass {
+    pub(super) collateral: u32,
+    pub(super) debt: u32,
+    /// log2 threshold of each, Q8.24, falling: the first are liquidated first.
+    pub(super) thresholds: Vec<i32>,
+    /// The positions, in that order.
+    pub(super) scanned: Vec<Scanned>,
+}
+
 /// The book as scanned.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ScanList {
-    pub(super) scanned: Vec<Scanned>,
-    pub(super) terms: Vec<Term>,
+    pub(super) pairs: Vec<PairClass>,
+    /// All other positions, in the book's order.
+    pub(super) others: Vec<Scanned>,
+    terms: Vec<Term>,
+}
+
+impl Term {
+    /// |coefficient| x mark, below 2^63.
+    #[inline(always)]
+    pub(super) fn times(self, mark: u32) -> i64 {
+        (u64::from(self.magnitude) * u64::from(mark)) as i64
+    }
 }
 
 /// The plain term of a leg with that many units left, if it has one.
@@ -40,7 +68,21 @@ pub(super) fn term_of(row: &LegRow, quantity: i32) -> Option<Term> {
         KIND_DEBT => -quantity,
         _ => quantity,
     };
-    Some(Term { instrument: row.instrument, coefficient })
+    Some(Term {
+        instrument: row.instrument,
+        magnitude: coefficient.unsigned_abs(),
+        is_negative: coefficient < 0,
+    })
+}
+
+/// log2 of debt / collateral in Q8.24, rounded up: the log ratio of marks (collateral over debt) at
+/// or above which a x m_c >= b x m_d, before the marks' own rounding. A filter: it may be too high.
+#[inline]
+pub(super) fn pair_threshold(collateral: u32, debt: u32) -> i32 {
+    // One unit more than the f64 logarithm, whose error is far below a unit on any platform.
+    let log = (f64::from(debt) / f64::from(collateral)).log2() * f64::from(1 << 24);
+    // A worthless collateral gives infinity, which saturates: never cleared.
+    (log + 2.0) as i32
 }
 
 impl ScanList {
@@ -52,23 +94,63 @@ impl ScanList {
                 continue;
             }
             let at_equality = program.actions[position.action as usize].at_equality;
-            list.scanned.push(Scanned {
+            let term_start = list.terms.len();
+            let terms = legs.iter().filter_map(|leg| term_of(leg, leg.quantity));
+            list.terms.extend(terms.filter(|term| term.magnitude != 0));
+            let scanned = Scanned {
                 position: idx as u32,
-                term_start: list.terms.len() as u32,
+                term_start: term_start as u32,
+                n_terms: (list.terms.len() - term_start) as u32,
                 has_tiers: legs.iter().any(|leg| leg.n_tiers > 0),
                 constant: from_words(position.constant) - i64::from(at_equality),
-            });
-            let terms = legs.iter().filter_map(|leg| term_of(leg, leg.quantity));
-            list.terms.extend(terms.filter(|term| term.coefficient != 0));
+            };
+            list.push(scanned);
+        }
+        for class in &mut list.pairs {
+            let mut order: Vec<usize> = (0..class.scanned.len()).collect();
+            // Ties by the book's order, so that the order is one whatever the sort.
+            order.sort_by_key(|idx| (std::cmp::Reverse(class.thresholds[*idx]), *idx));
+            class.scanned = order.iter().map(|idx| class.scanned[*idx]).collect();
+            class.thresholds = order.iter().map(|idx| class.thresholds[*idx]).collect();
         }
         list
     }
 
-    /// The plain terms of a scanned position.
+    fn push(&mut self, scanned: Scanned) {
+        let pair = match self.terms_of(&scanned) {
+            [first, second] if !scanned.has_tiers && scanned.constant == 0 => {
+                match (first.is_negative, second.is_negative) {
+                    (false, true) => Some((*first, *second)),
+                    (true, false) => Some((*second, *first)),
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        let Some((collateral, debt)) = pair else {
+            self.others.push(scanned);
+            return;
+        };
+        let key = (collateral.instrument, debt.instrument);
+        let known = self.pairs.iter().position(|class| (class.collateral, class.debt) == key);
+        let idx = known.unwrap_or_else(|| {
+            self.pairs.push(PairClass {
+                collateral: key.0,
+                debt: key.1,
+                thresholds: Vec::new(),
+                scanned: Vec::new(),
+            });
+            self.pairs.len() - 1
+        });
+        let threshold = pair_threshold(collateral.magnitude, debt.magnitude);
+        self.pairs[idx].thresholds.push(threshold);
+        self.pairs[idx].scanned.push(scanned);
+    }
+
+    /// The plain terms of a position.
     #[inline(always)]
-    pub(super) fn terms_of(&self, idx: usize) -> &[Term] {
-        let end =
-            self.scanned.get(idx + 1).map_or(self.terms.len(), |next| next.term_start as usize);
-        &self.terms[self.scanned[idx].term_start as usize..end]
+    pub(super) fn terms_of(&self, scanned: &Scanned) -> &[Term] {
+        let start = scanned.term_start as usize;
+        &self.terms[start..start + scanned.n_terms as usize]
     }
 }

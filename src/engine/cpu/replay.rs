@@ -1,7 +1,8 @@
 //! Any path walked again from its index alone, and told.
 
 use super::marks::Marks;
-use super::path::{Observer, PathWorker};
+use super::path::PathWorker;
+use super::walk::Observer;
 use crate::book::account::{Event, LegState};
 use crate::program::Program;
 use crate::tail::Outcome;
