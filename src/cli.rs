@@ -8,9 +8,13 @@
 //! | 69 | no device: the backend asked for is not there |
 //! | 74 | a file could not be written |
 
+mod backend;
 mod check;
+mod devices;
 mod explain;
+mod fault;
 mod ladder;
+mod number;
 mod output;
 mod progress;
 mod run;
@@ -26,7 +30,8 @@ use shortfall::program::{CompileError, Program};
 use shortfall::report::{Format, format_named};
 use shortfall::scenario::{self, Faults, Overrides, Scenario};
 
-/// How much bad debt a book of leveraged positions can leave behind, how likely it is, and who pays.
+/// How much bad debt a book of leveraged positions can leave behind, how likely it is, and who
+/// pays.
 #[derive(Debug, Parser)]
 #[command(version, about, max_term_width = 100)]
 struct Cli {
@@ -44,6 +49,8 @@ enum Command {
     Ladder(ladder::LadderArgs),
     /// Tell one path again: prices, each liquidation, what was left over.
     Explain(explain::ExplainArgs),
+    /// List the GPUs, what --backend auto would take, and whether they compute what they should.
+    Devices(devices::DevicesArgs),
 }
 
 /// What every command that reads a scenario takes.
@@ -70,10 +77,12 @@ struct ScenarioArgs {
 #[derive(Debug, Args)]
 struct PathArgs {
     /// Steps of a path; the step keeps its length
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", value_parser = number::count::<u32>(1, 1_000_000),
+          allow_negative_numbers = true)]
     steps: Option<u32>,
     /// Key of the generator
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    #[arg(long, value_name = "N", value_parser = number::count::<u64>(0, i64::MAX as u64),
+          allow_negative_numbers = true)]
     seed: Option<u64>,
 }
 
@@ -92,43 +101,50 @@ enum CliError {
     Faults(#[from] Faults),
     #[error("{scenario}: {source}")]
     Compile { scenario: String, source: CompileError },
-    #[error("{flag} {value} is not {bound}")]
-    Flag { flag: &'static str, value: String, bound: &'static str },
+    #[error(
+        "{path} is a table, not a scenario: name a TOML file, and the table with --book or --assets"
+    )]
+    TableAsScenario { path: PathBuf },
     #[error(transparent)]
     Engine(#[from] EngineError),
-    #[error("{path}: cannot be written: {source}: choose another --out, or make room")]
+    #[error("{path} is a file: name a folder with --out")]
+    OutIsFile { path: PathBuf },
+    #[error("{path} cannot be written, {source}: choose another --out, or make room")]
     Write { path: PathBuf, source: std::io::Error },
-    #[error("stdout: {0}")]
+    #[error("stdout cannot be written, {0}: write elsewhere, or make room")]
     Stdout(std::io::Error),
 }
 
 impl CliError {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Faults(_) | Self::Compile { .. } | Self::Flag { .. } => 2,
-            Self::Engine(EngineError::NoDevice) => 69,
+            Self::Faults(_) | Self::Compile { .. } | Self::TableAsScenario { .. } => 2,
             Self::Engine(EngineError::Threads { .. }) => 1,
-            Self::Write { .. } | Self::Stdout(_) => 74,
+            Self::Engine(_) => 69,
+            Self::OutIsFile { .. } | Self::Write { .. } | Self::Stdout(_) => 74,
         }
     }
 }
 
 /// Runs the command line; the process's exit code.
 pub(crate) fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let command = Cli::parse().command;
+    let result = fault::guarded(|| match command {
         Command::Run(args) => run::main(&args),
         Command::Check(args) => check::main(&args),
         Command::Ladder(args) => ladder::main(&args),
         Command::Explain(args) => explain::main(&args),
-    };
+        Command::Devices(args) => devices::main(&args),
+    });
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        None => ExitCode::FAILURE,
+        Some(Ok(())) => ExitCode::SUCCESS,
         // Whoever read our output has seen enough.
-        Err(CliError::Stdout(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+        Some(Err(CliError::Stdout(error))) if error.kind() == std::io::ErrorKind::BrokenPipe => {
             ExitCode::SUCCESS
         }
-        Err(error) => {
-            eprintln!("{error}");
+        Some(Err(error)) => {
+            output::to_stderr(&error.to_string());
             ExitCode::from(error.exit_code())
         }
     }
@@ -136,6 +152,10 @@ pub(crate) fn main() -> ExitCode {
 
 impl ScenarioArgs {
     fn load(&self, paths: Option<u64>, path_args: Option<&PathArgs>) -> Result<Scenario, CliError> {
+        let extension = self.scenario.extension().unwrap_or_default();
+        if ["csv", "gz"].iter().any(|table| extension.eq_ignore_ascii_case(table)) {
+            return Err(CliError::TableAsScenario { path: self.scenario.clone() });
+        }
         let overrides = Overrides {
             book: self.book.clone(),
             assets: self.assets.clone(),

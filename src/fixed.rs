@@ -13,7 +13,7 @@
 
 mod normal_table;
 
-use normal_table::NORMAL_TABLE;
+pub(crate) use normal_table::NORMAL_TABLE;
 
 /// A share of 1 in Q1.31.
 pub const ONE_Q31: u32 = 1 << 31;
@@ -93,7 +93,7 @@ pub const fn weigh(quantity: u32, share: u32) -> u32 {
 
 /// 2^f - 1 for f in Q0.32, constrained at both ends; all coefficients positive, so that Horner's
 /// scheme with truncating products rises with f. Degree 6; relative error at most 3.5e-9.
-const EXP2: [u32; 7] =
+pub(crate) const EXP2: [u32; 7] =
     [0x8000_0000, 0x58b9_0a6e, 0x1ebf_dbbb, 0x071a_05d7, 0x013d_4bbe, 0x0028_9dab, 0x0007_2a98];
 
 /// The mark of a log2 price in Q8.24: 2^x rounded to nearest, monotone, saturating.

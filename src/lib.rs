@@ -1,4 +1,24 @@
-//! How much bad debt a book of leveraged positions can leave behind, how likely it is, and who pays.
+//! How much bad debt a book of leveraged positions can leave behind, and who pays; exactly.
+#![doc = include_str!("../README.md")]
+//!
+//! # How it is built
+//!
+//! Data flows one way, and each floor knows only those below it:
+//!
+//! ```text
+//! scenario (TOML, tables) -> Program -> batches -> Outcomes -> Tally -> Summary -> report
+//!   floats, validated        integers             exact        exact    floats
+//! ```
+//!
+//! [`scenario`] is the only door: files to a validated model, every fault with its line.
+//! [`market`] says how prices move, [`book`] who owes what under which rules; neither knows the
+//! other. [`program`] puts both into flat integer arrays with a digest. [`engine`] runs a program
+//! on a backend, the CPU or a GPU, and fills the [`tail`]'s exact, order-free tally. [`report`]
+//! writes the figures.
+//!
+//! Invariants, most of which say what is absent: below the command line there is no clock, no
+//! environment, no global state and no printing; no float decides an outcome; no sum depends on its
+//! order; nothing read from a file is trusted before [`scenario`] has checked it.
 
 pub mod units;
 

@@ -1,7 +1,7 @@
 //! A position on a path, in integers: what checks read and actions change.
 //!
-//! Quantities are counted in the position's own unit of opening value, a power of two of a dollar, so
-//! that their absolute sum stays below 2^31; a *fine value* is quantity x mark, below 2^63.
+//! Quantities are counted in the position's own unit of opening value, a power of two of a dollar,
+//! so that their absolute sum stays below 2^31; a *fine value* is quantity x mark, below 2^63.
 
 use crate::fixed::weigh;
 

@@ -144,9 +144,14 @@ macro_rules! rules {
 }
 
 rules! {
-    Reference, "reference", "Pro-rata seizure, one call a step: the rule of workload W.";
-    AaveV3, "aave-v3", "Half of the debt, all of it when deep or small; deficits are burned at once.";
-    CompoundV2, "compound-v2", "A share of the chosen debt a call; what is left over stays on the books.";
-    MorphoBlue, "morpho-blue", "Liquidated whole; the lenders lose at once when the collateral is gone.";
-    Perpetual, "perpetual", "Perpetual futures under tiered maintenance margin, closed whole at the mark.";
+    Reference, "reference",
+        "Pro-rata seizure, one call a step: the rule of workload W.";
+    AaveV3, "aave-v3",
+        "Half of the debt, all of it when deep or small; deficits are burned at once.";
+    CompoundV2, "compound-v2",
+        "A share of the chosen debt a call; what is left over stays on the books.";
+    MorphoBlue, "morpho-blue",
+        "Liquidated whole; the lenders lose at once when the collateral is gone.";
+    Perpetual, "perpetual",
+        "Perpetual futures under tiered maintenance margin, closed whole at the mark.";
 }

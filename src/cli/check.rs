@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::Args;
 use serde::Serialize;
 
-use super::{CliError, FormatName, PathArgs, ScenarioArgs};
+use super::{CliError, FormatName, PathArgs, ScenarioArgs, output};
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
@@ -43,7 +43,7 @@ pub(super) fn main(args: &CheckArgs) -> Result<(), CliError> {
         n_paths: scenario.run.n_paths,
         notes: &scenario.notes,
     };
-    write(&checked, args.scenario.format, &mut std::io::stdout().lock()).map_err(CliError::Stdout)
+    output::to_stdout(|out| write(&checked, args.scenario.format, out))
 }
 
 fn write(checked: &Checked<'_>, format: FormatName, out: &mut dyn Write) -> std::io::Result<()> {

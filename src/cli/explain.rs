@@ -8,7 +8,7 @@ use shortfall::program::Program;
 use shortfall::report::{Explanation, ToldLeftOver, ToldLiquidation, ToldPrice};
 use shortfall::scenario::Scenario;
 
-use super::{CliError, PathArgs, ScenarioArgs, output};
+use super::{CliError, PathArgs, ScenarioArgs, number, output};
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
@@ -17,7 +17,8 @@ pub(super) struct ExplainArgs {
     #[command(flatten)]
     path_args: PathArgs,
     /// Index of the path, from 0; `run --out` lists the worst in worst_paths.csv
-    #[arg(long, value_name = "I")]
+    #[arg(long, value_name = "I", value_parser = number::count::<u64>(0, (1 << 40) - 1),
+          allow_negative_numbers = true)]
     path: u64,
 }
 

@@ -4,26 +4,20 @@ use clap::Args;
 
 use shortfall::report::ladder::{DEFAULT_DROPS, ladder};
 
-use super::{CliError, ScenarioArgs, output};
+use super::{CliError, ScenarioArgs, number, output};
 
 #[derive(Debug, Args)]
 pub(super) struct LadderArgs {
     #[command(flatten)]
     scenario: ScenarioArgs,
     /// Falls of every asset that is not stable, as fractions: 0.05,0.1,0.2
-    #[arg(long, value_delimiter = ',', value_name = "DROPS", allow_negative_numbers = true)]
+    #[arg(long, value_delimiter = ',', value_name = "DROPS", value_parser = number::fall,
+          allow_negative_numbers = true)]
     drops: Option<Vec<f64>>,
 }
 
 pub(super) fn main(args: &LadderArgs) -> Result<(), CliError> {
     let drops = args.drops.as_deref().unwrap_or(&DEFAULT_DROPS);
-    if let Some(drop) = drops.iter().find(|drop| !(0.0..1.0).contains(*drop)) {
-        return Err(CliError::Flag {
-            flag: "--drops",
-            value: drop.to_string(),
-            bound: "a fraction from 0 up to, but not, 1: write 0.05 for a fall of 5 %",
-        });
-    }
     let scenario = args.scenario.load(None, None)?;
     output::print_notes(&scenario.notes, args.scenario.quiet);
     let rows = ladder(&scenario, drops);

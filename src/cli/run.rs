@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use cpu_time::ProcessTime;
 
-use shortfall::engine::cpu::Cpu;
-use shortfall::engine::{self, Backend, EngineError, Plan};
+use shortfall::engine::{self, Plan};
 use shortfall::program::Program;
 use shortfall::report::{
     Facts, OpeningFacts, PoolLabel, PositionLabel, Report, RunFacts, Summary, csv,
@@ -15,12 +14,15 @@ use shortfall::report::{
 use shortfall::scenario::Scenario;
 use shortfall::tail::{TailShares, Tally};
 
+use super::backend::{BackendArgs, Opened};
 use super::output::{self, OutDir};
 use super::progress::Bar;
-use super::{CliError, PathArgs, ScenarioArgs};
+use super::{CliError, PathArgs, ScenarioArgs, number};
 
 /// Paths of a batch: some milliseconds of work a thread, a few megabytes of outcomes.
 const DEFAULT_BATCH: u64 = 16_384;
+/// What `--out` makes.
+const OUT_FILES: [&str; 4] = ["summary.json", "run.json", "positions.csv", "worst_paths.csv"];
 /// The level whose tail says who bears the expected shortfall, if the scenario has it.
 const SHARES_LEVEL: f64 = 0.99;
 
@@ -29,52 +31,40 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     scenario: ScenarioArgs,
     /// Paths to simulate
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
+    #[arg(long, value_name = "N", value_parser = number::count::<u64>(1, 1 << 40),
+          allow_negative_numbers = true)]
     paths: Option<u64>,
     #[command(flatten)]
     path_args: PathArgs,
-    /// Where paths are simulated; the figures are the same everywhere
-    #[arg(long, value_enum, default_value = "auto")]
-    backend: BackendName,
-    /// Threads of the CPU [default: all]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    backend: BackendArgs,
     /// Paths of a batch; changes no figure
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1 << 24))]
+    #[arg(long, value_name = "N", value_parser = number::count::<u64>(1, 1 << 24),
+          allow_negative_numbers = true)]
     batch: Option<u64>,
     /// Folder for summary.json, run.json, positions.csv and worst_paths.csv
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum BackendName {
-    /// A GPU if there is one, else the CPU
-    Auto,
-    /// The CPU
-    Cpu,
-    /// A GPU, or an error
-    Gpu,
-}
-
 pub(super) fn main(args: &RunArgs) -> Result<(), CliError> {
     let scenario = args.scenario.load(args.paths, Some(&args.path_args))?;
     let program = args.scenario.compile(&scenario)?;
-    if args.backend == BackendName::Gpu {
-        return Err(EngineError::NoDevice.into());
-    }
-    let out_dir = args.out.as_deref().map(OutDir::create).transpose()?;
+    let out_dir = args.out.as_deref().map(|path| OutDir::create(path, &OUT_FILES));
+    let out_dir = out_dir.transpose()?;
     let (begun, cpu_begun) = (Instant::now(), ProcessTime::now());
-    let n_threads = args.n_threads();
-    let mut backend = Cpu::new(&program, scenario.run.seed, n_threads);
+    let n_threads = args.backend.n_threads();
+    let Opened { mut backend, note } = args.backend.open(&program, scenario.run.seed)?;
+    output::print_notes(note.as_slice(), args.scenario.quiet);
     let plan = Plan {
         n_paths: scenario.run.n_paths,
         batch: args.batch.unwrap_or(DEFAULT_BATCH),
         materiality: materiality(&scenario, &program),
     };
     let mut bar = Bar::new(plan.n_paths, args.scenario.quiet);
-    let tally = engine::run(&program, plan, &mut backend, &mut bar)?;
+    let tally = engine::run(&program, plan, backend.as_mut(), &mut bar)?;
     bar.finish();
+    output::print_notes(backend.fallbacks(), args.scenario.quiet);
     let run = RunFacts {
         backend: backend.name().to_owned(),
         adapter: backend.adapter().map(str::to_owned),
@@ -84,20 +74,13 @@ pub(super) fn main(args: &RunArgs) -> Result<(), CliError> {
         cpu_seconds: cpu_begun.elapsed().as_secs_f64(),
         paths_per_second: None,
         checks_per_cpu_second: None,
-        fallbacks: Vec::new(),
+        fallbacks: backend.fallbacks().to_vec(),
     };
     let levels = &scenario.run.levels;
     let level = levels.iter().copied().find(|level| *level == SHARES_LEVEL);
     let level = level.or(levels.first().copied()).unwrap_or(SHARES_LEVEL);
     let shares = engine::tail_shares(&program, scenario.run.seed, n_threads, &tally, level)?;
-    report(args, &scenario, &program, &Counted { tally, shares, run }, out_dir.as_ref())
-}
-
-impl RunArgs {
-    fn n_threads(&self) -> usize {
-        let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        self.threads.map_or_else(all, usize::from)
-    }
+    report(args, &scenario, &program, &Counted { tally, shares, run }, out_dir)
 }
 
 /// What a run gave.
@@ -118,7 +101,7 @@ fn report(
     scenario: &Scenario,
     program: &Program,
     counted: &Counted,
-    out_dir: Option<&OutDir>,
+    out_dir: Option<OutDir>,
 ) -> Result<(), CliError> {
     let label = |idx: usize| {
         let position = &scenario.book.positions[idx];
@@ -156,7 +139,7 @@ fn report(
     let Counted { tally, shares, run } = counted;
     let summary = Summary::of(tally, &facts, shares.as_ref());
     let run = run.clone().with_rates(&summary);
-    if let Some(dir) = out_dir {
+    if let Some(mut dir) = out_dir {
         let json = shortfall::report::format_named("json").unwrap_or(args.scenario.format());
         let whole = Report { summary: &summary, run: None };
         dir.write("summary.json", |out| (json.write)(&whole, out))?;
@@ -168,6 +151,7 @@ fn report(
             serde_json::to_writer_pretty(&mut *out, &run)?;
             writeln!(out)
         })?;
+        dir.commit()?;
     }
     let whole = Report { summary: &summary, run: Some(&run) };
     output::to_stdout(|out| (args.scenario.format().write)(&whole, out))

@@ -16,6 +16,11 @@ pub trait Backend {
         None
     }
 
+    /// What was asked for and could not be had, so far.
+    fn fallbacks(&self) -> &[String] {
+        &[]
+    }
+
     /// Runs paths `paths`, writes their outcomes in order and adds to the counters.
     ///
     /// # Errors
@@ -40,7 +45,81 @@ pub enum EngineError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// A GPU was asked for by name.
-    #[error("no GPU: this build has no GPU backend; run with --backend cpu or --backend auto")]
+    /// This build has no GPU backend.
+    #[error("no GPU: this build has none (feature `gpu`); run with --backend cpu")]
     NoDevice,
+    /// No adapter of the kind asked for.
+    #[error(
+        "there is not {wanted}; {}: run with --backend cpu, or see `shortfall devices`",
+        present_text(present)
+    )]
+    NoAdapter {
+        /// What was asked for.
+        wanted: String,
+        /// The adapters that there are.
+        present: Vec<String>,
+    },
+    /// A device failed.
+    #[error("{adapter}: {fault}")]
+    Device {
+        /// Which.
+        adapter: String,
+        /// How.
+        fault: DeviceFault,
+    },
+}
+
+fn present_text(present: &[String]) -> String {
+    match present {
+        [] => "there is no adapter at all".to_owned(),
+        names => format!("there are: {}", names.join(", ")),
+    }
+}
+
+/// How a device fails.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum DeviceFault {
+    /// It is gone.
+    #[error("the device was lost")]
+    Lost,
+    /// It does not answer.
+    #[error("no answer within {seconds} s")]
+    Timeout {
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// An allocation failed.
+    #[error("out of device memory")]
+    OutOfMemory,
+    /// A buffer is larger than the device binds.
+    #[error("{what} take {bytes} bytes, above the device's {bound}")]
+    TooLarge {
+        /// Which.
+        what: &'static str,
+        /// How large.
+        bytes: u64,
+        /// How large it may be.
+        bound: u64,
+    },
+    /// One step of the market is too large for a workgroup.
+    #[error("one step of all assets does not fit a workgroup's {bytes} bytes of memory")]
+    WorkgroupMemory {
+        /// Memory of a workgroup.
+        bytes: usize,
+    },
+    /// The driver ended loops before they were done, however small the pieces.
+    #[error("the driver cuts long loops short; what it found is not used")]
+    CutShort,
+    /// It computes something else.
+    #[error("wrong answers from {stage}: do not use this device")]
+    WrongAnswer {
+        /// The stage.
+        stage: &'static str,
+    },
+    /// The driver or the validation said no.
+    #[error("{message}")]
+    Refused {
+        /// What it said.
+        message: String,
+    },
 }

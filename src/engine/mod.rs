@@ -2,7 +2,10 @@
 
 pub mod backend;
 pub mod cpu;
+pub mod fallback;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 pub mod run;
 
-pub use backend::{Backend, EngineError};
+pub use backend::{Backend, DeviceFault, EngineError};
 pub use run::{Plan, Progress, run, tail_shares};

@@ -5,7 +5,7 @@
 
 /// Coefficients by rising degree of the distance from the segment end nearest to the median.
 #[rustfmt::skip]
-pub(super) const NORMAL_TABLE: [[u32; 5]; 128] = [
+pub(crate) const NORMAL_TABLE: [[u32; 5]; 128] = [
     [0x07d20737, 0x02d319cc, 0x001f52dc, 0x00053243, 0x00010fa2],
     [0x05192597, 0x02a31bd1, 0x0011c717, 0x00038932, 0x00007586],
     [0x02845835, 0x0289aef5, 0x00082160, 0x0002c97b, 0x00003392],

@@ -104,7 +104,8 @@ proptest! {
 
     #[test]
     fn scaling_is_the_floor(a in 0..1_u64 << 63, fraction: u32, share in 0..=ONE_Q31) {
-        prop_assert_eq!(u128::from(scale_q32(a, fraction)), (u128::from(a) * u128::from(fraction)) >> 32);
+        let exact = (u128::from(a) * u128::from(fraction)) >> 32;
+        prop_assert_eq!(u128::from(scale_q32(a, fraction)), exact);
         prop_assert_eq!(u128::from(scale_q31(a, share)), (u128::from(a) * u128::from(share)) >> 31);
     }
 

@@ -59,7 +59,8 @@ pub struct Jumps {
 pub struct CommonJumps {
     /// Jumps a year; not negative.
     pub rate: f64,
-    /// Per asset, in the market's order: mean and deviation of its log jump; zeros where it takes no part.
+    /// Per asset, in the market's order: mean and deviation of its log jump; zeros where it takes
+    /// no part.
     pub sizes: Vec<JumpSize>,
 }
 

@@ -1,4 +1,5 @@
-//! The shape every price model has: compiled to integers once, then adding its increments to a path.
+//! The shape every price model has: compiled to integers once, then adding its increments to a
+//! path.
 //!
 //! A path is the sum of what its models contribute, in log2 of the price with lsb 2^-56:
 //! drift + diffusion + own jumps + common jumps + shocks + history. Each model draws its words from
@@ -18,7 +19,7 @@ use crate::fixed::{LOG_BITS, MAX_SHOCK};
 
 pub use common_jumps::CommonJumpTable;
 pub use diffusion::Diffusion;
-pub use jump_table::JumpTable;
+pub use jump_table::{JumpTable, PoissonTable};
 pub use jumps::JumpTables;
 pub use replay::ReplayTable;
 pub use shock::ShockTable;
@@ -27,7 +28,8 @@ pub use shock::ShockTable;
 pub(crate) const LOG2_E: f64 = std::f64::consts::LOG2_E;
 /// Most that |log2 price| may reach: beyond it a path is held there and reported as saturated.
 pub const LOG_CLAMP: i64 = 1 << 62;
-/// Most that one step may move |log2 price|, so that sums cannot overflow before the clamp: 2^32 times.
+/// Most that one step may move |log2 price|, so that sums cannot overflow before the clamp: 2^32
+/// times.
 const MAX_STEP: f64 = (1_u64 << 61) as f64;
 /// Worst relative bias of a mean price over the horizon that a program may have.
 pub const MAX_BIAS: f64 = 1e-5;
@@ -74,7 +76,8 @@ pub struct CompiledMarket {
 pub enum MarketError {
     /// A single step may move a price beyond what the format holds.
     #[error(
-        "asset {asset}: one step may move the price by a factor of 2^{log2_move:.1}, beyond 2^32: use shorter steps, or lower volatility, drift, jumps or shocks"
+        "asset {asset}: one step may move the price by a factor of 2^{log2_move:.1}, beyond 2^32: \
+         use shorter steps, or lower volatility, drift, jumps or shocks"
     )]
     StepTooLarge {
         /// The asset.
@@ -84,7 +87,8 @@ pub enum MarketError {
     },
     /// More jumps a step than the table of counts holds.
     #[error(
-        "asset {asset}: {mean_count} jumps expected in one step, above 64: use shorter steps or a lower jump rate"
+        "asset {asset}: {mean_count} jumps expected in one step, above 64: \
+         use shorter steps or a lower jump rate"
     )]
     TooManyJumps {
         /// The asset, or the common clock.
@@ -94,7 +98,8 @@ pub enum MarketError {
     },
     /// Quantisation would move the mean price.
     #[error(
-        "asset {asset}: the mean price would be off by {bias:.1e} of itself at the horizon, above 1e-5: use shorter steps or lower volatility"
+        "asset {asset}: the mean price would be off by {bias:.1e} of itself at the horizon, \
+         above 1e-5: use shorter steps or lower volatility"
     )]
     Biased {
         /// The asset.

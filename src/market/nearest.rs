@@ -24,7 +24,7 @@ pub struct Nearest {
 ///
 /// Source: N. J. Higham, "Computing the nearest correlation matrix", IMA J. Numer. Anal. 22
 /// (2002), algorithm 3.3. The last X is scaled to unit diagonal, which keeps it semidefinite, so
-/// the result is valid even where [`MAX_ITERATIONS`] ends the search.
+/// the result is valid even where `MAX_ITERATIONS` ends the search.
 #[must_use]
 pub fn nearest(matrix: &[f64], n: usize) -> Nearest {
     assert_eq!(matrix.len(), n * n, "a square matrix");

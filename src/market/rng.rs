@@ -1,4 +1,5 @@
-//! Philox4x32-10: (seed, path, step, block) to four words; no state, ever. Twin of `shaders/rng.wgsl`.
+//! Philox4x32-10: (seed, path, step, block) to four words; no state, ever. Twin of
+//! `shaders/rng.wgsl`.
 //!
 //! Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 
@@ -8,16 +9,17 @@ use rand::TryRng;
 
 use crate::fixed::mul_hi;
 
-const MULTIPLIER_0: u32 = 0xD251_1F53;
-const MULTIPLIER_1: u32 = 0xCD9E_8D57;
-const WEYL_0: u32 = 0x9E37_79B9;
-const WEYL_1: u32 = 0xBB67_AE85;
+pub(crate) const MULTIPLIER_0: u32 = 0xD251_1F53;
+pub(crate) const MULTIPLIER_1: u32 = 0xCD9E_8D57;
+pub(crate) const WEYL_0: u32 = 0x9E37_79B9;
+pub(crate) const WEYL_1: u32 = 0xBB67_AE85;
 
 /// Blocks of the diffusion: asset `a` reads word `a mod 4` of block `a / 4`.
 pub const BLOCK_DIFFUSION: u32 = 0;
 /// Blocks of an asset's own jumps: asset `a` reads block `BLOCK_JUMPS + a`: clock, size.
 pub const BLOCK_JUMPS: u32 = 1 << 16;
-/// The clock of the common jumps (word 0); sizes of asset `a`: word `a mod 4` of block `1 + a / 4` on.
+/// The clock of the common jumps (word 0); sizes of asset `a`: word `a mod 4` of block `1 + a / 4`
+/// on.
 pub const BLOCK_COMMON_JUMPS: u32 = 2 << 16;
 
 /// The words at a counter, under a key.

@@ -25,7 +25,8 @@ pub enum CompileError {
     Market(#[from] MarketError),
     /// The book is worth more than money can count.
     #[error(
-        "the book's gross value, {gross_usd:.3e} USD, is above {bound_usd:.3e}: split the book, or check its amounts and prices"
+        "the book's gross value, {gross_usd:.3e} USD, is above {bound_usd:.3e}: \
+         split the book, or check its amounts and prices"
     )]
     BookTooLarge {
         /// Σ |leg value| at the opening prices.
@@ -35,7 +36,8 @@ pub enum CompileError {
     },
     /// Interest grows beyond what a mark holds.
     #[error(
-        "asset {asset}: borrow_rate {borrow_rate} grows a debt beyond 256 times within the horizon: lower the rate or the number of steps"
+        "asset {asset}: borrow_rate {borrow_rate} grows a debt beyond 256 times within \
+         the horizon: lower the rate or the number of steps"
     )]
     InterestTooHigh {
         /// The asset.
@@ -262,8 +264,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Maintenance margin is max_k (rate_k n - deduction_k) of the notional n = |s| P; what a leg adds
-    /// to the margin surplus is therefore min_k (s P - rate_k n + deduction_k).
+    /// Maintenance margin is max_k (rate_k n - deduction_k) of the notional n = |s| P; what a leg
+    /// adds to the margin surplus is therefore min_k (s P - rate_k n + deduction_k).
     fn push_tiers(&mut self, tiers: &[Tier], value: f64, unit_log2: i32) {
         for (tier, deduction) in deductions(tiers, value.abs()) {
             let coefficient = value - tier.rate * value.abs();

@@ -1,4 +1,5 @@
-//! The opening book: what is liquidatable before the first step is settled once, by its venue's rule.
+//! The opening book: what is liquidatable before the first step is settled once, by its venue's
+//! rule.
 
 use super::Program;
 use super::layout::from_words;
@@ -109,7 +110,8 @@ fn is_breached(program: &Program, idx: usize, facts: AccountFacts, legs: &[LegSt
     surplus < i64::from(action.at_equality)
 }
 
-/// The settled quantities become the program's; a closed perpetual has no tiers and no constant left.
+/// The settled quantities become the program's; a closed perpetual has no tiers and no constant
+/// left.
 fn write_back(program: &mut Program, idx: usize, legs: &[LegState]) {
     let position = &mut program.positions[idx];
     let start = position.leg_start as usize;

@@ -18,7 +18,7 @@ mod venues;
 mod written;
 
 use crate::book::{Book, venue::Venue};
-use crate::market::Market;
+use crate::market::{Asset, Market};
 
 pub use error::{Broken, Fault, Faults, Place};
 pub use validate::{Overrides, load};
@@ -69,4 +69,43 @@ pub enum Opening {
     Keep,
     /// Taken out of the book.
     Drop,
+}
+
+impl Scenario {
+    /// One asset that does not move and an empty book: enough to put a kernel on a device.
+    #[must_use]
+    pub fn smallest() -> Self {
+        let asset = Asset {
+            name: "USD".to_owned(),
+            price_usd: 1.0,
+            volatility: 0.0,
+            drift: 0.0,
+            liquidation_threshold: 0.0,
+            is_stable: true,
+            borrow_rate: 0.0,
+            jumps: None,
+        };
+        Self {
+            name: "smallest".to_owned(),
+            market: Market {
+                assets: vec![asset],
+                correlation: vec![1.0],
+                common_jumps: None,
+                shocks: Vec::new(),
+                replay: None,
+            },
+            venues: Vec::new(),
+            book: Book::default(),
+            run: RunSpec {
+                n_paths: 1,
+                n_steps: 1,
+                step_years: 1.0 / 8760.0,
+                seed: 0,
+                opening: Opening::Keep,
+                materiality_usd: 1.0,
+                levels: vec![0.99],
+            },
+            notes: Vec::new(),
+        }
+    }
 }

@@ -22,7 +22,8 @@ pub(super) fn run(action: &Action, facts: AccountFacts, legs: &mut [LegState]) -
         if leg.kind == KIND_PERP {
             let value = leg.signed_value().unsigned_abs();
             notional += value;
-            if value > most {
+            // The first even when worthless: a long whose market is gone loses the most.
+            if value > most || largest.is_none() {
                 most = value;
                 largest = Some(idx);
             }

@@ -1,8 +1,8 @@
 //! Call after call, the largest debt is repaid out of the largest collateral; twin of
 //! `shaders/action/largest_legs.wgsl`. Aave, Compound and Morpho are parameters of this one.
 //!
-//! A rational liquidator takes the most that the rule and the collateral leg allow, until the position
-//! is healthy, nothing may be repaid, or the step's calls are used up (sources:
+//! A rational liquidator takes the most that the rule and the collateral leg allow, until the
+//! position is healthy, nothing may be repaid, or the step's calls are used up (sources:
 //! Aave v3.3 `LiquidationLogic`, Compound v2 `Comptroller`, `Morpho.sol`).
 
 use super::{AccountFacts, Action, from_words};
@@ -53,7 +53,7 @@ fn call(
             (repaid, seized) = exchange((admissible as u32).min(repayable), &from, &to);
         }
     }
-    if repaid == 0 {
+    if repaid == 0 && seized < from.quantity as u32 {
         return false;
     }
     legs[debt].quantity -= repaid as i32;
@@ -85,20 +85,22 @@ fn repayable_quantity(
     (most.min(u64::from(quantity)) as u32).max(1)
 }
 
-/// Repays up to `repayable` units: (repaid, seized), the collateral leg permitting. What is left of
-/// a leg costs at least one unit of debt, so that no dust of collateral keeps a debt from being bad.
+/// Repays up to `repayable` units: (repaid, seized), the collateral leg permitting. A leg that is
+/// worth less than a unit of debt goes for nothing, so that no dust keeps a debt from being bad.
 fn exchange(repayable: u32, from: &LegState, to: &LegState) -> (u32, u32) {
     let value = u64::from(repayable) * u64::from(to.mark);
     let seized = mul_div(value, from.incentive, from.mark) >> 30;
     let quantity = from.quantity as u32;
-    if seized < u64::from(quantity) {
+    // Up to the last unit, which is what rounding leaves of a leg that is meant to go.
+    if seized.saturating_add(1) < u64::from(quantity) {
         return (repayable, seized as u32);
     }
     let covered = scale_q31(from.value(), from.discount) / u64::from(to.mark);
-    (covered.max(1).min(u64::from(repayable)) as u32, quantity)
+    (covered.min(u64::from(repayable)) as u32, quantity)
 }
 
-/// The leg of that kind with the largest positive value; ties go to the lower asset, which is first.
+/// The leg of that kind with the largest positive value; ties go to the lower asset, which is
+/// first.
 fn largest(legs: &[LegState], kind: u32) -> Option<usize> {
     let mut best = None;
     let mut most = 0;

@@ -1,4 +1,5 @@
-//! Aave v3.3 and later: half of the debt, all of it when deep or small, no dust left, deficits burned.
+//! Aave v3.3 and later: half of the debt, all of it when deep or small, no dust left, deficits
+//! burned.
 
 use serde::Deserialize;
 

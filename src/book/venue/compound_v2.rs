@@ -1,4 +1,5 @@
-//! Compound v2 and its forks: a share of the chosen debt a call; what is left over stays on the books.
+//! Compound v2 and its forks: a share of the chosen debt a call; what is left over stays on the
+//! books.
 
 use serde::Deserialize;
 

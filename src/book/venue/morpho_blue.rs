@@ -1,4 +1,5 @@
-//! Morpho Blue: no close factor; when the collateral is gone the lenders of the market lose at once.
+//! Morpho Blue: no close factor; when the collateral is gone the lenders of the market lose at
+//! once.
 
 use serde::Deserialize;
 
@@ -44,8 +45,10 @@ impl Liquidation for MorphoBlue {
 
     fn refusal(&self, legs: &[Leg]) -> Option<&'static str> {
         let n_of = |kind| legs.iter().filter(|leg| leg.kind == kind).count();
-        lending_refusal(legs).or((n_of(LegKind::Collateral) > 1 || n_of(LegKind::Debt) > 1).then_some(
-            "has more than one collateral or debt in a Morpho market: give each market's loan a position of its own",
+        let is_mixed = n_of(LegKind::Collateral) > 1 || n_of(LegKind::Debt) > 1;
+        lending_refusal(legs).or(is_mixed.then_some(
+            "has more than one collateral or debt in a Morpho market: give \
+             each market's loan a position of its own",
         ))
     }
 }

@@ -12,7 +12,8 @@ use super::{BrokenBound, Leg, LegKind, Liquidation, outside, share_q31};
 pub struct Perpetual {
     /// Whether the legs of a position share their margin.
     pub margin: Margin,
-    /// Liquidated when the account value equals the maintenance margin (Binance), not only below it.
+    /// Liquidated when the account value equals the maintenance margin (Binance), not only below
+    /// it.
     pub liquidatable_at_equality: bool,
     /// What closing costs, as a share of the notional at mark; 0 to 1.
     pub close_cost: f64,
@@ -84,11 +85,13 @@ impl Liquidation for Perpetual {
         let n_perps = legs.iter().filter(|leg| leg.kind == LegKind::Perp).count();
         if legs.iter().any(|leg| leg.kind == LegKind::Debt) {
             Some(
-                "owes a debt at a perpetual venue: write its margin as collateral and its exposure as perp",
+                "owes a debt at a perpetual venue: write its margin as collateral and \
+                 its exposure as perp",
             )
         } else if self.margin == Margin::Isolated && n_perps > 1 {
             Some(
-                "has several perps under isolated margin: give each its own position, or set margin = \"cross\"",
+                "has several perps under isolated margin: give each its own position, \
+                 or set margin = \"cross\"",
             )
         } else {
             None

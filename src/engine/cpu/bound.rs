@@ -20,8 +20,8 @@ pub(super) struct Surplus<'a> {
 impl Surplus<'_> {
     /// No surplus in the window is below this: every term is at the extreme that is worst for it.
     ///
-    /// Exact integers throughout, so "cleared" is a proof: c m >= c low for c >= 0 and >= c high for
-    /// c < 0, and the least over tiers is concave in the mark, so its ends bound it.
+    /// Exact integers throughout, so "cleared" is a proof: c m >= c low for c >= 0 and >= c high
+    /// for c < 0, and the least over tiers is concave in the mark, so its ends bound it.
     #[inline]
     pub(super) fn bound(&self, extremes: &[Extremes]) -> i64 {
         let mut bound = self.constant;

@@ -1,6 +1,8 @@
-//! Jumps of many assets on one clock, so that they fall together; twin of `shaders/model/common_jumps.wgsl`.
+//! Jumps of many assets on one clock, so that they fall together; twin of
+//! `shaders/model/common_jumps.wgsl`.
 //!
-//! The clock is shared, the sizes are drawn apart. Ignores: correlation of the sizes beyond their means.
+//! The clock is shared, the sizes are drawn apart. Ignores: correlation of the sizes beyond their
+//! means.
 
 use super::jump_table::{JumpTable, PoissonTable};
 use super::{Market, MarketError, PathBuffer};

@@ -1,7 +1,8 @@
-//! Correlated geometric Brownian motion, exact in its log at every step; twin of `shaders/model/diffusion.wgsl`.
+//! Correlated geometric Brownian motion, exact in its log at every step; twin of
+//! `shaders/model/diffusion.wgsl`.
 //!
-//! dx_i = Σ_j L_ij z_j with L = diag(σ_i √dt) chol(ρ) / ln 2, in log2 units. Ignores: volatility that
-//! moves, fat tails within a step (see the jumps).
+//! dx_i = Σ_j L_ij z_j with L = diag(σ_i √dt) chol(ρ) / ln 2, in log2 units. Ignores: volatility
+//! that moves, fat tails within a step (see the jumps).
 
 use super::{LOG2_E, Market, PathBuffer, largest_shock, quantise_row, round_shift, shock_bias};
 use crate::fixed::normal_shock;
@@ -98,7 +99,8 @@ impl Diffusion {
     }
 }
 
-/// Adds one asset's row of factor x shocks, rounded once, in runs of steps short enough for the stack.
+/// Adds one asset's row of factor x shocks, rounded once, in runs of steps short enough for the
+/// stack.
 fn mix<'a>(
     terms: impl Iterator<Item = (&'a i32, &'a [i32])> + Clone,
     shift: u32,

@@ -1,7 +1,9 @@
-//! Poisson counts and compound normal jumps as tables of integers; twin of `shaders/model/jump_table.wgsl`.
+//! Poisson counts and compound normal jumps as tables of integers; twin of
+//! `shaders/model/jump_table.wgsl`.
 //!
-//! The count is the inverse CDF of one word; the sum of k jumps N(m, d) is exactly N(k m, √k d), one
-//! normal shock. Merton, "Option pricing when underlying stock returns are discontinuous", 1976.
+//! The count is the inverse CDF of one word; the sum of k jumps N(m, d) is exactly N(k m, √k d),
+//! one normal shock. Merton, "Option pricing when underlying stock returns are discontinuous",
+//! 1976.
 
 use super::{LOG2_E, MarketError, largest_shock, quantise_row, round_shift, shock_bias, unit};
 use crate::fixed::normal_shock;
@@ -12,7 +14,8 @@ const MAX_MEAN_COUNT: f64 = 64.0;
 /// Thresholds of the count of a Poisson clock in one step.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PoissonTable {
-    /// round(2^32 P(N <= k)) for k = 0, 1, ... while below 2^32: the count is how many are <= the word.
+    /// round(2^32 P(N <= k)) for k = 0, 1, ... while below 2^32: the count is how many are <= the
+    /// word.
     pub thresholds: Vec<u32>,
 }
 

@@ -14,7 +14,8 @@ pub struct ReplayTable {
     pub start_row: u32,
     /// 1 if path `i` starts at row `i mod (n_rows - n_steps)`.
     pub each: u32,
-    n_rows: usize,
+    /// Rows of the table.
+    pub n_rows: usize,
 }
 
 impl ReplayTable {

@@ -1,4 +1,5 @@
-//! Deterministic moves: an instant, or a ramp straight in the log price; twin of `shaders/model/shock.wgsl`.
+//! Deterministic moves: an instant, or a ramp straight in the log price; twin of
+//! `shaders/model/shock.wgsl`.
 
 use super::{Market, PathBuffer, unit};
 

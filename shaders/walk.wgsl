@@ -1,0 +1,266 @@
+// Twin: src/engine/cpu/walk.rs and bound.rs. A position on its way along a path: bounded, breached,
+// liquidated, valued at the horizon, counted.
+
+const STATUS_DEFAULTED: u32 = 1u;
+const STATUS_OVER: u32 = 2u;
+
+// Where events of this path and step are counted.
+var<private> events_at: u32;
+// Coefficients of the legs' marks in the margin surplus at present.
+var<private> coefficients: array<i32, MAX_LEGS>;
+
+fn walk_position(position: u32, place: u32, state_base: u32, start: u32, n_steps: u32) {
+    var status = 0u;
+    if (start > 0u) { status = state[state_base + position]; }
+    status = walk_window(position, place, state_base, start, n_steps, status);
+    if (start + n_steps < N_STEPS) { state[state_base + position] = status; }
+}
+
+// Walks a position through the window; its status afterwards.
+fn walk_window(
+    position: u32, place: u32, state_base: u32, start: u32, n_steps: u32, before: u32,
+) -> u32 {
+    let row = positions[position];
+    let action = action_of(row.action);
+    let is_last = start + n_steps == N_STEPS;
+    var status = before;
+    if ((status & STATUS_OVER) != 0u && !is_last) { return status; }
+    var constant = wide(row.constant[0], row.constant[1]);
+    constant = wide_sub(constant, wide(action.at_equality, 0u));
+    if (status == 0u && is_cleared(row, constant)) { return status; }
+    let quantities = state_base + N_POSITIONS + row.leg_start;
+    load_legs(row, quantities, status);
+    if ((status & STATUS_OVER) == 0u) {
+        for (var offset = 0u; offset < n_steps; offset += 1u) {
+            let surplus = surplus_at(row, constant, offset);
+            if (wide_below_signed(surplus, wide(0u, 0u))) {
+                let step = start + offset;
+                events_at = C_EVENTS + place * N_STEPS + step;
+                status = liquidate(position, row, action, status, step, offset);
+                if ((status & STATUS_OVER) != 0u) { break; }
+            }
+        }
+    }
+    if (status == 0u) { return status; }
+    if (is_last) {
+        if (action.kind != ACTION_CLOSE_OUT) { leave(position, row, status >> 2u, n_steps - 1u); }
+        return status;
+    }
+    for (var leg = 0u; leg < n_legs; leg += 1u) {
+        state[quantities + leg] = bitcast<u32>(legs[leg].quantity);
+    }
+    return status;
+}
+
+// Whether the extremes of the window leave an untouched position healthy, or nothing is exposed.
+fn is_cleared(row: PositionRow, constant: Wide) -> bool {
+    var bound = constant;
+    var is_exposed = false;
+    for (var leg = row.leg_start; leg < row.leg_start + row.n_legs; leg += 1u) {
+        let kind = leg_rows[leg].kind;
+        let quantity = leg_rows[leg].quantity;
+        is_exposed = is_exposed || (kind != KIND_COLLATERAL && quantity != 0);
+        let low = lows[leg_rows[leg].instrument];
+        let high = highs[leg_rows[leg].instrument];
+        if (leg_rows[leg].n_tiers > 0u) {
+            let at_low = tiers_at(leg, low);
+            let at_high = tiers_at(leg, high);
+            if (wide_below_signed(at_low, at_high)) {
+                bound = wide_add(bound, at_low);
+            } else {
+                bound = wide_add(bound, at_high);
+            }
+        } else {
+            let coefficient = coefficient_of(kind, quantity, leg_rows[leg].threshold);
+            let mark = select(low, high, coefficient < 0);
+            bound = wide_add(bound, wide_mul_mixed(coefficient, mark));
+        }
+    }
+    return !is_exposed || (USE_BOUNDS && !wide_below_signed(bound, wide(0u, 0u)));
+}
+
+fn coefficient_of(kind: u32, quantity: i32, threshold: u32) -> i32 {
+    if (kind == KIND_COLLATERAL) { return bitcast<i32>(weigh(bitcast<u32>(quantity), threshold)); }
+    return select(quantity, -quantity, kind == KIND_DEBT);
+}
+
+// The least of a leg's tiers at a mark.
+fn tiers_at(leg: u32, mark: u32) -> Wide {
+    let first = leg_rows[leg].tier_start;
+    var least = wide(0u, 0u);
+    for (var tier = first; tier < first + leg_rows[leg].n_tiers; tier += 1u) {
+        let deduction = wide(tiers[tier].deduction[0], tiers[tier].deduction[1]);
+        let surplus = wide_add(wide_mul_mixed(tiers[tier].coefficient, mark), deduction);
+        if (tier == first || wide_below_signed(surplus, least)) { least = surplus; }
+    }
+    return least;
+}
+
+fn load_legs(row: PositionRow, quantities: u32, status: u32) {
+    n_legs = row.n_legs;
+    for (var leg = 0u; leg < n_legs; leg += 1u) {
+        let at = row.leg_start + leg;
+        legs[leg].kind = leg_rows[at].kind;
+        legs[leg].quantity = leg_rows[at].quantity;
+        if (status != 0u) { legs[leg].quantity = bitcast<i32>(state[quantities + leg]); }
+        legs[leg].threshold = leg_rows[at].threshold;
+        legs[leg].incentive = leg_rows[at].incentive;
+        legs[leg].discount = leg_rows[at].discount;
+    }
+    set_coefficients();
+}
+
+fn set_coefficients() {
+    for (var leg = 0u; leg < n_legs; leg += 1u) {
+        coefficients[leg] = coefficient_of(legs[leg].kind, legs[leg].quantity, legs[leg].threshold);
+    }
+}
+
+fn surplus_at(row: PositionRow, constant: Wide, offset: u32) -> Wide {
+    var surplus = constant;
+    for (var leg = 0u; leg < n_legs; leg += 1u) {
+        let at = row.leg_start + leg;
+        let mark = marks[leg_rows[at].instrument * WINDOW + offset];
+        if (leg_rows[at].n_tiers > 0u) {
+            surplus = wide_add(surplus, tiers_at(at, mark));
+        } else {
+            surplus = wide_add(surplus, wide_mul_mixed(coefficients[leg], mark));
+        }
+    }
+    return surplus;
+}
+
+fn set_marks(row: PositionRow, offset: u32) {
+    for (var leg = 0u; leg < n_legs; leg += 1u) {
+        legs[leg].mark = marks[leg_rows[row.leg_start + leg].instrument * WINDOW + offset];
+        legs[leg].lost = wide(0u, 0u);
+    }
+}
+
+// The position is breached at a step: its venue's action runs. The new status.
+fn liquidate(
+    position: u32, row: PositionRow, action: Action, before: u32, step: u32, offset: u32,
+) -> u32 {
+    set_marks(row, offset);
+    if (before == 0u) {
+        atomicAdd(&n_defaults, 1u);
+        atomicAdd(&counters[C_POSITIONS + 7u * position], 1u);
+        add_96(C_POSITIONS + 7u * position + 1u, wide_shr(exposure(), row.money_shift));
+    }
+    let facts = AccountFacts(wide(row.constant[0], row.constant[1]), row.money_shift);
+    let event = action_run(action, facts);
+    var status = STATUS_DEFAULTED | (step << 2u);
+    if (action.kind == ACTION_CLOSE_OUT || is_over()) { status |= STATUS_OVER; }
+    if (event.n_calls == 0u && is_zero(event.written_off)) { return status; }
+    set_coefficients();
+    let repaid = wide_shr(event.repaid, row.money_shift);
+    let written_off = wide_shr(event.written_off, row.money_shift);
+    atomicAdd(&n_events, 1u);
+    atomicAdd(&counters[events_at], 1u);
+    add_total(0u, written_off);
+    add_total(3u, repaid);
+    atomicAdd(&counters[C_STEPS + 7u * step], 1u);
+    add_96(C_STEPS + 7u * step + 1u, repaid);
+    count_loss(position, row, step, written_off);
+    return status;
+}
+
+// The horizon: what is owed at the last step's marks and cannot be repaid.
+fn leave(position: u32, row: PositionRow, last_event: u32, offset: u32) {
+    set_marks(row, offset);
+    let sums = values();
+    if (!wide_below(sums.collateral, sums.debt)) { return; }
+    let fine = wide_sub(sums.debt, sums.collateral);
+    spread_loss(fine, sums.debt);
+    let loss = wide_shr(fine, row.money_shift);
+    var is_stranded = true;
+    for (var leg = 0u; leg < n_legs; leg += 1u) {
+        is_stranded = is_stranded && (legs[leg].kind == KIND_DEBT || legs[leg].quantity == 0);
+    }
+    if (is_stranded) {
+        add_total(1u, loss);
+        count_loss(position, row, last_event, loss);
+    } else {
+        add_total(2u, loss);
+        count_loss(position, row, N_STEPS - 1u, loss);
+    }
+}
+
+fn count_loss(position: u32, row: PositionRow, step: u32, loss: Wide) {
+    if (is_zero(loss)) { return; }
+    add_96(C_POSITIONS + 7u * position + 4u, loss);
+    add_96(C_STEPS + 7u * step + 4u, loss);
+    var rest = loss;
+    var first_pool = NO_LEG;
+    for (var leg = 0u; leg < n_legs; leg += 1u) {
+        if (!is_zero(legs[leg].lost)) {
+            var part = wide_shr(legs[leg].lost, row.money_shift);
+            if (wide_below(rest, part)) { part = rest; }
+            let pool = leg_rows[row.leg_start + leg].pool;
+            if (first_pool == NO_LEG) { first_pool = pool; }
+            add_96(C_POOLS + 3u * pool, part);
+            rest = wide_sub(rest, part);
+        }
+    }
+    // What rounding down left over goes to the first, so that the pools add up.
+    if (first_pool != NO_LEG) { add_96(C_POOLS + 3u * first_pool, rest); }
+}
+
+fn exposure() -> Wide {
+    var sum = wide(0u, 0u);
+    for (var leg = 0u; leg < n_legs; leg += 1u) {
+        if (legs[leg].kind == KIND_DEBT || legs[leg].kind == KIND_PERP) {
+            sum = wide_add(sum, wide_mul(u32(abs(legs[leg].quantity)), legs[leg].mark));
+        }
+    }
+    return sum;
+}
+
+fn is_over() -> bool {
+    var owes = false;
+    var owns = false;
+    for (var leg = 0u; leg < n_legs; leg += 1u) {
+        owes = owes || (legs[leg].kind == KIND_DEBT && legs[leg].quantity != 0);
+        owns = owns || (legs[leg].kind == KIND_COLLATERAL && legs[leg].quantity != 0);
+    }
+    return !owes || !owns;
+}
+
+fn spread_loss(loss: Wide, debt: Wide) {
+    let is_whole = !wide_below(loss, debt);
+    let share = ratio_q32(loss, debt);
+    for (var leg = 0u; leg < n_legs; leg += 1u) {
+        if (legs[leg].kind == KIND_DEBT) {
+            legs[leg].lost = leg_value(leg);
+            if (!is_whole) { legs[leg].lost = scale_q32(leg_value(leg), share); }
+        }
+    }
+}
+
+fn action_of(idx: u32) -> Action {
+    let at = T_ACTIONS + 12u * idx;
+    return Action(
+        tables[at], tables[at + 1u], tables[at + 2u], tables[at + 3u],
+        tables[at + 4u], tables[at + 5u], tables[at + 6u], tables[at + 7u],
+        array<u32, 2>(tables[at + 8u], tables[at + 9u]),
+        array<u32, 2>(tables[at + 10u], tables[at + 11u]),
+    );
+}
+
+// Adds to a sum of the path; two words with carry, since there are no 64-bit atomics.
+fn add_total(sum: u32, value: Wide) {
+    let old = atomicAdd(&totals[2u * sum], wide_lo(value));
+    let carry = select(0u, 1u, old + wide_lo(value) < old);
+    let upper = wide_hi(value) + carry;
+    if (upper != 0u) { atomicAdd(&totals[2u * sum + 1u], upper); }
+}
+
+// Adds to a sum over paths, three words with carry.
+fn add_96(at: u32, value: Wide) {
+    let old = atomicAdd(&counters[at], wide_lo(value));
+    let carry = select(0u, 1u, old + wide_lo(value) < old);
+    let upper = wide_hi(value) + carry;
+    if (upper == 0u) { return; }
+    let old_upper = atomicAdd(&counters[at + 1u], upper);
+    if (old_upper + upper < old_upper) { atomicAdd(&counters[at + 2u], 1u); }
+}

@@ -1,0 +1,108 @@
+//! `--backend` and its kin: which machine walks the paths.
+
+use clap::{Args, ValueEnum};
+
+use shortfall::engine::cpu::Cpu;
+use shortfall::engine::{Backend, EngineError};
+use shortfall::program::Program;
+
+use super::number;
+
+#[derive(Debug, Args)]
+pub(super) struct BackendArgs {
+    /// Where paths are simulated; the figures are the same everywhere
+    #[arg(long, value_enum, default_value = "auto")]
+    backend: BackendName,
+    /// The GPU: a part of its name, or its number in `shortfall devices`
+    #[arg(long, value_name = "NAME|INDEX")]
+    device: Option<String>,
+    /// Keep the driver's checks in the kernels
+    #[arg(long)]
+    gpu_checks: bool,
+    /// Fail when a device fails, instead of going on without it
+    #[arg(long)]
+    no_fallback: bool,
+    /// Threads of the CPU [default: all]
+    #[arg(long, value_name = "N", value_parser = number::count::<u16>(1, 4096),
+          allow_negative_numbers = true)]
+    threads: Option<u16>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum BackendName {
+    /// A hardware GPU if there is one, else the CPU
+    Auto,
+    /// The CPU
+    Cpu,
+    /// A GPU, or an error
+    Gpu,
+}
+
+/// A backend, and a line on why it is this one.
+pub(super) struct Opened<'a> {
+    pub(super) backend: Box<dyn Backend + 'a>,
+    pub(super) note: Option<String>,
+}
+
+impl BackendArgs {
+    pub(super) fn n_threads(&self) -> usize {
+        let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        self.threads.map_or_else(all, usize::from)
+    }
+
+    /// Opens the backend that was asked for.
+    pub(super) fn open<'a>(
+        &self,
+        program: &'a Program,
+        seed: u64,
+    ) -> Result<Opened<'a>, EngineError> {
+        let cpu = || Box::new(Cpu::new(program, seed, self.n_threads()));
+        match (self.backend, &self.device) {
+            (BackendName::Cpu, _) => Ok(Opened { backend: cpu(), note: None }),
+            (BackendName::Auto, None) => Ok(match self.open_gpu(program, seed) {
+                Ok(opened) => opened,
+                Err(error) => Opened { backend: cpu(), note: Some(on_cpu(&error)) },
+            }),
+            (BackendName::Gpu, _) | (BackendName::Auto, Some(_)) => self.open_gpu(program, seed),
+        }
+    }
+
+    #[cfg(not(feature = "gpu"))]
+    fn open_gpu<'a>(&self, _: &'a Program, _: u64) -> Result<Opened<'a>, EngineError> {
+        Err(EngineError::NoDevice)
+    }
+
+    #[cfg(feature = "gpu")]
+    fn open_gpu<'a>(&self, program: &'a Program, seed: u64) -> Result<Opened<'a>, EngineError> {
+        use shortfall::engine::fallback::Fallback;
+        use shortfall::engine::gpu::adapter::{Choice, choose};
+        use shortfall::engine::gpu::{Gpu, Options};
+
+        let choice = self.device.as_deref().map_or(Choice::Hardware, Choice::Named);
+        let candidate = choose(choice)?;
+        let options = Options { checks: self.gpu_checks, ..Options::default() };
+        let first = Gpu::new(program, seed, &candidate, options)?;
+        let note = Some(format!("running on {}", candidate.label()));
+        if self.no_fallback {
+            return Ok(Opened { backend: Box::new(first), note });
+        }
+        // Chosen anew: a lost device may have taken its adapter with it.
+        let device = self.device.clone();
+        let rebuild = move || -> Result<Box<dyn Backend + 'a>, EngineError> {
+            let choice = device.as_deref().map_or(Choice::Hardware, Choice::Named);
+            Ok(Box::new(Gpu::new(program, seed, &choose(choice)?, options)?))
+        };
+        let cpu = Box::new(Cpu::new(program, seed, self.n_threads()));
+        let backend = Box::new(Fallback::new(Box::new(first), Box::new(rebuild), cpu));
+        Ok(Opened { backend, note })
+    }
+}
+
+/// Why `auto` takes the CPU.
+fn on_cpu(error: &EngineError) -> String {
+    match error {
+        EngineError::NoDevice => "running on the CPU: this build has no GPU backend".to_owned(),
+        EngineError::NoAdapter { .. } => "running on the CPU: there is no hardware GPU".to_owned(),
+        other => format!("running on the CPU: {other}"),
+    }
+}

@@ -1,0 +1,221 @@
+//! The GPU backend, through wgpu: the same paths in WGSL kernels, bit for bit what the CPU finds.
+//!
+//! A batch is cut into dispatches of some 100 ms, several of them in flight, so that the device
+//! does not wait for the host. A batch on a device that fails leaves nothing behind.
+
+pub mod adapter;
+pub mod device;
+pub mod kernel;
+pub mod probe;
+pub mod self_test;
+mod slot;
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::time::Instant;
+
+use super::backend::{Backend, DeviceFault, EngineError};
+use crate::program::Program;
+use crate::tail::{Counters, Outcome};
+use adapter::Candidate;
+use device::{Device, Scopes};
+use kernel::{CANARY, Task};
+use slot::{InFlight, Pipelines, Sizes, Slot};
+
+/// Dispatches in flight.
+const N_SLOTS: usize = 3;
+/// Paths of the first dispatch; later ones are as long as they should be.
+const FIRST_DISPATCH: u32 = 128;
+/// Most paths of a dispatch.
+const MOST_PATHS: u32 = 1 << 15;
+/// Turns of loops that an invocation of a software adapter is given: a part of the 65,535 after
+/// which llvmpipe cuts it short.
+const SOFTWARE_TURNS: usize = 12_000;
+/// Positions of a slice on hardware: a large book is spread over workgroups.
+const HARDWARE_SLICE: usize = 1 << 14;
+/// A dispatch is to take this long: far above its overhead, far below a driver's patience.
+const WANTED_SECONDS: f64 = 0.1;
+
+/// How the kernel is compiled; none of it changes a bit of the outcomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Keep the driver's bounds checks and zeroed memory.
+    pub checks: bool,
+    /// Compute 64-bit integers on pairs of words even where the device has them.
+    pub emulate_int64: bool,
+    /// Clear windows by bounds before their steps are walked.
+    pub use_bounds: bool,
+    /// Invocations of a workgroup.
+    pub group_size: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { checks: false, emulate_int64: false, use_bounds: true, group_size: 64 }
+    }
+}
+
+/// The GPU backend.
+pub struct Gpu<'a> {
+    program: &'a Program,
+    seed: u64,
+    device: Device,
+    pipelines: Pipelines,
+    slots: Vec<Slot>,
+    /// Paths of the next dispatch, and most of one.
+    n_paths: u32,
+    most_paths: u32,
+    /// Slices of the positions, a workgroup each.
+    n_slices: u32,
+}
+
+impl<'a> Gpu<'a> {
+    /// Puts a program on an adapter.
+    ///
+    /// # Errors
+    ///
+    /// If the device refuses, or the program does not fit its limits.
+    pub fn new(
+        program: &'a Program,
+        seed: u64,
+        candidate: &Candidate,
+        options: Options,
+    ) -> Result<Self, EngineError> {
+        let device = Device::open(candidate, program, options)?;
+        let pipelines = Pipelines {
+            simulate: device.pipeline("simulate")?,
+            finish: device.pipeline("finish")?,
+        };
+        let most_paths = Sizes::of(&device, program).most_paths(&device).min(MOST_PATHS.into());
+        let slice = if candidate.is_software() {
+            let n_legs = program.legs.len() / program.positions.len().max(1) + 2;
+            let a_lane = SOFTWARE_TURNS / (program.market.n_steps * n_legs);
+            a_lane.max(1) * options.group_size as usize
+        } else {
+            HARDWARE_SLICE
+        };
+        let n_slices = program.positions.len().div_ceil(slice).max(1) as u32;
+        let most_paths = most_paths as u32;
+        let n_paths = FIRST_DISPATCH.min(most_paths);
+        let slots = Vec::new();
+        Ok(Self { program, seed, device, pipelines, slots, n_paths, most_paths, n_slices })
+    }
+
+    /// Destroys the device, as a driver reset would: for tests of what happens then.
+    pub fn destroy_device(&self) {
+        self.device.device.destroy();
+    }
+
+    fn task(&self, first_path: u64, n_paths: u32) -> Task {
+        let words = |value: u64| [value as u32, (value >> 32) as u32];
+        Task {
+            seed: words(self.seed),
+            first_path: words(first_path),
+            n_paths,
+            n_slices: self.n_slices,
+            canary: CANARY,
+            padding: 0,
+        }
+    }
+
+    /// A free slot for that many paths.
+    fn slot(&mut self, n_paths: u32) -> Result<Slot, EngineError> {
+        match self.slots.pop() {
+            Some(slot) if slot.n_paths >= n_paths => Ok(slot),
+            _ => {
+                let scopes = Scopes::begin(&self.device.device);
+                let slot = Slot::new(&self.device, self.program, n_paths)?;
+                scopes.end().map_err(|fault| self.device.fault(fault))?;
+                Ok(slot)
+            }
+        }
+    }
+
+    /// Lengthens or shortens dispatches towards what they should take.
+    fn tune(&mut self, n_paths: u32, seconds: f64) {
+        if n_paths == self.n_paths {
+            let factor = (WANTED_SECONDS / seconds.max(1e-6)).clamp(0.25, 4.0);
+            let wanted = (f64::from(n_paths) * factor) as u32;
+            self.n_paths = wanted.clamp(1, self.most_paths);
+        }
+    }
+}
+
+impl Backend for Gpu<'_> {
+    fn name(&self) -> &'static str {
+        "gpu"
+    }
+
+    fn adapter(&self) -> Option<&str> {
+        Some(self.device.label())
+    }
+
+    fn run(
+        &mut self,
+        paths: Range<u64>,
+        outcomes: &mut [Outcome],
+        counters: &mut Counters,
+    ) -> Result<(), EngineError> {
+        loop {
+            match self.attempt(paths.clone(), outcomes, counters) {
+                Err(EngineError::Device { fault: DeviceFault::CutShort, .. })
+                    if self.slice_finer() => {}
+                result => return result,
+            }
+        }
+    }
+}
+
+impl Gpu<'_> {
+    /// Gives each workgroup fewer positions; false if it has one a lane already.
+    fn slice_finer(&mut self) -> bool {
+        let most = self.program.positions.len().div_ceil(self.device.group_size() as usize) as u32;
+        let can = self.n_slices < most;
+        self.n_slices = (self.n_slices * 4).min(most).max(1);
+        can
+    }
+
+    /// Runs a batch, or leaves nothing behind.
+    fn attempt(
+        &mut self,
+        paths: Range<u64>,
+        outcomes: &mut [Outcome],
+        counters: &mut Counters,
+    ) -> Result<(), EngineError> {
+        // Counted apart, so that a failure leaves the caller's counters as they were.
+        let mut counted = Counters::new(counters.shape());
+        let mut in_flight: VecDeque<InFlight> = VecDeque::new();
+        let mut submitted = paths.start;
+        let mut collected = 0;
+        let mut last = Instant::now();
+        while collected < outcomes.len() {
+            while submitted < paths.end && in_flight.len() < N_SLOTS {
+                let n_paths = u64::from(self.n_paths).min(paths.end - submitted) as u32;
+                let slot = self.slot(self.n_paths)?;
+                let task = self.task(submitted, n_paths);
+                in_flight.push_back(slot.submit(&self.device, &self.pipelines, task)?);
+                submitted += u64::from(n_paths);
+            }
+            let Some(flight) = in_flight.pop_front() else { break };
+            let n_paths = flight.n_paths();
+            let to = &mut outcomes[collected..collected + n_paths as usize];
+            let slot = flight.collect(&self.device, to, &mut counted)?;
+            collected += n_paths as usize;
+            self.slots.push(slot);
+            self.tune(n_paths, last.elapsed().as_secs_f64());
+            last = Instant::now();
+        }
+        self.device.check()?;
+        counters.merge(&counted);
+        Ok(())
+    }
+}
+
+/// Bytes of a buffer of the program against what the device binds.
+fn check_size(device: &Device, what: &'static str, bytes: u64) -> Result<(), EngineError> {
+    let bound = device.device.limits().max_storage_buffer_binding_size;
+    if bytes > bound {
+        return Err(device.fault(DeviceFault::TooLarge { what, bytes, bound }));
+    }
+    Ok(())
+}

@@ -1,0 +1,190 @@
+//! The buffers of one dispatch: what it is to do, what it finds, and the way back to the host.
+
+use super::check_size;
+use super::device::{Device, Scopes};
+use super::kernel::{COUNTER_WORDS, FLAG_CUT_SHORT, Task, counter_words};
+use crate::engine::backend::{DeviceFault, EngineError};
+use crate::program::Program;
+use crate::tail::{Counters, Outcome};
+
+/// Bytes of an outcome.
+const OUTCOME_BYTES: u64 = size_of::<Outcome>() as u64;
+
+/// The entry points of a run.
+pub(super) struct Pipelines {
+    pub(super) simulate: wgpu::ComputePipeline,
+    pub(super) finish: wgpu::ComputePipeline,
+}
+
+/// Bytes that a program needs on a device.
+pub(super) struct Sizes {
+    /// Counters of a dispatch.
+    counters: u64,
+    /// Events by step, a path.
+    events: u64,
+    /// What is left of positions between windows of steps, a path.
+    state: u64,
+}
+
+impl Sizes {
+    pub(super) fn of(device: &Device, program: &Program) -> Self {
+        let n_steps = program.market.n_steps;
+        let a_path = 4 * (program.positions.len() + program.legs.len()) as u64;
+        Self {
+            counters: 4 * counter_words(program) as u64,
+            events: 4 * n_steps as u64,
+            // State is kept between windows of steps only.
+            state: if device.kernel.window >= n_steps { 0 } else { a_path },
+        }
+    }
+
+    /// Most paths of a dispatch whose buffers the device still binds.
+    pub(super) fn most_paths(&self, device: &Device) -> u64 {
+        let bound = device.device.limits().max_storage_buffer_binding_size;
+        let by_state = bound / self.state.max(1);
+        let by_events = bound.saturating_sub(self.counters) / self.events;
+        by_state.min(by_events).min(bound / OUTCOME_BYTES).max(1)
+    }
+}
+
+/// Buffers for dispatches of up to `n_paths` paths.
+pub(super) struct Slot {
+    pub(super) n_paths: u32,
+    counter_bytes: u64,
+    task: wgpu::Buffer,
+    outcomes: wgpu::Buffer,
+    counters: wgpu::Buffer,
+    staging: wgpu::Buffer,
+    bind_group: wgpu::BindGroup,
+}
+
+/// A slot whose dispatch has been submitted.
+pub(super) struct InFlight {
+    slot: Slot,
+    n_paths: u32,
+    submission: wgpu::SubmissionIndex,
+}
+
+impl Slot {
+    pub(super) fn new(
+        device: &Device,
+        program: &Program,
+        n_paths: u32,
+    ) -> Result<Self, EngineError> {
+        use wgpu::BufferUsages as Usage;
+        let sizes = Sizes::of(device, program);
+        let outcome_bytes = OUTCOME_BYTES * u64::from(n_paths);
+        let counter_bytes = sizes.counters;
+        let event_bytes = sizes.events * u64::from(n_paths);
+        let state_bytes = sizes.state * u64::from(n_paths);
+        check_size(device, "the counters and events of a dispatch", counter_bytes + event_bytes)?;
+        check_size(device, "the outcomes of a dispatch", outcome_bytes)?;
+        check_size(device, "the state of a dispatch", state_bytes)?;
+        for (buffer, what) in
+            device.inputs.iter().zip(["the tables", "the positions", "the legs", "the tiers"])
+        {
+            check_size(device, what, buffer.size())?;
+        }
+        let task = device.buffer(size_of::<Task>() as u64, Usage::UNIFORM | Usage::COPY_DST);
+        let found = Usage::STORAGE | Usage::COPY_SRC | Usage::COPY_DST;
+        let outcomes = device.buffer(outcome_bytes, found);
+        let counters = device.buffer(counter_bytes + event_bytes, found);
+        let state = device.buffer(state_bytes, Usage::STORAGE);
+        let staging =
+            device.buffer(outcome_bytes + counter_bytes, Usage::MAP_READ | Usage::COPY_DST);
+        let bind_group = device.bind_group(&task, [&outcomes, &counters, &state]);
+        Ok(Self { n_paths, counter_bytes, task, outcomes, counters, staging, bind_group })
+    }
+
+    /// Submits a dispatch of so many paths from the first.
+    pub(super) fn submit(
+        self,
+        device: &Device,
+        pipelines: &Pipelines,
+        task: Task,
+    ) -> Result<InFlight, EngineError> {
+        let n_paths = task.n_paths;
+        let outcome_bytes = OUTCOME_BYTES * u64::from(n_paths);
+        let scopes = Scopes::begin(&device.device);
+        device.queue.write_buffer(&self.task, 0, bytemuck::bytes_of(&task));
+        let mut encoder = device.device.create_command_encoder(&Default::default());
+        encoder.clear_buffer(&self.counters, 0, None);
+        encoder.clear_buffer(&self.outcomes, 0, None);
+        {
+            let mut pass = encoder.begin_compute_pass(&Default::default());
+            pass.set_bind_group(0, &self.bind_group, &[]);
+            pass.set_pipeline(&pipelines.simulate);
+            pass.dispatch_workgroups(n_paths, task.n_slices, 1);
+            pass.set_pipeline(&pipelines.finish);
+            pass.dispatch_workgroups(n_paths.div_ceil(device.group_size()), 1, 1);
+        }
+        encoder.copy_buffer_to_buffer(&self.outcomes, 0, &self.staging, 0, outcome_bytes);
+        encoder.copy_buffer_to_buffer(
+            &self.counters,
+            0,
+            &self.staging,
+            outcome_bytes,
+            self.counter_bytes,
+        );
+        let submission = device.queue.submit([encoder.finish()]);
+        // Mapped when the submission is done; `collect` waits for that and sees any failure.
+        let bytes = outcome_bytes + self.counter_bytes;
+        self.staging.map_async(wgpu::MapMode::Read, 0..bytes, |_| ());
+        scopes.end().map_err(|fault| device.fault(fault))?;
+        Ok(InFlight { slot: self, n_paths, submission })
+    }
+}
+
+impl InFlight {
+    pub(super) fn n_paths(&self) -> u32 {
+        self.n_paths
+    }
+
+    /// Waits for the dispatch, takes what it found and frees the slot.
+    pub(super) fn collect(
+        self,
+        device: &Device,
+        outcomes: &mut [Outcome],
+        counters: &mut Counters,
+    ) -> Result<Slot, EngineError> {
+        device.wait(self.submission)?;
+        let outcome_bytes = OUTCOME_BYTES * u64::from(self.n_paths);
+        let bytes = outcome_bytes + self.slot.counter_bytes;
+        let mapped =
+            self.slot.staging.get_mapped_range(0..bytes).map_err(|error| {
+                device.fault(DeviceFault::Refused { message: error.to_string() })
+            })?;
+        let (found, counted) = mapped.split_at(outcome_bytes as usize);
+        bytemuck::cast_slice_mut::<Outcome, u8>(outcomes).copy_from_slice(found);
+        if outcomes.iter().any(|outcome| outcome.flags & FLAG_CUT_SHORT != 0) {
+            return Err(device.fault(DeviceFault::CutShort));
+        }
+        let words: Vec<u32> = bytemuck::pod_collect_to_vec(counted);
+        add_counters(&words, counters);
+        drop(mapped);
+        self.slot.staging.unmap();
+        Ok(self.slot)
+    }
+}
+
+/// Adds a dispatch's counters, 7 words a position and a step, 3 a pool, to the host's.
+fn add_counters(words: &[u32], counters: &mut Counters) {
+    let wide = |words: &[u32]| {
+        i128::from(words[0]) | i128::from(words[1]) << 32 | i128::from(words[2]) << 64
+    };
+    let (positions, rest) = words.split_at(COUNTER_WORDS * counters.positions.len());
+    let (steps, pools) = rest.split_at(COUNTER_WORDS * counters.steps.len());
+    for (count, words) in counters.positions.iter_mut().zip(positions.chunks_exact(COUNTER_WORDS)) {
+        count.n_defaults += u64::from(words[0]);
+        count.exposure += wide(&words[1..4]);
+        count.loss += wide(&words[4..7]);
+    }
+    for (count, words) in counters.steps.iter_mut().zip(steps.chunks_exact(COUNTER_WORDS)) {
+        count.n_events += u64::from(words[0]);
+        count.liquidated += wide(&words[1..4]);
+        count.loss += wide(&words[4..7]);
+    }
+    for (pool, words) in counters.pools.iter_mut().zip(pools.chunks_exact(3)) {
+        *pool += wide(words);
+    }
+}

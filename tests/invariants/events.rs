@@ -1,0 +1,143 @@
+//! What one liquidation may do: debt is conserved, and no more is taken than the rule gives.
+
+use proptest::prelude::*;
+use shortfall::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP, LegState};
+use shortfall::engine::cpu::replay::{Story, ToldEvent, explain};
+use shortfall::program::Program;
+
+use super::drawn::{any_scenario, compiled};
+use super::second_walk::{Position, events_of, marks_of};
+
+/// Units that rounding may cost a leg in a call: one of the quantity, two of a share in Q0.32.
+const UNITS_A_CALL: i128 = 4;
+
+/// Every event of a path, with the position just before it at the same marks.
+fn each_event(
+    program: &Program,
+    story: &Story,
+    check: impl Fn(&Position<'_>, &ToldEvent) -> Result<(), TestCaseError>,
+) -> Result<(), TestCaseError> {
+    let marks = marks_of(program, story);
+    for idx in 0..program.positions.len() {
+        let mut position = Position::at_opening(program, idx);
+        for told in events_of(story, idx) {
+            position.set_marks(&marks, told.step);
+            check(&position, told)?;
+            position.legs.clone_from(&told.legs);
+        }
+    }
+    Ok(())
+}
+
+fn change(before: &LegState, after: &LegState) -> i128 {
+    (i128::from(before.quantity) - i128::from(after.quantity)) * i128::from(after.mark)
+}
+
+/// Before = repaid + written off + left, leg by leg: what a leg lost of its value is no more than
+/// what left it, the losses of all are what was written off, and the rest was repaid.
+fn is_conserved(before: &Position<'_>, told: &ToldEvent) -> Result<(), TestCaseError> {
+    let event = &told.event;
+    let (mut left_debts, mut lost, mut seized) = (0, 0, 0);
+    for (before, after) in before.legs.iter().zip(&told.legs) {
+        let change = change(before, after);
+        lost += i128::from(after.lost);
+        prop_assert_eq!(before.mark, after.mark);
+        match after.kind {
+            KIND_COLLATERAL => {
+                prop_assert!(0 <= after.quantity && after.quantity <= before.quantity);
+                seized += change;
+            }
+            KIND_DEBT => {
+                prop_assert!(0 <= after.quantity && after.quantity <= before.quantity);
+                prop_assert!(i128::from(after.lost) <= change);
+                left_debts += change;
+            }
+            _ => prop_assert_eq!(after.quantity, 0),
+        }
+    }
+    prop_assert_eq!(i128::from(event.seized), seized);
+    prop_assert_eq!(i128::from(event.written_off), lost);
+    if !before.is_perpetual() {
+        prop_assert_eq!(i128::from(event.repaid + event.written_off), left_debts);
+    }
+    Ok(())
+}
+
+/// What a perpetual account lacks when all is closed at the marks, closing cost included, is lost.
+fn is_closed_at_the_marks(
+    program: &Program,
+    before: &Position<'_>,
+    told: &ToldEvent,
+) -> Result<(), TestCaseError> {
+    let perps = before.legs.iter().filter(|leg| leg.kind == KIND_PERP);
+    let notional: i128 =
+        perps.map(|leg| (i128::from(leg.quantity) * i128::from(leg.mark)).abs()).sum();
+    let venue = program.positions[told.position].action as usize;
+    let cost = (notional * i128::from(program.actions[venue].close_cost)) >> 31;
+    let kinds = [KIND_COLLATERAL, KIND_PERP, KIND_FUNDING];
+    let equity: i128 = kinds.iter().map(|kind| before.value(*kind)).sum::<i128>();
+    let left = equity + before.constant() - cost;
+    prop_assert_eq!(i128::from(told.event.repaid), notional);
+    prop_assert_eq!(i128::from(told.event.written_off), (-left).max(0));
+    Ok(())
+}
+
+/// A liquidator gets at most the incentive on what it repays, and a lender writes off only what no
+/// collateral of any value is behind.
+fn is_fair(before: &Position<'_>, told: &ToldEvent) -> Result<(), TestCaseError> {
+    let event = &told.event;
+    let collaterals = || told.legs.iter().filter(|leg| leg.kind == KIND_COLLATERAL);
+    let incentive = collaterals().map(|leg| i128::from(leg.incentive)).max().unwrap_or(0);
+    let marks: i128 = told.legs.iter().map(|leg| i128::from(leg.mark)).sum();
+    let slack = 2 * UNITS_A_CALL * i128::from(event.n_calls) * marks;
+    let most = ((i128::from(event.repaid) * incentive) >> 30) + slack;
+    prop_assert!(i128::from(event.seized) <= most, "{} > {}", event.seized, most);
+    if event.written_off > 0 {
+        prop_assert!(collaterals().all(|leg| leg.value() == 0));
+        prop_assert!(told.legs.iter().all(|leg| leg.kind != KIND_DEBT || leg.quantity == 0));
+    }
+    prop_assert!(before.is_breached());
+    Ok(())
+}
+
+/// A call takes b of collateral for 1 of debt, which improves C / D while D / C < 1 / b. Of several
+/// legs that holds only where all shrink alike, or where there is one of each.
+fn health_improves(before: &Position<'_>, told: &ToldEvent) -> Result<(), TestCaseError> {
+    let of_kind = |kind| told.legs.iter().filter(move |leg| leg.kind == kind);
+    let incentive = of_kind(KIND_COLLATERAL).map(|leg| i128::from(leg.incentive)).max();
+    let covered = before.value(KIND_DEBT) * incentive.unwrap_or(0);
+    let is_solvent = covered < before.value(KIND_COLLATERAL) << 30;
+    let is_single = of_kind(KIND_COLLATERAL).count() == 1 && of_kind(KIND_DEBT).count() == 1;
+    if !is_solvent || !(is_single || told.event.n_calls == 1 && before.is_pro_rata()) {
+        return Ok(());
+    }
+    let (weighted, debt) = (before.weighted(), before.value(KIND_DEBT));
+    let after = before.with_legs(&told.legs);
+    let marks: i128 = told.legs.iter().map(|leg| i128::from(leg.mark)).sum();
+    let slack = UNITS_A_CALL * i128::from(told.event.n_calls.max(1)) * marks;
+    let improved = (after.weighted() + slack) * debt;
+    let was = weighted * (after.value(KIND_DEBT) - slack).max(0);
+    prop_assert!(improved >= was, "{} of {debt} to {}", weighted, after.weighted());
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn debt_is_conserved_and_collateral_bounds_what_is_lost(scenario in any_scenario()) {
+        let program = compiled(&scenario)?;
+        for path in 0..8 {
+            let story = explain(&program, 12, path);
+            each_event(&program, &story, |before, told| {
+                is_conserved(before, told)?;
+                if before.is_perpetual() {
+                    is_closed_at_the_marks(&program, before, told)
+                } else {
+                    is_fair(before, told)?;
+                    health_improves(before, told)
+                }
+            })?;
+        }
+    }
+}

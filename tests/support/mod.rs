@@ -1,0 +1,121 @@
+//! Scenarios written in Rust, for the tests that need no file.
+#![allow(dead_code, reason = "every test file takes what it needs")]
+
+use shortfall::book::venue::{Rule, Terms, Venue};
+use shortfall::book::{Book, Leg, LegKind, Position};
+use shortfall::engine::cpu::Cpu;
+use shortfall::engine::{self, Plan};
+use shortfall::market::{Asset, Market};
+use shortfall::program::Program;
+use shortfall::scenario::{Opening, RunSpec, Scenario};
+use shortfall::tail::Tally;
+use shortfall::units::{AssetId, VenueId};
+
+/// An hour as a share of a year.
+pub(crate) const HOUR_YEARS: f64 = 1.0 / 8760.0;
+
+/// An asset that stays where it is.
+pub(crate) fn still(price_usd: f64) -> Asset {
+    Asset {
+        name: String::from("asset"),
+        price_usd,
+        volatility: 0.0,
+        drift: 0.0,
+        liquidation_threshold: 0.8,
+        is_stable: false,
+        borrow_rate: 0.0,
+        jumps: None,
+    }
+}
+
+/// An asset that diffuses.
+pub(crate) fn diffusing(price_usd: f64, volatility: f64) -> Asset {
+    Asset { volatility, ..still(price_usd) }
+}
+
+/// A market of assets that do not know of each other.
+pub(crate) fn market(assets: Vec<Asset>) -> Market {
+    let n_assets = assets.len();
+    let mut correlation = vec![0.0; n_assets * n_assets];
+    for asset in 0..n_assets {
+        correlation[asset * (n_assets + 1)] = 1.0;
+    }
+    Market { assets, correlation, common_jumps: None, shocks: Vec::new(), replay: None }
+}
+
+/// A venue that takes each asset on its terms.
+pub(crate) fn venue(rule: Rule, terms: Vec<Terms>) -> Venue {
+    Venue { name: rule.name().to_owned(), rule, terms }
+}
+
+/// Terms of a lending venue.
+pub(crate) fn terms(liquidation_threshold: f64, liquidation_bonus: f64) -> Terms {
+    Terms { liquidation_threshold, liquidation_bonus, ..Terms::default() }
+}
+
+/// A leg; entry prices are for perpetuals.
+pub(crate) fn leg(kind: LegKind, asset: u32, amount: f64) -> Leg {
+    Leg { kind, asset: AssetId(asset), amount, entry_price: 0.0 }
+}
+
+/// A perpetual.
+pub(crate) fn perp(asset: u32, amount: f64, entry_price: f64) -> Leg {
+    Leg { entry_price, ..leg(LegKind::Perp, asset, amount) }
+}
+
+/// A book of positions, each at a venue, legs in the order of a loaded book.
+pub(crate) fn book(positions: &[(u32, Vec<Leg>)]) -> Book {
+    let mut book = Book::default();
+    for (idx, (venue, legs)) in positions.iter().enumerate() {
+        let leg_start = book.legs.len() as u32;
+        let mut legs = legs.clone();
+        legs.sort_by_key(|leg| (leg.kind, leg.asset));
+        book.legs.extend(legs);
+        book.positions.push(Position {
+            name: format!("p{idx}").into(),
+            venue: VenueId(*venue),
+            leg_start,
+            leg_end: book.legs.len() as u32,
+        });
+    }
+    book
+}
+
+/// A scenario of one hourly step whose opening book is left as it is.
+pub(crate) fn scenario(market: Market, venues: Vec<Venue>, book: Book) -> Scenario {
+    Scenario {
+        name: String::from("test"),
+        market,
+        venues,
+        book,
+        run: RunSpec {
+            n_paths: 1,
+            n_steps: 1,
+            step_years: HOUR_YEARS,
+            seed: 1,
+            opening: Opening::Keep,
+            materiality_usd: 0.0,
+            levels: vec![0.95, 0.99, 0.999],
+        },
+        notes: Vec::new(),
+    }
+}
+
+/// Compiles what must compile.
+pub(crate) fn compiled(scenario: &Scenario) -> Program {
+    Program::compile(scenario).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Runs a program's paths from index 0; every path with a loss is material.
+pub(crate) fn tally(program: &Program, n_paths: u64, seed: u64, n_threads: usize) -> Tally {
+    let plan = Plan { n_paths, batch: 1 << 16, materiality: 1 };
+    let mut backend = Cpu::new(program, seed, n_threads);
+    engine::run(program, plan, &mut backend, &mut ()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A position's unit in dollars of opening value, and a fine value's, as the program shifts them.
+pub(crate) fn units_usd(program: &Program, position: usize) -> (f64, f64) {
+    let shift = program.positions[position].money_shift as i32;
+    let fine = libm::exp2(f64::from(program.money_log2 - shift));
+    (fine * libm::exp2(24.0), fine)
+}

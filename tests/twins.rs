@@ -1,0 +1,254 @@
+//! One body, every backend and adapter: are stages and outcomes equal, bit for bit?
+//!
+//! Runs on every adapter of the machine, software ones included. Without any it passes and says how
+//! many tests could not run, unless `SHORTFALL_REQUIRE_ADAPTER` is set, as it is in CI.
+#![cfg(feature = "gpu")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use shortfall::engine::cpu::Cpu;
+use shortfall::engine::fallback::Fallback;
+use shortfall::engine::gpu::adapter::{Candidate, candidates};
+use shortfall::engine::gpu::probe::{Probe, Prober};
+use shortfall::engine::gpu::self_test::self_test;
+use shortfall::engine::gpu::{Gpu, Options};
+use shortfall::engine::{self, Backend, EngineError, Plan};
+use shortfall::fixed;
+use shortfall::market::rng::words;
+use shortfall::program::Program;
+use shortfall::scenario::{Overrides, Scenario, load};
+use shortfall::tail::{Counters, Outcome, Tally};
+
+/// Every way to compile the kernel.
+fn all_options() -> Vec<Options> {
+    let plain = Options::default();
+    vec![
+        plain,
+        Options { checks: true, ..plain },
+        Options { emulate_int64: true, ..plain },
+        Options { emulate_int64: true, checks: true, ..plain },
+        Options { use_bounds: false, ..plain },
+        Options { group_size: 128, ..plain },
+    ]
+}
+
+/// The adapters; a machine without any fails only where one is required.
+fn adapters() -> Vec<Candidate> {
+    let found = candidates();
+    if found.is_empty() {
+        assert!(
+            std::env::var_os("SHORTFALL_REQUIRE_ADAPTER").is_none(),
+            "SHORTFALL_REQUIRE_ADAPTER is set and there is no adapter: install a Vulkan driver"
+        );
+        eprintln!("no adapter: 1 test could not run");
+    }
+    found
+}
+
+fn shipped() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut paths: Vec<PathBuf> =
+        entries.filter(|path| path.extension().is_some_and(|it| it == "toml")).collect();
+    paths.sort();
+    paths
+}
+
+fn compiled(path: &Path) -> (Scenario, Program) {
+    let scenario = load(path, &Overrides::default()).unwrap_or_else(|faults| panic!("{faults}"));
+    let program = Program::compile(&scenario).unwrap();
+    (scenario, program)
+}
+
+fn tally(program: &Program, backend: &mut dyn Backend, n_paths: u64, batch: u64) -> Tally {
+    let plan = Plan { n_paths, batch, materiality: 1 };
+    engine::run(program, plan, backend, &mut ()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The adapter's tally against the CPU's.
+fn assert_same(path: &Path, adapter: &Candidate, options: Options, n_paths: u64) {
+    let (scenario, program) = compiled(path);
+    let seed = scenario.run.seed;
+    let expected = tally(&program, &mut Cpu::new(&program, seed, 2), n_paths, 4096);
+    let mut gpu = Gpu::new(&program, seed, adapter, options).unwrap();
+    for batch in [4096, 7] {
+        let found = tally(&program, &mut gpu, n_paths, batch);
+        assert_eq!(found.sums, expected.sums, "{} {options:?}", path.display());
+        assert_eq!(found.outcome_digest(), expected.outcome_digest(), "{options:?}");
+        assert_eq!(found.tally_digest(), expected.tally_digest(), "{options:?}");
+    }
+    assert!(expected.sums.n_events > 0, "{}: nothing happens", path.display());
+}
+
+#[test]
+fn every_scenario_has_the_same_tally_on_every_adapter() {
+    for adapter in adapters() {
+        for path in shipped() {
+            assert_same(&path, &adapter, Options::default(), 20);
+        }
+    }
+}
+
+#[test]
+fn however_the_kernel_is_compiled_the_tally_is_the_same() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    for adapter in adapters() {
+        for options in all_options().split_off(1) {
+            // All lending venues, jumps, interest and two windows of steps; perpetuals, funding.
+            for name in ["lending.toml", "perpetual.toml"] {
+                assert_same(&folder.join(name), &adapter, options, 8);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_device_destroyed_in_the_middle_is_rebuilt_and_nothing_is_lost() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let (scenario, program) = compiled(&folder.join("reference.toml"));
+    let seed = scenario.run.seed;
+    let expected = tally(&program, &mut Cpu::new(&program, seed, 2), 64, 4096);
+    for adapter in adapters() {
+        let rebuild = || Gpu::new(&program, seed, &adapter, Options::default());
+        // Alone, a lost device is an error, and says so.
+        let first = Dying { gpu: rebuild().unwrap(), n_batches: 0 };
+        let plan = Plan { n_paths: 64, batch: 16, materiality: 1 };
+        let mut alone = first;
+        let error = engine::run(&program, plan, &mut alone, &mut ()).unwrap_err();
+        assert!(error.to_string().contains("lost"), "{error}");
+        // With something to fall back on, it is a line in the report.
+        for rebuilds in [true, false] {
+            let first = Box::new(Dying { gpu: rebuild().unwrap(), n_batches: 0 });
+            let again = Box::new(move || {
+                let built = if rebuilds { rebuild() } else { Err(EngineError::NoDevice) };
+                Ok(Box::new(built?) as Box<dyn Backend>)
+            });
+            let cpu = Box::new(Cpu::new(&program, seed, 1));
+            let mut backend = Fallback::new(first, again, cpu);
+            let found = tally(&program, &mut backend, 64, 16);
+            assert_eq!(found.outcome_digest(), expected.outcome_digest());
+            assert_eq!(found.tally_digest(), expected.tally_digest());
+            assert_eq!(backend.fallbacks().len(), if rebuilds { 1 } else { 2 });
+            assert_eq!(backend.name(), if rebuilds { "gpu" } else { "cpu" });
+        }
+    }
+}
+
+/// A GPU whose device is destroyed after its second batch.
+struct Dying<'a> {
+    gpu: Gpu<'a>,
+    n_batches: u32,
+}
+
+impl Backend for Dying<'_> {
+    fn name(&self) -> &'static str {
+        "gpu"
+    }
+
+    fn run(
+        &mut self,
+        paths: Range<u64>,
+        outcomes: &mut [Outcome],
+        counters: &mut Counters,
+    ) -> Result<(), EngineError> {
+        self.n_batches += 1;
+        if self.n_batches == 3 {
+            self.gpu.destroy_device();
+        }
+        self.gpu.run(paths, outcomes, counters)
+    }
+}
+
+#[test]
+fn words_shocks_and_marks_are_known_on_every_adapter() {
+    let program = Program::compile(&Scenario::smallest()).unwrap();
+    for adapter in adapters() {
+        self_test(&adapter, &program).unwrap();
+    }
+}
+
+#[test]
+fn wide_arithmetic_is_the_twins_native_and_emulated() {
+    let program = Program::compile(&Scenario::smallest()).unwrap();
+    let edges = [0, 1, 2, 0x7fff_ffff, 0x8000_0000, 0xffff_0000, 0xffff_ffff, 0x0001_0000];
+    let mut input = Vec::new();
+    for idx in 0..2048_u64 {
+        let drawn = words(3, idx, 0, 0);
+        let more = words(3, idx, 1, 0);
+        let pick = |word: u32| {
+            if word & 7 == 0 { edges[(word >> 3) as usize % edges.len()] } else { word }
+        };
+        input.extend([drawn[0], drawn[1], drawn[2], drawn[3], more[0], more[1]].map(pick));
+    }
+    let mut expected = Vec::new();
+    for case in input.chunks_exact(6) {
+        let wide = |lo: u32, hi: u32| u64::from(lo) | u64::from(hi) << 32;
+        let (a, b) = (wide(case[0], case[1]), wide(case[2], case[3]));
+        let (f, d) = (case[4], case[5]);
+        let one = shortfall::fixed::ONE_Q31;
+        let halves = |value: u64| [value as u32, (value >> 32) as u32];
+        // The ratio is of a part to the whole; its twin is asked within that bound only.
+        let (n, whole) = (a.min(b), a.max(b));
+        expected.extend(halves(fixed::mul_div(a, f, d)));
+        expected.extend(halves(fixed::scale_q32(a, f)));
+        expected.extend(halves(fixed::scale_q31(a >> 1, f.min(one))));
+        expected.push(fixed::ratio_q32(n, whole));
+        expected.push(fixed::weigh(f, d.min(one)));
+        let sar = halves(((a as i64) >> (d & 63)) as u64);
+        expected.extend([sar[0] ^ u32::from((a as i64) < (b as i64)), sar[1]]);
+    }
+    for adapter in adapters() {
+        for options in all_options() {
+            let prober = Prober::new(&adapter, &program, options).unwrap();
+            let found = prober
+                .ask(&Probe {
+                    entry_point: "probe_wide",
+                    seed: 0,
+                    first_path: 0,
+                    n_items: 2048,
+                    n_groups: 2048_u32.div_ceil(options.group_size),
+                    input: &input,
+                    n_output: expected.len(),
+                })
+                .unwrap();
+            let at = found.iter().zip(&expected).position(|(a, b)| a != b);
+            assert_eq!(at.map(|at| (at / 10, at % 10)), None, "{options:?}");
+        }
+    }
+}
+
+#[test]
+fn prices_are_the_twins_on_every_adapter() {
+    let n_paths = 16;
+    for adapter in adapters() {
+        for path in shipped() {
+            let (scenario, program) = compiled(&path);
+            let (seed, market) = (scenario.run.seed, &program.market);
+            let prober = Prober::new(&adapter, &program, Options::default()).unwrap();
+            let window = prober.window();
+            let first_path = (1 << 33) - 5;
+            let found = prober
+                .ask(&Probe {
+                    entry_point: "probe_prices",
+                    seed,
+                    first_path,
+                    n_items: n_paths,
+                    n_groups: n_paths,
+                    input: &vec![0; program.positions.len() * n_paths as usize],
+                    n_output: n_paths as usize * market.n_assets * window,
+                })
+                .unwrap();
+            let mut buffer = market.buffer();
+            let mut expected: Vec<u32> = Vec::new();
+            for path in first_path..first_path + u64::from(n_paths) {
+                market.walk(seed, path, &mut buffer);
+                let rows = buffer.logs.chunks_exact(market.n_steps);
+                expected.extend(rows.flat_map(|row| &row[..window]).map(|log| *log as u32));
+            }
+            let at = found.iter().zip(&expected).position(|(a, b)| a != b);
+            assert_eq!(at, None, "{}: window {window}", path.display());
+        }
+    }
+}

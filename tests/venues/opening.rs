@@ -1,0 +1,75 @@
+//! The opening book: what settling a position that cannot be saved leaves behind.
+//!
+//! Repeated closes at a constant price exhaust the collateral when debt / collateral is above
+//! 1 / (1 + bonus), and leave R = D - C / (1 + bonus): MECHANICS.md sections 1 to 3.
+
+use shortfall::book::LegKind;
+use shortfall::book::venue::{AaveV3, CompoundV2, MorphoBlue, Reference, Rule};
+use shortfall::engine::cpu::replay::explain;
+use shortfall::scenario::{Opening, Scenario};
+
+use crate::support;
+
+const COLLATERAL: f64 = 100_000.0;
+const BONUS: f64 = 0.08;
+
+fn opened(rule: Rule, debt: f64, opening: Opening) -> Scenario {
+    let legs = vec![
+        support::leg(LegKind::Collateral, 0, COLLATERAL),
+        support::leg(LegKind::Debt, 1, debt),
+    ];
+    let venues = vec![support::venue(rule, vec![support::terms(0.8, BONUS); 2])];
+    let market = support::market(vec![support::still(1.0); 2]);
+    let mut scenario = support::scenario(market, venues, support::book(&[(0, legs)]));
+    scenario.run.opening = opening;
+    scenario
+}
+
+fn rules() -> [Rule; 4] {
+    [
+        Rule::Reference(Reference::default()),
+        Rule::AaveV3(AaveV3::default()),
+        Rule::CompoundV2(CompoundV2::default()),
+        Rule::MorphoBlue(MorphoBlue::default()),
+    ]
+}
+
+#[test]
+fn settling_leaves_the_debt_that_the_collateral_does_not_cover() {
+    for rule in rules() {
+        for debt in [93_000.0, 99_000.0, 120_000.0] {
+            let program = support::compiled(&opened(rule.clone(), debt, Opening::Settle));
+            let name = rule.name();
+            // Each call may round by a unit, and collateral is taken by halves.
+            let bound = 64.0 * support::units_usd(&program, 0).0;
+            let expected = debt - COLLATERAL / (1.0 + BONUS);
+            let bad_debt = program.usd(program.opening.bad_debt);
+            assert!((bad_debt - expected).abs() <= bound, "{name}: {bad_debt}, not {expected}");
+            assert!((program.usd(program.opening.debt) - debt).abs() <= bound);
+            assert_eq!(program.opening.n, 1);
+            assert!(program.legs.iter().all(|leg| leg.quantity == 0), "{name}");
+            assert!(explain(&program, 1, 0).events.is_empty(), "{name}");
+        }
+    }
+}
+
+/// A position that can be saved is: no bad debt, and nothing left to do at the opening prices.
+#[test]
+fn settling_a_solvent_position_leaves_it_healthy() {
+    for rule in rules() {
+        let program = support::compiled(&opened(rule.clone(), 85_000.0, Opening::Settle));
+        assert_eq!((program.opening.n, program.opening.bad_debt), (1, 0), "{}", rule.name());
+        assert!(explain(&program, 1, 0).events.is_empty(), "{}", rule.name());
+    }
+}
+
+#[test]
+fn dropped_positions_are_gone_and_kept_ones_are_liquidated_on_every_path() {
+    let rule = Rule::AaveV3(AaveV3::default());
+    let dropped = support::compiled(&opened(rule.clone(), 99_000.0, Opening::Drop));
+    assert_eq!((dropped.opening.n, dropped.opening.bad_debt), (1, 0));
+    assert!(explain(&dropped, 1, 0).events.is_empty());
+    let kept = support::compiled(&opened(rule, 99_000.0, Opening::Keep));
+    assert_eq!((kept.opening.n, kept.opening.bad_debt), (1, 0));
+    assert_eq!(explain(&kept, 1, 0).events.len(), 1);
+}
