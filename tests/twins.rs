@@ -126,7 +126,7 @@ fn a_device_destroyed_in_the_middle_is_rebuilt_and_nothing_is_lost() {
                 Ok(Box::new(built?) as Box<dyn Backend>)
             });
             let cpu = Box::new(Cpu::new(&program, seed, 1));
-            let mut backend = Fallback::new(first, again, cpu);
+            let mut backend = Fallback::new(Ok(first), again, cpu);
             let found = tally(&program, &mut backend, 64, 16);
             assert_eq!(found.outcome_digest(), expected.outcome_digest());
             assert_eq!(found.tally_digest(), expected.tally_digest());

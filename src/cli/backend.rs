@@ -81,10 +81,12 @@ impl BackendArgs {
         let choice = self.device.as_deref().map_or(Choice::Hardware, Choice::Named);
         let candidate = choose(choice)?;
         let options = Options { checks: self.gpu_checks, ..Options::default() };
-        let first = Gpu::new(program, seed, &candidate, options)?;
+        let cache = cache_folder();
+        let first = Gpu::with_cache(program, seed, &candidate, options, cache.as_deref())
+            .map(|gpu| Box::new(gpu) as Box<dyn Backend + 'a>);
         let note = Some(format!("running on {}", candidate.label()));
         if self.no_fallback {
-            return Ok(Opened { backend: Box::new(first), note });
+            return Ok(Opened { backend: first?, note });
         }
         // Chosen anew: a lost device may have taken its adapter with it.
         let device = self.device.clone();
@@ -93,9 +95,19 @@ impl BackendArgs {
             Ok(Box::new(Gpu::new(program, seed, &choose(choice)?, options)?))
         };
         let cpu = Box::new(Cpu::new(program, seed, self.n_threads()));
-        let backend = Box::new(Fallback::new(Box::new(first), Box::new(rebuild), cpu));
+        let backend = Box::new(Fallback::new(first, Box::new(rebuild), cpu));
         Ok(Opened { backend, note })
     }
+}
+
+/// Where compiled kernels are kept between runs; nowhere if the system names no place.
+#[cfg(feature = "gpu")]
+fn cache_folder() -> Option<std::path::PathBuf> {
+    let given = |name| std::env::var_os(name).filter(|it| !it.is_empty());
+    let under = |name, folder: &str| given(name).map(|it| std::path::Path::new(&it).join(folder));
+    let folder = given("XDG_CACHE_HOME").map(std::path::PathBuf::from);
+    let folder = folder.or_else(|| under("LOCALAPPDATA", "")).or_else(|| under("HOME", ".cache"));
+    folder.map(|it| it.join("shortfall"))
 }
 
 /// Why `auto` takes the CPU.

@@ -19,8 +19,8 @@ use super::output::{self, OutDir};
 use super::progress::Bar;
 use super::{CliError, PathArgs, ScenarioArgs, number};
 
-/// Paths of a batch: some milliseconds of work a thread, a few megabytes of outcomes.
-const DEFAULT_BATCH: u64 = 16_384;
+/// Paths of a batch: long enough that its end costs nothing, a few megabytes of outcomes.
+const DEFAULT_BATCH: u64 = 65_536;
 /// What `--out` makes.
 const OUT_FILES: [&str; 4] = ["summary.json", "run.json", "positions.csv", "worst_paths.csv"];
 /// The level whose tail says who bears the expected shortfall, if the scenario has it.

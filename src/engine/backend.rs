@@ -21,6 +21,10 @@ pub trait Backend {
         &[]
     }
 
+    /// Paths up to this one will be asked for, in order and in batches of one length: a backend may
+    /// begin with the next batch while the host is busy with this one.
+    fn expect(&mut self, _end: u64) {}
+
     /// Runs paths `paths`, writes their outcomes in order and adds to the counters.
     ///
     /// # Errors

@@ -14,18 +14,30 @@ pub struct Fallback<'a> {
     current: Box<dyn Backend + 'a>,
     rebuild: Rebuild<'a>,
     last_resort: Option<Box<dyn Backend + 'a>>,
+    end: u64,
     told: Vec<String>,
 }
 
 impl<'a> Fallback<'a> {
-    /// Runs on `first`, made again by `rebuild` when it fails, on `last_resort` when that fails.
+    /// Runs on `first`, made again by `rebuild` when it fails, on `last_resort` when that fails, or
+    /// when there was no first.
     #[must_use]
     pub fn new(
-        first: Box<dyn Backend + 'a>,
+        first: Result<Box<dyn Backend + 'a>, EngineError>,
         rebuild: Rebuild<'a>,
         last_resort: Box<dyn Backend + 'a>,
     ) -> Self {
-        Self { current: first, rebuild, last_resort: Some(last_resort), told: Vec::new() }
+        match first {
+            Ok(current) => {
+                let last_resort = Some(last_resort);
+                Self { current, rebuild, last_resort, end: 0, told: Vec::new() }
+            }
+            Err(error) => {
+                let told =
+                    vec![format!("{error}: all paths are run on the {}", last_resort.name())];
+                Self { current: last_resort, rebuild, last_resort: None, end: 0, told }
+            }
+        }
     }
 }
 
@@ -40,6 +52,11 @@ impl Backend for Fallback<'_> {
 
     fn fallbacks(&self) -> &[String] {
         &self.told
+    }
+
+    fn expect(&mut self, end: u64) {
+        self.end = end;
+        self.current.expect(end);
     }
 
     fn run(
@@ -57,6 +74,7 @@ impl Backend for Fallback<'_> {
         }
         self.told.push(format!("{first}: paths {start}..{end} are run again on a rebuilt device"));
         let again = (self.rebuild)().and_then(|mut rebuilt| {
+            rebuilt.expect(self.end);
             rebuilt.run(paths.clone(), outcomes, counters)?;
             self.current = rebuilt;
             Ok(())
@@ -101,7 +119,7 @@ mod tests {
 
     fn outcomes_of(first: u32, rebuilt: u32) -> (Vec<i64>, usize) {
         let rebuild = Box::new(move || Ok(Box::new(Flaky(rebuilt)) as Box<dyn Backend>));
-        let mut backend = Fallback::new(Box::new(Flaky(first)), rebuild, Box::new(Flaky(0)));
+        let mut backend = Fallback::new(Ok(Box::new(Flaky(first))), rebuild, Box::new(Flaky(0)));
         let mut outcomes = vec![Outcome::default(); 4];
         let mut counters = Counters::new(Shape { n_positions: 0, n_steps: 0, n_pools: 0 });
         backend.run(5..9, &mut outcomes, &mut counters).unwrap();
@@ -113,5 +131,12 @@ mod tests {
         assert_eq!(outcomes_of(0, 0), (vec![5, 6, 7, 8], 0));
         assert_eq!(outcomes_of(1, 0), (vec![5, 6, 7, 8], 1));
         assert_eq!(outcomes_of(1, 9), (vec![5, 6, 7, 8], 2));
+    }
+
+    #[test]
+    fn a_device_that_cannot_be_opened_is_told_and_done_without() {
+        let rebuild = Box::new(|| Err(EngineError::NoDevice));
+        let backend = Fallback::new(Err(EngineError::NoDevice), rebuild, Box::new(Flaky(0)));
+        assert_eq!((backend.name(), backend.fallbacks().len()), ("flaky", 1));
     }
 }

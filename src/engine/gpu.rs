@@ -4,6 +4,7 @@
 //! does not wait for the host. A batch on a device that fails leaves nothing behind.
 
 pub mod adapter;
+mod cache;
 pub mod device;
 pub mod kernel;
 pub mod probe;
@@ -12,6 +13,7 @@ mod slot;
 
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::path::Path;
 use std::time::Instant;
 
 use super::backend::{Backend, DeviceFault, EngineError};
@@ -62,6 +64,12 @@ pub struct Gpu<'a> {
     device: Device,
     pipelines: Pipelines,
     slots: Vec<Slot>,
+    /// Dispatches submitted, in the order of their paths; they may run ahead of the batch.
+    in_flight: VecDeque<InFlight>,
+    /// The first path that is not submitted.
+    next_path: u64,
+    /// Paths up to this one will be asked for.
+    end: u64,
     /// Paths of the next dispatch, and most of one.
     n_paths: u32,
     most_paths: u32,
@@ -81,11 +89,27 @@ impl<'a> Gpu<'a> {
         candidate: &Candidate,
         options: Options,
     ) -> Result<Self, EngineError> {
-        let device = Device::open(candidate, program, options)?;
+        Self::with_cache(program, seed, candidate, options, None)
+    }
+
+    /// Puts a program on an adapter, with pipelines kept in a folder between runs.
+    ///
+    /// # Errors
+    ///
+    /// If the device refuses, or the program does not fit its limits.
+    pub fn with_cache(
+        program: &'a Program,
+        seed: u64,
+        candidate: &Candidate,
+        options: Options,
+        cache_folder: Option<&Path>,
+    ) -> Result<Self, EngineError> {
+        let device = Device::open(candidate, program, options, cache_folder)?;
         let pipelines = Pipelines {
             simulate: device.pipeline("simulate")?,
             finish: device.pipeline("finish")?,
         };
+        device.save_cache();
         let most_paths = Sizes::of(&device, program).most_paths(&device).min(MOST_PATHS.into());
         let slice = if candidate.is_software() {
             let n_legs = program.legs.len() / program.positions.len().max(1) + 2;
@@ -97,8 +121,19 @@ impl<'a> Gpu<'a> {
         let n_slices = program.positions.len().div_ceil(slice).max(1) as u32;
         let most_paths = most_paths as u32;
         let n_paths = FIRST_DISPATCH.min(most_paths);
-        let slots = Vec::new();
-        Ok(Self { program, seed, device, pipelines, slots, n_paths, most_paths, n_slices })
+        Ok(Self {
+            program,
+            seed,
+            device,
+            pipelines,
+            slots: Vec::new(),
+            in_flight: VecDeque::new(),
+            next_path: 0,
+            end: 0,
+            n_paths,
+            most_paths,
+            n_slices,
+        })
     }
 
     /// Destroys the device, as a driver reset would: for tests of what happens then.
@@ -150,6 +185,10 @@ impl Backend for Gpu<'_> {
         Some(self.device.label())
     }
 
+    fn expect(&mut self, end: u64) {
+        self.end = end;
+    }
+
     fn run(
         &mut self,
         paths: Range<u64>,
@@ -157,6 +196,12 @@ impl Backend for Gpu<'_> {
         counters: &mut Counters,
     ) -> Result<(), EngineError> {
         loop {
+            let first = self.in_flight.front().map_or(self.next_path, InFlight::start);
+            if first != paths.start {
+                // Nothing was begun of this batch, or it is begun anew.
+                self.in_flight.clear();
+                self.next_path = paths.start;
+            }
             match self.attempt(paths.clone(), outcomes, counters) {
                 Err(EngineError::Device { fault: DeviceFault::CutShort, .. })
                     if self.slice_finer() => {}
@@ -171,6 +216,8 @@ impl Gpu<'_> {
     fn slice_finer(&mut self) -> bool {
         let most = self.program.positions.len().div_ceil(self.device.group_size() as usize) as u32;
         let can = self.n_slices < most;
+        self.in_flight.clear();
+        self.next_path = u64::MAX;
         self.n_slices = (self.n_slices * 4).min(most).max(1);
         can
     }
@@ -184,29 +231,41 @@ impl Gpu<'_> {
     ) -> Result<(), EngineError> {
         // Counted apart, so that a failure leaves the caller's counters as they were.
         let mut counted = Counters::new(counters.shape());
-        let mut in_flight: VecDeque<InFlight> = VecDeque::new();
-        let mut submitted = paths.start;
         let mut collected = 0;
         let mut last = Instant::now();
+        self.submit_from(&paths)?;
         while collected < outcomes.len() {
-            while submitted < paths.end && in_flight.len() < N_SLOTS {
-                let n_paths = u64::from(self.n_paths).min(paths.end - submitted) as u32;
-                let slot = self.slot(self.n_paths)?;
-                let task = self.task(submitted, n_paths);
-                in_flight.push_back(slot.submit(&self.device, &self.pipelines, task)?);
-                submitted += u64::from(n_paths);
-            }
-            let Some(flight) = in_flight.pop_front() else { break };
+            let Some(flight) = self.in_flight.pop_front() else { break };
             let n_paths = flight.n_paths();
             let to = &mut outcomes[collected..collected + n_paths as usize];
             let slot = flight.collect(&self.device, to, &mut counted)?;
             collected += n_paths as usize;
             self.slots.push(slot);
+            self.submit_from(&paths)?;
             self.tune(n_paths, last.elapsed().as_secs_f64());
             last = Instant::now();
         }
         self.device.check()?;
         counters.merge(&counted);
+        Ok(())
+    }
+
+    /// Fills the ring, on into the next batch; a dispatch ends where a batch does.
+    fn submit_from(&mut self, paths: &Range<u64>) -> Result<(), EngineError> {
+        let length = paths.end - paths.start;
+        let end = self.end.max(paths.end).min(paths.end + length);
+        while self.in_flight.len() < N_SLOTS {
+            let start = self.next_path;
+            if start >= end {
+                break;
+            }
+            let stop = if start < paths.end { paths.end } else { end };
+            let n_paths = u64::from(self.n_paths).min(stop - start) as u32;
+            let slot = self.slot(self.n_paths)?;
+            let task = self.task(start, n_paths);
+            self.in_flight.push_back(slot.submit(&self.device, &self.pipelines, task)?);
+            self.next_path = start + u64::from(n_paths);
+        }
         Ok(())
     }
 }

@@ -46,6 +46,7 @@ pub fn run(
     let mut pending: Vec<Outcome> = Vec::with_capacity(BLOCK_PATHS as usize);
     let mut next_block = 0;
     let mut start = 0;
+    backend.expect(plan.n_paths);
     while start < plan.n_paths {
         let end = (start + plan.batch).min(plan.n_paths);
         let batch = &mut outcomes[..(end - start) as usize];

@@ -1,7 +1,7 @@
 //! Correlation matrices: why one is refused, its Cholesky factor, and the nearest that is valid.
 //!
 //! Sequential f64 with `libm` alone, so that every platform quantises the same factor
-//! (DESIGN.md section 1). A matrix is a slice, row by row.
+//! whatever the CPU. A matrix is a slice, row by row.
 
 use super::eigen::Eigen;
 

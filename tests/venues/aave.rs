@@ -125,7 +125,7 @@ impl Inputs {
             && self.chosen().1.asset == self.largest().1.asset
     }
 
-    /// The rule, from MECHANICS.md section 1: the most dollars of the largest debt that a call may
+    /// The rule, from `LiquidationLogic.sol`: the most dollars of the largest debt that a call may
     /// repay out of the largest collateral without being reverted for leaving dust.
     fn largest_admissible_usd(&self) -> f64 {
         let (collateral, debt) = self.largest();

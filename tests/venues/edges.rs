@@ -1,5 +1,5 @@
-//! Exactly at a threshold, where a venue's rule says "below" or "at or below": MECHANICS.md section
-//! 0. Prices halve, which is exact in the marks, and all else is exact in binary.
+//! Exactly at a threshold, where a venue's rule says "below" or "at or below". Prices
+//! halve, which is exact in the marks, and all else is exact in binary.
 
 use shortfall::book::LegKind;
 use shortfall::book::venue::{AaveV3, CompoundV2, MorphoBlue, Reference, Rule};
@@ -111,7 +111,7 @@ fn the_whole_is_closed_at_or_below_the_health_factor_that_the_rule_says() {
     assert_eq!(at_three_quarters(Rule::Reference(above)), 65_536.0);
 }
 
-/// DESIGN.md section 6: of legs of equal value the lower asset is taken.
+/// Of legs of equal value the lower asset is taken.
 #[test]
 fn of_equal_legs_the_lower_asset_is_taken() {
     let amount = |asset: &str, amount| Amount {

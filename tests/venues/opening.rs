@@ -1,7 +1,7 @@
 //! The opening book: what settling a position that cannot be saved leaves behind.
 //!
 //! Repeated closes at a constant price exhaust the collateral when debt / collateral is above
-//! 1 / (1 + bonus), and leave R = D - C / (1 + bonus): MECHANICS.md sections 1 to 3.
+//! 1 / (1 + bonus), and leave R = D - C / (1 + bonus).
 
 use shortfall::book::LegKind;
 use shortfall::book::venue::{AaveV3, CompoundV2, MorphoBlue, Reference, Rule};

@@ -1,5 +1,6 @@
 //! A device that runs one program: its pipelines, its buffers, and what went wrong.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,6 +9,7 @@ use wgpu::util::DeviceExt as _;
 
 use super::Options;
 use super::adapter::Candidate;
+use super::cache::Cache;
 use super::kernel::{Kernel, Words};
 use crate::engine::backend::{DeviceFault, EngineError};
 use crate::program::Program;
@@ -29,6 +31,7 @@ pub struct Device {
     label: String,
     is_lost: Arc<AtomicBool>,
     uncaptured: Arc<Mutex<Option<String>>>,
+    cache: Option<Cache>,
     options: Options,
 }
 
@@ -42,6 +45,7 @@ impl Device {
         candidate: &Candidate,
         program: &Program,
         options: Options,
+        cache_folder: Option<&Path>,
     ) -> Result<Self, EngineError> {
         let label = candidate.label();
         let fault = |fault| EngineError::Device { adapter: label.clone(), fault };
@@ -76,6 +80,7 @@ impl Device {
             input(&device, &program.legs),
             input(&device, &program.tiers),
         ];
+        let cache = cache_folder.and_then(|it| Cache::open(&device, &candidate.info, it));
         scopes.end().map_err(fault)?;
         Ok(Self {
             device,
@@ -88,6 +93,7 @@ impl Device {
             label: label.clone(),
             is_lost,
             uncaptured,
+            cache,
             options,
         })
     }
@@ -123,10 +129,17 @@ impl Device {
                 constants: &constants,
                 zero_initialize_workgroup_memory: self.options.checks,
             },
-            cache: None,
+            cache: self.cache.as_ref().map(Cache::pipelines),
         });
         scopes.end().map_err(|fault| self.fault(fault))?;
         Ok(pipeline)
+    }
+
+    /// Keeps what has been compiled for the next run.
+    pub(super) fn save_cache(&self) {
+        if let Some(cache) = &self.cache {
+            cache.save();
+        }
     }
 
     /// A buffer that the kernel or the host reads or writes.
@@ -205,10 +218,11 @@ fn request(
         max_storage_buffer_binding_size: offered.max_storage_buffer_binding_size,
         ..wgpu::Limits::default()
     };
-    let required_features = match words {
+    let mut required_features = match words {
         Words::Native => wgpu::Features::SHADER_INT64,
         Words::Emulated => wgpu::Features::empty(),
     };
+    required_features |= candidate.adapter.features() & wgpu::Features::PIPELINE_CACHE;
     let descriptor = wgpu::DeviceDescriptor {
         label: None,
         required_features,

@@ -42,7 +42,7 @@ impl Prober {
         program: &Program,
         options: Options,
     ) -> Result<Self, EngineError> {
-        Ok(Self { device: Device::open(candidate, program, options)? })
+        Ok(Self { device: Device::open(candidate, program, options, None)? })
     }
 
     /// Steps that a workgroup holds at a time.

@@ -61,6 +61,7 @@ pub(super) struct Slot {
 /// A slot whose dispatch has been submitted.
 pub(super) struct InFlight {
     slot: Slot,
+    first_path: u64,
     n_paths: u32,
     submission: wgpu::SubmissionIndex,
 }
@@ -131,11 +132,17 @@ impl Slot {
         let bytes = outcome_bytes + self.counter_bytes;
         self.staging.map_async(wgpu::MapMode::Read, 0..bytes, |_| ());
         scopes.end().map_err(|fault| device.fault(fault))?;
-        Ok(InFlight { slot: self, n_paths, submission })
+        let [low, high] = task.first_path.map(u64::from);
+        Ok(InFlight { slot: self, first_path: low | high << 32, n_paths, submission })
     }
 }
 
 impl InFlight {
+    /// The first path.
+    pub(super) fn start(&self) -> u64 {
+        self.first_path
+    }
+
     pub(super) fn n_paths(&self) -> u32 {
         self.n_paths
     }

@@ -11,7 +11,7 @@ pub(super) fn counted(value: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", count(value.into()))
 }
 
-/// Dollars: cents below a thousand, whole dollars above, two digits below a cent.
+/// Dollars: cents below a thousand, whole dollars above; less than half a cent is said to be so.
 pub(super) fn usd(value: f64) -> String {
     let size = value.abs();
     if size >= 999.995 {
@@ -19,7 +19,7 @@ pub(super) fn usd(value: f64) -> String {
     } else if size == 0.0 || size >= 0.005 {
         format!("{value:.2}")
     } else {
-        significant(value, 2)
+        "<0.01".to_owned()
     }
 }
 
@@ -94,7 +94,7 @@ mod tests {
     fn dollars_have_the_digits_that_mean_something() {
         let written = [0.0, 0.004, 0.0000001, 0.005, 12.345, 999.994, 999.995, 1e6, -1234.5];
         let expected =
-            ["0.00", "0.0040", "1.0e-7", "0.01", "12.35", "999.99", "1,000", "1,000,000", "-1,234"];
+            ["0.00", "<0.01", "<0.01", "0.01", "12.35", "999.99", "1,000", "1,000,000", "-1,234"];
         assert_eq!(written.map(usd), expected);
         assert_eq!(usd_cents(-1_234_567.891), "-1,234,567.89");
         assert_eq!(usd_or_none(None), "n/a");
