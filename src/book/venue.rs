@@ -9,7 +9,7 @@ mod reference;
 pub use aave_v3::AaveV3;
 pub use compound_v2::CompoundV2;
 pub use morpho_blue::MorphoBlue;
-pub use perpetual::{Margin, Perpetual, Tier, tier_bounds};
+pub use perpetual::{Margin, Perpetual, Tier, tier_bounds, with_deductions};
 pub use reference::Reference;
 
 use serde::Deserialize;

@@ -10,7 +10,7 @@ use super::layout::{
 use super::{OpeningFigures, Program, opening, units};
 use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP};
 use crate::book::action::to_words;
-use crate::book::venue::{Terms, Tier};
+use crate::book::venue::{Terms, Tier, with_deductions};
 use crate::book::{Leg, LegKind, Position};
 use crate::fixed::{MARK_BITS, ONE_Q30, ONE_Q31};
 use crate::market::model::{self, MarketError};
@@ -166,7 +166,7 @@ impl<'a> Builder<'a> {
                 LegKind::Perp => {
                     let terms = self.terms(position, leg);
                     let given_back =
-                        deductions(&terms.tiers, value).last().map_or(0.0, |tier| tier.1);
+                        reachable(&terms.tiers, value).next_back().map_or(0.0, |tier| tier.1);
                     let constants = (leg.amount * leg.entry_price).abs() + given_back + value;
                     // The margin coefficient is up to twice the notional; funding comes on top.
                     2.0 * value + self.funding_usd(leg, terms).abs() + constants / LARGEST_MARK
@@ -267,7 +267,7 @@ impl<'a> Builder<'a> {
     /// Maintenance margin is max_k (rate_k n - deduction_k) of the notional n = |s| P; what a leg
     /// adds to the margin surplus is therefore min_k (s P - rate_k n + deduction_k).
     fn push_tiers(&mut self, tiers: &[Tier], value: f64, unit_log2: i32) {
-        for (tier, deduction) in deductions(tiers, value.abs()) {
+        for (tier, deduction) in reachable(tiers, value.abs()) {
             let coefficient = value - tier.rate * value.abs();
             self.tiers.push(TierRow {
                 coefficient: quantity(coefficient, unit_log2),
@@ -277,22 +277,13 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// The tiers that a notional can reach, each with its deduction in USD:
-/// ded_k = ded_{k-1} + floor_k (rate_k - rate_{k-1}), which makes the margin continuous
-/// (Binance's `cum`, Hyperliquid's deduction).
-fn deductions(tiers: &[Tier], notional_usd: f64) -> Vec<(&Tier, f64)> {
-    let mut deduction = 0.0;
-    let mut rate = 0.0;
-    let mut reached = Vec::new();
-    for tier in tiers {
-        if tier.floor_usd >= notional_usd * LARGEST_MARK && !reached.is_empty() {
-            break;
-        }
-        deduction += tier.floor_usd * (tier.rate - rate);
-        rate = tier.rate;
-        reached.push((tier, deduction));
-    }
-    reached
+/// The tiers that a notional can reach at some mark, each with its deduction in USD.
+fn reachable(tiers: &[Tier], notional_usd: f64) -> impl DoubleEndedIterator<Item = (&Tier, f64)> {
+    let bound = notional_usd * LARGEST_MARK;
+    let reached: Vec<_> = with_deductions(tiers)
+        .take_while(|(tier, _)| tier.floor_usd == 0.0 || tier.floor_usd < bound)
+        .collect();
+    reached.into_iter()
 }
 
 /// Dollars of opening value in a position's unit, rounded to nearest.

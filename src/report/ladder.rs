@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::book::{LegKind, Position, venue::Tier};
+use crate::book::venue::{Tier, with_deductions};
+use crate::book::{LegKind, Position};
 use crate::scenario::Scenario;
 
 /// The book after one drop; nothing is liquidated.
@@ -113,11 +114,6 @@ impl Standing {
 
 /// max_k (rate_k n - deduction_k), which is the margin that rises tier by tier.
 fn maintenance_margin(tiers: &[Tier], notional_usd: f64) -> f64 {
-    let (mut margin, mut deduction, mut rate) = (0.0_f64, 0.0, 0.0);
-    for tier in tiers {
-        deduction += tier.floor_usd * (tier.rate - rate);
-        rate = tier.rate;
-        margin = margin.max(notional_usd * rate - deduction);
-    }
-    margin
+    let margins = with_deductions(tiers).map(|(tier, cut)| notional_usd * tier.rate - cut);
+    margins.fold(0.0, f64::max)
 }

@@ -103,6 +103,18 @@ impl Liquidation for Perpetual {
     }
 }
 
+/// The tiers, each with its deduction in USD: ded_k = ded_{k-1} + floor_k (rate_k - rate_{k-1}),
+/// which makes the maintenance margin max_k (rate_k n - ded_k) continuous in the notional n
+/// (Binance's `cum`, Hyperliquid's deduction).
+pub fn with_deductions(tiers: &[Tier]) -> impl Iterator<Item = (&Tier, f64)> {
+    let (mut deduction, mut rate) = (0.0, 0.0);
+    tiers.iter().map(move |tier| {
+        deduction += tier.floor_usd * (tier.rate - rate);
+        rate = tier.rate;
+        (tier, deduction)
+    })
+}
+
 /// What is wrong with a list of tiers.
 #[must_use]
 pub fn tier_bounds(tiers: &[Tier]) -> Vec<BrokenBound> {
