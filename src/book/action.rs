@@ -82,6 +82,3 @@ pub fn to_words(money: i64) -> [u32; 2] {
 fn from_words(words: [u32; 2]) -> u64 {
     u64::from(words[0]) | u64::from(words[1]) << 32
 }
-
-#[cfg(test)]
-mod tests;

@@ -133,7 +133,7 @@ fn declare(constants: &mut String, name: &str, value: u32) {
     let _ = writeln!(constants, "const {name}: u32 = {value}u;");
 }
 
-/// Constants that both sides share; the test of shared constants reads them from here too.
+/// Constants that both sides share, written from the twin's so that they cannot differ.
 fn declare_formats(constants: &mut String) {
     for (name, value) in [
         ("ONE_Q31", fixed::ONE_Q31),

@@ -1,1 +1,0 @@
-//! Do the actions do what their docs say?
