@@ -3,7 +3,10 @@
 struct LegState {
     kind: u32,
     quantity: i32,
+    // Units that would be left by the liquidation that is being proposed.
+    next: i32,
     mark: u32,
+    market: u32,
     threshold: u32,
     incentive: u32,
     discount: u32,
@@ -35,7 +38,38 @@ fn leg_signed_value(leg: u32) -> Wide {
     return wide_mul_mixed(legs[leg].quantity, legs[leg].mark);
 }
 
-fn is_zero(a: Wide) -> bool { return wide_lo(a) == 0u && wide_hi(a) == 0u; }
+// The mark on the market; where nothing couples positions, venues read the market itself.
+fn leg_market(leg: u32) -> u32 {
+    if (IS_COUPLED) { return legs[leg].market; }
+    return legs[leg].mark;
+}
+
+fn leg_market_value(leg: u32) -> Wide {
+    return wide_mul(bitcast<u32>(legs[leg].quantity), leg_market(leg));
+}
+
+fn leg_signed_market_value(leg: u32) -> Wide {
+    return wide_mul_mixed(legs[leg].quantity, leg_market(leg));
+}
+
+// Value on the market of what the proposed liquidation takes away.
+fn leg_taken(leg: u32) -> Wide {
+    return wide_mul(bitcast<u32>(legs[leg].quantity - legs[leg].next), leg_market(leg));
+}
+
+// Carries out the liquidation that `next` of each leg proposes, one call.
+fn event_take(event: ptr<function, Event>) {
+    for (var leg = 0u; leg < n_legs; leg += 1u) {
+        let taken = leg_taken(leg);
+        if (legs[leg].kind == KIND_COLLATERAL) {
+            (*event).seized = wide_add((*event).seized, taken);
+        } else {
+            (*event).repaid = wide_add((*event).repaid, taken);
+        }
+        legs[leg].quantity = legs[leg].next;
+    }
+    (*event).n_calls += 1u;
+}
 
 fn values() -> Values {
     var sums = Values(wide(0u, 0u), wide(0u, 0u), wide(0u, 0u));

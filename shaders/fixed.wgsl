@@ -1,6 +1,49 @@
 // Twin: src/fixed.rs. The integer formats and their functions; every one is total.
 // NORMAL_TABLE, five words a row, is written by Rust into the tables buffer at T_NORMAL.
 
+fn is_zero(a: Wide) -> bool { return wide_lo(a) == 0u && wide_hi(a) == 0u; }
+
+fn is_negative(a: Wide) -> bool { return bitcast<i32>(wide_hi(a)) < 0; }
+
+fn negate(a: Wide) -> Wide { return wide_sub(wide(0u, 0u), a); }
+
+fn wide_abs(a: Wide) -> Wide {
+    if (is_negative(a)) { return negate(a); }
+    return a;
+}
+
+fn wide_leading_zeros(a: Wide) -> u32 {
+    if (wide_hi(a) != 0u) { return countLeadingZeros(wide_hi(a)); }
+    return 32u + countLeadingZeros(wide_lo(a));
+}
+
+fn saturating_sub(a: Wide, b: Wide) -> Wide {
+    if (wide_below(a, b)) { return wide(0u, 0u); }
+    return wide_sub(a, b);
+}
+
+// The bound that a signed sum has passed which began at a.
+fn bound_beyond(a: Wide) -> Wide {
+    if (is_negative(a)) { return wide(0u, 1u << 31u); }
+    return wide(0xffffffffu, 0x7fffffffu);
+}
+
+fn saturating_add_signed(a: Wide, b: Wide) -> Wide {
+    let sum = wide_add(a, b);
+    if (is_negative(a) == is_negative(b) && is_negative(sum) != is_negative(a)) {
+        return bound_beyond(a);
+    }
+    return sum;
+}
+
+fn saturating_sub_signed(a: Wide, b: Wide) -> Wide {
+    let left = wide_sub(a, b);
+    if (is_negative(a) != is_negative(b) && is_negative(left) != is_negative(a)) {
+        return bound_beyond(a);
+    }
+    return left;
+}
+
 fn mul_div(a: Wide, b: u32, d: u32) -> Wide {
     if (d == 0u) { return wide(0xffffffffu, 0xffffffffu); }
     let low = wide_mul(wide_lo(a), b);
@@ -19,6 +62,26 @@ fn scale_q32(a: Wide, fraction: u32) -> Wide {
 fn scale_q31(a: Wide, share: u32) -> Wide {
     let low = wide_shr(wide_mul(wide_lo(a), share), 31u);
     return wide_add(wide_shl(wide_mul(wide_hi(a), share), 1u), low);
+}
+
+fn scale_q27(a: Wide, factor: u32) -> Wide {
+    let low = wide_shr(wide_mul(wide_lo(a), factor), 27u);
+    return wide_add(wide_shl(wide_mul(wide_hi(a), factor), 5u), low);
+}
+
+fn scale_mark(a: Wide, mark: u32) -> Wide {
+    let high = wide_mul(wide_hi(a), mark);
+    if ((wide_hi(high) >> 22u) != 0u) { return wide(0u, 1u << 30u); }
+    let low = wide_shr(wide_mul(wide_lo(a), mark), 24u);
+    return wide_add(wide_shl(high, 8u), low);
+}
+
+fn rescale(a: Wide, mantissa: u32, shift: i32) -> Wide {
+    let scaled = scale_q32(a, mantissa);
+    if (is_zero(scaled) || shift <= -64) { return wide(0u, 0u); }
+    if (shift < 0) { return wide_shr(scaled, u32(-shift)); }
+    if (i32(wide_leading_zeros(scaled)) <= shift + 1) { return wide(0u, 1u << 30u); }
+    return wide_shl(scaled, u32(shift));
 }
 
 fn ratio_q32(n: Wide, d: Wide) -> u32 {

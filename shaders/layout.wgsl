@@ -49,5 +49,7 @@ struct Task {
     n_slices: u32,
     // A loop that does not turn this often was cut short by the driver.
     canary: u32,
-    padding: u32,
+    // A coupled path is walked from this step to before that; others take no notice.
+    first_step: u32,
+    end_step: u32,
 }

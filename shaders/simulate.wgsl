@@ -23,8 +23,8 @@ var<workgroup> sum_carry: array<vec2<u32>, N_INSTRUMENTS>;
 var<workgroup> marks: array<u32, N_INSTRUMENTS * WINDOW>;
 var<workgroup> lows: array<u32, N_INSTRUMENTS>;
 var<workgroup> highs: array<u32, N_INSTRUMENTS>;
-// realised, stranded, under water, liquidated: low and high word each.
-var<workgroup> totals: array<atomic<u32>, 8>;
+// realised, stranded, under water, liquidated, backlog: low and high word each.
+var<workgroup> totals: array<atomic<u32>, 10>;
 var<workgroup> n_events: atomic<u32>;
 var<workgroup> n_defaults: atomic<u32>;
 var<workgroup> flags: atomic<u32>;
@@ -104,7 +104,7 @@ fn begin_path(lane: u32) {
         sum_carry[instrument] = vec2<u32>(0u, 0u);
     }
     if (lane == 0u) {
-        for (var word = 0u; word < 8u; word += 1u) { atomicStore(&totals[word], 0u); }
+        for (var word = 0u; word < 10u; word += 1u) { atomicStore(&totals[word], 0u); }
         atomicStore(&n_events, 0u);
         atomicStore(&n_defaults, 0u);
         atomicStore(&flags, 0u);

@@ -1,11 +1,9 @@
 // Twin: src/engine/cpu/walk.rs and bound.rs. A position on its way along a path: bounded, breached,
-// liquidated, valued at the horizon, counted.
+// liquidated, valued at the horizon.
 
 const STATUS_DEFAULTED: u32 = 1u;
 const STATUS_OVER: u32 = 2u;
 
-// Where events of this path and step are counted.
-var<private> events_at: u32;
 // Coefficients of the legs' marks in the margin surplus at present.
 var<private> coefficients: array<i32, MAX_LEGS>;
 
@@ -103,6 +101,7 @@ fn load_legs(row: PositionRow, quantities: u32, status: u32) {
         legs[leg].kind = leg_rows[at].kind;
         legs[leg].quantity = leg_rows[at].quantity;
         if (status != 0u) { legs[leg].quantity = bitcast<i32>(state[quantities + leg]); }
+        legs[leg].next = legs[leg].quantity;
         legs[leg].threshold = leg_rows[at].threshold;
         legs[leg].incentive = leg_rows[at].incentive;
         legs[leg].discount = leg_rows[at].discount;
@@ -142,99 +141,21 @@ fn liquidate(
     position: u32, row: PositionRow, action: Action, before: u32, step: u32, offset: u32,
 ) -> u32 {
     set_marks(row, offset);
-    if (before == 0u) {
-        atomicAdd(&n_defaults, 1u);
-        atomicAdd(&counters[C_POSITIONS + 7u * position], 1u);
-        add_96(C_POSITIONS + 7u * position + 1u, wide_shr(exposure(), row.money_shift));
-    }
+    if (before == 0u) { count_default(position, row); }
     let facts = AccountFacts(wide(row.constant[0], row.constant[1]), row.money_shift);
     let event = action_run(action, facts);
     var status = STATUS_DEFAULTED | (step << 2u);
     if (action.kind == ACTION_CLOSE_OUT || is_over()) { status |= STATUS_OVER; }
     if (event.n_calls == 0u && is_zero(event.written_off)) { return status; }
     set_coefficients();
-    let repaid = wide_shr(event.repaid, row.money_shift);
-    let written_off = wide_shr(event.written_off, row.money_shift);
-    atomicAdd(&n_events, 1u);
-    atomicAdd(&counters[events_at], 1u);
-    add_total(0u, written_off);
-    add_total(3u, repaid);
-    atomicAdd(&counters[C_STEPS + 7u * step], 1u);
-    add_96(C_STEPS + 7u * step + 1u, repaid);
-    count_loss(position, row, step, written_off);
+    count_event(position, row, step, event);
     return status;
 }
 
 // The horizon: what is owed at the last step's marks and cannot be repaid.
 fn leave(position: u32, row: PositionRow, last_event: u32, offset: u32) {
     set_marks(row, offset);
-    let sums = values();
-    if (!wide_below(sums.collateral, sums.debt)) { return; }
-    let fine = wide_sub(sums.debt, sums.collateral);
-    spread_loss(fine, sums.debt);
-    let loss = wide_shr(fine, row.money_shift);
-    var is_stranded = true;
-    for (var leg = 0u; leg < n_legs; leg += 1u) {
-        is_stranded = is_stranded && (legs[leg].kind == KIND_DEBT || legs[leg].quantity == 0);
-    }
-    if (is_stranded) {
-        add_total(1u, loss);
-        count_loss(position, row, last_event, loss);
-    } else {
-        add_total(2u, loss);
-        count_loss(position, row, N_STEPS - 1u, loss);
-    }
-}
-
-fn count_loss(position: u32, row: PositionRow, step: u32, loss: Wide) {
-    if (is_zero(loss)) { return; }
-    add_96(C_POSITIONS + 7u * position + 4u, loss);
-    add_96(C_STEPS + 7u * step + 4u, loss);
-    var rest = loss;
-    var first_pool = NO_LEG;
-    for (var leg = 0u; leg < n_legs; leg += 1u) {
-        if (!is_zero(legs[leg].lost)) {
-            var part = wide_shr(legs[leg].lost, row.money_shift);
-            if (wide_below(rest, part)) { part = rest; }
-            let pool = leg_rows[row.leg_start + leg].pool;
-            if (first_pool == NO_LEG) { first_pool = pool; }
-            add_96(C_POOLS + 3u * pool, part);
-            rest = wide_sub(rest, part);
-        }
-    }
-    // What rounding down left over goes to the first, so that the pools add up.
-    if (first_pool != NO_LEG) { add_96(C_POOLS + 3u * first_pool, rest); }
-}
-
-fn exposure() -> Wide {
-    var sum = wide(0u, 0u);
-    for (var leg = 0u; leg < n_legs; leg += 1u) {
-        if (legs[leg].kind == KIND_DEBT || legs[leg].kind == KIND_PERP) {
-            sum = wide_add(sum, wide_mul(u32(abs(legs[leg].quantity)), legs[leg].mark));
-        }
-    }
-    return sum;
-}
-
-fn is_over() -> bool {
-    var owes = false;
-    var owns = false;
-    for (var leg = 0u; leg < n_legs; leg += 1u) {
-        owes = owes || (legs[leg].kind == KIND_DEBT && legs[leg].quantity != 0);
-        owns = owns || (legs[leg].kind == KIND_COLLATERAL && legs[leg].quantity != 0);
-    }
-    return !owes || !owns;
-}
-
-fn spread_loss(loss: Wide, debt: Wide) {
-    let is_whole = !wide_below(loss, debt);
-    let share = ratio_q32(loss, debt);
-    for (var leg = 0u; leg < n_legs; leg += 1u) {
-        if (legs[leg].kind == KIND_DEBT) {
-            legs[leg].lost = leg_value(leg);
-            if (!is_whole) { legs[leg].lost = scale_q32(leg_value(leg), share); }
-        }
-    }
+    count_left_over(position, row, last_event);
 }
 
 fn action_of(idx: u32) -> Action {
@@ -245,22 +166,4 @@ fn action_of(idx: u32) -> Action {
         array<u32, 2>(tables[at + 8u], tables[at + 9u]),
         array<u32, 2>(tables[at + 10u], tables[at + 11u]),
     );
-}
-
-// Adds to a sum of the path; two words with carry, since there are no 64-bit atomics.
-fn add_total(sum: u32, value: Wide) {
-    let old = atomicAdd(&totals[2u * sum], wide_lo(value));
-    let carry = select(0u, 1u, old + wide_lo(value) < old);
-    let upper = wide_hi(value) + carry;
-    if (upper != 0u) { atomicAdd(&totals[2u * sum + 1u], upper); }
-}
-
-// Adds to a sum over paths, three words with carry.
-fn add_96(at: u32, value: Wide) {
-    let old = atomicAdd(&counters[at], wide_lo(value));
-    let carry = select(0u, 1u, old + wide_lo(value) < old);
-    let upper = wide_hi(value) + carry;
-    if (upper == 0u) { return; }
-    let old_upper = atomicAdd(&counters[at + 1u], upper);
-    if (old_upper + upper < old_upper) { atomicAdd(&counters[at + 2u], 1u); }
 }

@@ -105,6 +105,11 @@ enum CliError {
         "{path} is a table, not a scenario: name a TOML file, and the table with --book or --assets"
     )]
     TableAsScenario { path: PathBuf },
+    #[error(
+        "--compare-feedback: sales move no price in {scenario}, so there is nothing to compare: \
+         give an asset a [market.depth], or leave the flag out"
+    )]
+    NothingToCompare { scenario: String },
     #[error(transparent)]
     Engine(#[from] EngineError),
     #[error("{path} is a file: name a folder with --out")]
@@ -118,7 +123,10 @@ enum CliError {
 impl CliError {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Faults(_) | Self::Compile { .. } | Self::TableAsScenario { .. } => 2,
+            Self::Faults(_)
+            | Self::Compile { .. }
+            | Self::TableAsScenario { .. }
+            | Self::NothingToCompare { .. } => 2,
             Self::Engine(EngineError::Threads { .. }) => 1,
             Self::Engine(_) => 69,
             Self::OutIsFile { .. } | Self::Write { .. } | Self::Stdout(_) => 74,

@@ -69,6 +69,38 @@ pub const fn scale_q31(a: u64, share: u32) -> u64 {
     (((a >> 32) * share as u64) << 1) + (low >> 31)
 }
 
+/// floor(a f / 2^27) of a u64 below 2^59 and a factor in Q5.27 of at most 16.
+#[inline]
+#[must_use]
+pub const fn scale_q27(a: u64, factor: u32) -> u64 {
+    (((a >> 32) * factor as u64) << 5) + (((a & 0xffff_ffff) * factor as u64) >> 27)
+}
+
+/// floor(a m / 2^24) of money and a mark, at most 2^62.
+#[inline]
+#[must_use]
+pub const fn scale_mark(a: u64, mark: u32) -> u64 {
+    let high = (a >> 32) * mark as u64;
+    if high >> 54 != 0 {
+        return 1 << 62;
+    }
+    (high << 8) + (((a & 0xffff_ffff) * mark as u64) >> 24)
+}
+
+/// a x mantissa x 2^(shift - 32), rounded down at each step, at most 2^62.
+#[inline]
+#[must_use]
+pub const fn rescale(a: u64, mantissa: u32, shift: i32) -> u64 {
+    let scaled = scale_q32(a, mantissa);
+    if shift < 0 {
+        return if shift <= -64 { 0 } else { scaled >> (-shift) as u32 };
+    }
+    if scaled != 0 && scaled.leading_zeros() as i32 <= shift + 1 {
+        return 1 << 62;
+    }
+    if shift >= 64 { 0 } else { scaled << shift as u32 }
+}
+
 /// n / d as a fraction in Q0.32, for n < d: both are cut to the 32 upper bits of d first.
 ///
 /// Error: below 2^-30 relative to 1 for d of 32 bits or more, below 2^-32 for shorter ones.

@@ -10,6 +10,8 @@ const FOLDER: &str = "scenarios/invalid";
 
 const VALID: &str = include_str!("valid/scenario.toml");
 const VALID_BOOK: &str = include_str!("valid/book.csv");
+const LIQUID: &str = include_str!("valid/liquidity.toml");
+const QUOTES: &str = include_str!("valid/quotes.csv");
 
 fn faults_of(path: &Path) -> Faults {
     load(path, &Overrides::default()).expect_err("an invalid scenario")
@@ -76,6 +78,22 @@ proptest! {
     fn changed_scenarios_never_panic(changes in changes()) {
         let folder = tempfile::tempdir().expect("a folder");
         let path = written_to(folder.path(), &changed(VALID, &changes), VALID_BOOK.as_bytes());
+        if let Err(faults) = load(&path, &Overrides::default()) {
+            prop_assert!(!faults.to_string().is_empty());
+        }
+    }
+
+    #[test]
+    fn changed_scenarios_of_liquidity_never_panic(
+        changes in changes(),
+        quotes_changes in changes(),
+        are_quotes_changed in any::<bool>(),
+    ) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = written_to(folder.path(), &changed(LIQUID, &changes), VALID_BOOK.as_bytes());
+        let quotes_changes = if are_quotes_changed { &quotes_changes[..] } else { &[] };
+        std::fs::write(folder.path().join("quotes.csv"), changed(QUOTES, quotes_changes))
+            .expect("quotes");
         if let Err(faults) = load(&path, &Overrides::default()) {
             prop_assert!(!faults.to_string().is_empty());
         }

@@ -1,5 +1,9 @@
 //! What does a valid scenario become, and what is its reader told?
 
+mod load {
+    mod liquidity;
+}
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 

@@ -2,6 +2,8 @@
 #![cfg(feature = "gpu")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
+mod support;
+
 use std::mem::{offset_of, size_of};
 
 use naga::valid::{Capabilities, ValidationFlags, Validator};
@@ -9,17 +11,28 @@ use naga::{Module, TypeInner};
 
 use shortfall::book::action::Action;
 use shortfall::engine::gpu::kernel::{Kernel, Task, Words};
+use shortfall::market::depth::CurveRow;
 use shortfall::program::Program;
 use shortfall::program::layout::{LegRow, PositionRow, TierRow};
+use shortfall::program::liquidity::{AssetRow, BandRow, FeedRow};
 use shortfall::scenario::{Overrides, load};
 
-fn kernel(words: Words) -> Module {
+fn programs() -> [Program; 2] {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/lending.toml");
     let scenario = load(path.as_ref(), &Overrides::default()).unwrap();
     let program = Program::compile(&scenario).unwrap();
-    let kernel = Kernel::new(&program, words, 16_384).unwrap();
+    let coupled = Program { liquidity: Some(support::neutral(&scenario)), ..program.clone() };
+    [program, coupled]
+}
+
+fn parsed(program: &Program, words: Words) -> Module {
+    let kernel = Kernel::new(program, words, 16_384).unwrap();
     let parsed = naga::front::wgsl::parse_str(&kernel.source);
     parsed.unwrap_or_else(|error| panic!("{}", error.emit_to_string(&kernel.source)))
+}
+
+fn kernel(words: Words) -> Module {
+    parsed(&programs()[0], words)
 }
 
 #[test]
@@ -27,10 +40,12 @@ fn both_kernels_validate_and_only_the_native_one_needs_64_bit_integers() {
     for (words, capabilities) in
         [(Words::Native, Capabilities::SHADER_INT64), (Words::Emulated, Capabilities::empty())]
     {
-        let module = kernel(words);
-        let mut validator = Validator::new(ValidationFlags::all(), capabilities);
-        let validated = validator.validate(&module);
-        assert!(validated.is_ok(), "{words:?}: {:?}", validated.err());
+        for program in programs() {
+            let module = parsed(&program, words);
+            let mut validator = Validator::new(ValidationFlags::all(), capabilities);
+            let validated = validator.validate(&module);
+            assert!(validated.is_ok(), "{words:?}: {:?}", validated.err());
+        }
     }
 }
 
@@ -90,6 +105,18 @@ fn rows_have_the_same_fields_at_the_same_offsets() {
 }
 
 #[test]
+fn what_couples_positions_has_the_same_rows() {
+    let module = &parsed(&programs()[1], Words::Emulated);
+    assert_layout!(module, AssetRow { curve, permanent, kept, band_start, n_bands });
+    assert_layout!(
+        module,
+        BandRow { fall, size_mantissa, size_shift, money_mantissa, money_shift }
+    );
+    assert_layout!(module, CurveRow { paid, price, bend, log, log_slope, log_bend });
+    assert_layout!(module, FeedRow { heartbeat, rise, fall, delay });
+}
+
+#[test]
 fn the_task_is_words_in_the_same_order() {
     // Arrays in a uniform are padded, so each word of the task has a field of its own.
     let (fields, size) = layout_of(&kernel(Words::Emulated), "Task");
@@ -105,11 +132,10 @@ fn the_task_is_words_in_the_same_order() {
 
 #[test]
 fn no_kernel_calls_a_float_function() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/lending.toml");
-    let scenario = load(path.as_ref(), &Overrides::default()).unwrap();
-    let program = Program::compile(&scenario).unwrap();
-    for words in [Words::Native, Words::Emulated] {
-        let source = Kernel::new(&program, words, 16_384).unwrap().source;
-        assert!(!source.contains("f32") && !source.contains("f64"), "{words:?} has floats");
+    for program in programs() {
+        for words in [Words::Native, Words::Emulated] {
+            let source = Kernel::new(&program, words, 16_384).unwrap().source;
+            assert!(!source.contains("f32") && !source.contains("f64"), "{words:?} has floats");
+        }
     }
 }

@@ -30,7 +30,7 @@ fn all_options() -> Vec<Options> {
         Options { emulate_int64: true, ..plain },
         Options { emulate_int64: true, checks: true, ..plain },
         Options { use_bounds: false, ..plain },
-        Options { group_size: 128, ..plain },
+        Options { group_size: Some(128), ..plain },
     ]
 }
 
@@ -208,7 +208,7 @@ fn wide_arithmetic_is_the_twins_native_and_emulated() {
                     seed: 0,
                     first_path: 0,
                     n_items: 2048,
-                    n_groups: 2048_u32.div_ceil(options.group_size),
+                    n_groups: 2048_u32.div_ceil(options.group_size_for(&program)),
                     input: &input,
                     n_output: expected.len(),
                 })

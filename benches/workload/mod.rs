@@ -5,7 +5,7 @@
 
 use shortfall::book::venue::{Reference, Rule, Terms, Venue};
 use shortfall::book::{Book, Leg, LegKind, Position};
-use shortfall::market::{Asset, Market};
+use shortfall::market::{Asset, Liquidity, Market};
 use shortfall::program::Program;
 use shortfall::scenario::{Opening, RunSpec, Scenario};
 use shortfall::units::{AssetId, DAYS_PER_YEAR, VenueId};
@@ -43,7 +43,9 @@ pub(crate) fn program(n_positions: usize) -> Program {
             opening: Opening::Settle,
             materiality_usd: 1.0,
             levels: vec![0.99],
+            compare_feedback: false,
         },
+        liquidators: None,
         notes: Vec::new(),
     };
     Program::compile(&scenario).expect("the workload compiles")
@@ -74,6 +76,7 @@ fn market() -> Market {
         common_jumps: None,
         shocks: Vec::new(),
         replay: None,
+        liquidity: Liquidity::default(),
     }
 }
 

@@ -2,7 +2,9 @@
 
 fn equity(facts: AccountFacts) -> Wide {
     var sum = facts.constant;
-    for (var leg = 0u; leg < n_legs; leg += 1u) { sum = wide_add(sum, leg_signed_value(leg)); }
+    for (var leg = 0u; leg < n_legs; leg += 1u) {
+        sum = wide_add(sum, leg_signed_market_value(leg));
+    }
     return sum;
 }
 
@@ -12,7 +14,7 @@ fn close_out(action: Action, facts: AccountFacts) -> Event {
     var most = wide(0u, 0u);
     for (var leg = 0u; leg < n_legs; leg += 1u) {
         if (legs[leg].kind == KIND_PERP) {
-            let value = wide_mul(u32(abs(legs[leg].quantity)), legs[leg].mark);
+            let value = wide_mul(u32(abs(legs[leg].quantity)), leg_market(leg));
             notional = wide_add(notional, value);
             // The first even when worthless: a long whose market is gone loses the most.
             if (wide_below(most, value) || largest == NO_LEG) {
@@ -22,18 +24,21 @@ fn close_out(action: Action, facts: AccountFacts) -> Event {
         }
     }
     let cost = scale_q31(notional, action.close_cost);
-    let left = wide_sub(equity(facts), cost);
+    let slippage = counterparty_close();
+    let left = saturating_sub_signed(saturating_sub_signed(equity(facts), cost), slippage);
+    let unpaid = counterparty_settle(left, notional);
     var event = event_none();
     event.repaid = notional;
     event.n_calls = 1u;
     for (var leg = 0u; leg < n_legs; leg += 1u) {
         if (legs[leg].kind == KIND_COLLATERAL) {
-            event.seized = wide_add(event.seized, leg_value(leg));
+            event.seized = wide_add(event.seized, leg_market_value(leg));
         }
         legs[leg].quantity = 0;
+        legs[leg].next = 0;
     }
-    if (wide_below_signed(left, wide(0u, 0u)) && largest != NO_LEG) {
-        event.written_off = wide_sub(wide(0u, 0u), left);
+    if (largest != NO_LEG) {
+        event.written_off = wide_abs(unpaid);
         legs[largest].lost = event.written_off;
     }
     return event;

@@ -8,46 +8,67 @@ fn largest_legs(action: Action, facts: AccountFacts) -> Event {
     while (event.n_calls < action.calls_per_step) {
         let sums = values();
         if (!wide_below(sums.weighted, sums.debt)) { break; }
-        if (!call(action, facts, sums, &event)) { break; }
-        event.n_calls += 1u;
+        let n_calls = event.n_calls;
+        call(action, facts, sums, &event);
+        if (event.n_calls == n_calls) { break; }
     }
     if (action.writes_off == 1u) { write_off(&event); }
     return event;
 }
 
-fn call(action: Action, facts: AccountFacts, sums: Values, event: ptr<function, Event>) -> bool {
+fn call(action: Action, facts: AccountFacts, sums: Values, event: ptr<function, Event>) {
     let collateral = largest(KIND_COLLATERAL);
     let debt = largest(KIND_DEBT);
-    if (collateral == NO_LEG || debt == NO_LEG) { return false; }
-    let repayable = repayable_quantity(action, facts, sums, collateral, debt);
-    var exchanged = exchange(repayable, collateral, debt);
-    let quantity = bitcast<u32>(legs[debt].quantity);
-    if (exchanged.x < quantity && exchanged.y < bitcast<u32>(legs[collateral].quantity)) {
-        // Neither leg is cleared: what is left of each must not be dust.
-        var dust = wide(action.dust[0], action.dust[1]);
-        let debt_left = wide_sub(leg_value(debt), wide_mul(exchanged.x, legs[debt].mark));
-        let collateral_left =
-            wide_sub(leg_value(collateral), wide_mul(exchanged.y, legs[collateral].mark));
-        if (wide_below(wide_shr(debt_left, facts.money_shift), dust)
-            || wide_below(wide_shr(collateral_left, facts.money_shift), dust)) {
-            dust = saturating_shift(dust, facts.money_shift);
-            let by_debt = saturating_sub(leg_value(debt), dust);
-            let by_collateral =
-                scale_q31(saturating_sub(leg_value(collateral), dust), legs[collateral].discount);
-            var least = by_debt;
-            if (wide_below(by_collateral, by_debt)) { least = by_collateral; }
-            let admissible = wide_lo(wide_div(least, legs[debt].mark));
-            exchanged = exchange(min(admissible, repayable), collateral, debt);
-        }
+    if (collateral == NO_LEG || debt == NO_LEG) { return; }
+    let most = repayable_quantity(action, facts, sums, collateral, debt);
+    let proposal = Proposal(ACTION_LARGEST_LEGS, action, facts, sums, collateral, debt);
+    let limit = counterparty_size(proposal, most);
+    propose_call(proposal, limit);
+    let is_something =
+        legs[debt].next < legs[debt].quantity || legs[collateral].next == 0;
+    if (limit == 0u || !is_something) {
+        legs[collateral].next = legs[collateral].quantity;
+        legs[debt].next = legs[debt].quantity;
+        return;
     }
-    if (exchanged.x == 0u && exchanged.y < bitcast<u32>(legs[collateral].quantity)) {
-        return false;
+    counterparty_take();
+    event_take(event);
+}
+
+fn propose_call(proposal: Proposal, limit: u32) {
+    let collateral = proposal.collateral;
+    let debt = proposal.debt;
+    let exchanged = admissible(proposal.action, proposal.facts, limit, collateral, debt);
+    legs[collateral].next = legs[collateral].quantity - bitcast<i32>(exchanged.y);
+    legs[debt].next = legs[debt].quantity - bitcast<i32>(exchanged.x);
+}
+
+// (repaid, seized).
+fn admissible(
+    action: Action, facts: AccountFacts, limit: u32, collateral: u32, debt: u32,
+) -> vec2<u32> {
+    let exchanged = exchange(limit, collateral, debt);
+    if (exchanged.x == bitcast<u32>(legs[debt].quantity)
+        || exchanged.y == bitcast<u32>(legs[collateral].quantity)) {
+        return exchanged;
     }
-    legs[debt].quantity -= bitcast<i32>(exchanged.x);
-    legs[collateral].quantity -= bitcast<i32>(exchanged.y);
-    (*event).repaid = wide_add((*event).repaid, wide_mul(exchanged.x, legs[debt].mark));
-    (*event).seized = wide_add((*event).seized, wide_mul(exchanged.y, legs[collateral].mark));
-    return true;
+    // Neither leg is cleared: what is left of each must not be dust.
+    var dust = wide(action.dust[0], action.dust[1]);
+    let debt_left = wide_sub(leg_value(debt), wide_mul(exchanged.x, legs[debt].mark));
+    let collateral_left =
+        wide_sub(leg_value(collateral), wide_mul(exchanged.y, legs[collateral].mark));
+    if (!wide_below(wide_shr(debt_left, facts.money_shift), dust)
+        && !wide_below(wide_shr(collateral_left, facts.money_shift), dust)) {
+        return exchanged;
+    }
+    dust = saturating_shift(dust, facts.money_shift);
+    let by_debt = saturating_sub(leg_value(debt), dust);
+    let by_collateral =
+        scale_q31(saturating_sub(leg_value(collateral), dust), legs[collateral].discount);
+    var least = by_debt;
+    if (wide_below(by_collateral, by_debt)) { least = by_collateral; }
+    let most = wide_lo(wide_div(least, legs[debt].mark));
+    return exchange(min(most, limit), collateral, debt);
 }
 
 fn repayable_quantity(
@@ -100,21 +121,15 @@ fn write_off(event: ptr<function, Event>) {
     }
     for (var leg = 0u; leg < n_legs; leg += 1u) {
         if (legs[leg].kind == KIND_DEBT) {
-            legs[leg].lost = leg_value(leg);
+            legs[leg].lost = leg_market_value(leg);
             (*event).written_off = wide_add((*event).written_off, legs[leg].lost);
             legs[leg].quantity = 0;
+            legs[leg].next = 0;
         }
     }
 }
 
-fn saturating_sub(a: Wide, b: Wide) -> Wide {
-    if (wide_below(a, b)) { return wide(0u, 0u); }
-    return wide_sub(a, b);
-}
-
 fn saturating_shift(money: Wide, shift: u32) -> Wide {
-    var zeros = countLeadingZeros(wide_hi(money));
-    if (zeros == 32u) { zeros += countLeadingZeros(wide_lo(money)); }
-    if (zeros <= shift) { return wide(0xffffffffu, 0x7fffffffu); }
+    if (wide_leading_zeros(money) <= shift) { return wide(0xffffffffu, 0x7fffffffu); }
     return wide_shl(money, shift);
 }

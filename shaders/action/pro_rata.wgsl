@@ -1,16 +1,27 @@
 // Twin: src/book/action/pro_rata.rs. Every collateral and every debt shrinks by the same share.
 
-fn pro_rata(action: Action) -> Event {
+fn pro_rata(action: Action, facts: AccountFacts) -> Event {
     let sums = values();
-    if (is_zero(sums.collateral) || is_zero(sums.debt)) { return event_none(); }
+    var event = event_none();
+    if (is_zero(sums.collateral) || is_zero(sums.debt)) { return event; }
+    let is_full = wide_below(sums.weighted, scale_q32(sums.debt, action.full_close_below));
+    let most = select(action.close_factor, ONE_Q31, is_full);
+    let proposal = Proposal(ACTION_PRO_RATA, action, facts, sums, NO_LEG, NO_LEG);
+    let share = counterparty_size(proposal, most);
+    if (share == 0u) { return event; }
+    propose_pro_rata(sums, share);
+    counterparty_take();
+    event_take(&event);
+    return event;
+}
+
+fn propose_pro_rata(sums: Values, share: u32) {
     var coverage = wide(0u, 0u);
     for (var leg = 0u; leg < n_legs; leg += 1u) {
         if (legs[leg].kind == KIND_COLLATERAL) {
             coverage = wide_add(coverage, scale_q31(leg_value(leg), legs[leg].discount));
         }
     }
-    let is_full = wide_below(sums.weighted, scale_q32(sums.debt, action.full_close_below));
-    let share = select(action.close_factor, ONE_Q31, is_full);
     let repay = scale_q31(sums.debt, share);
     let takes_all = !wide_below(repay, coverage);
     var keep_collateral = 0u;
@@ -19,23 +30,16 @@ fn pro_rata(action: Action) -> Event {
     if (takes_all && wide_below(coverage, sums.debt)) {
         keep_debt = ratio_q32(wide_sub(sums.debt, coverage), sums.debt);
     }
-    var event = event_none();
-    event.n_calls = 1u;
     for (var leg = 0u; leg < n_legs; leg += 1u) {
         let before = bitcast<u32>(legs[leg].quantity);
         var left = 0u;
         if (legs[leg].kind == KIND_COLLATERAL) {
             left = mul_hi(before, keep_collateral);
-            event.seized = wide_add(event.seized, wide_mul(before - left, legs[leg].mark));
+        } else if (takes_all) {
+            left = mul_hi(before, keep_debt);
         } else {
-            if (takes_all) {
-                left = mul_hi(before, keep_debt);
-            } else {
-                left = wide_lo(wide_shr(wide_mul(before, ONE_Q31 - share), 31u));
-            }
-            event.repaid = wide_add(event.repaid, wide_mul(before - left, legs[leg].mark));
+            left = wide_lo(wide_shr(wide_mul(before, ONE_Q31 - share), 31u));
         }
-        legs[leg].quantity = bitcast<i32>(left);
+        legs[leg].next = bitcast<i32>(left);
     }
-    return event;
 }

@@ -21,8 +21,12 @@ pub struct LegState {
     pub kind: u32,
     /// Units left; negative for short perpetuals and for funding that is paid.
     pub quantity: i32,
-    /// The instrument's mark at this step, Q8.24.
+    /// Units that would be left by the liquidation that is being proposed.
+    pub next: i32,
+    /// The instrument's mark at this step as the venue reads it, Q8.24.
     pub mark: u32,
+    /// Its mark on the market; the same where venues read the market itself.
+    pub market: u32,
     /// Liquidation threshold of collateral, Q1.31.
     pub threshold: u32,
     /// 1 + liquidation bonus of collateral, Q2.30.
@@ -57,6 +61,22 @@ pub struct Values {
     pub debt: u64,
 }
 
+impl Event {
+    /// Carries out the liquidation that `next` of each leg proposes, one call.
+    pub fn take(&mut self, legs: &mut [LegState]) {
+        for leg in legs {
+            let taken = leg.taken();
+            if leg.kind == KIND_COLLATERAL {
+                self.seized += taken;
+            } else {
+                self.repaid += taken;
+            }
+            leg.quantity = leg.next;
+        }
+        self.n_calls += 1;
+    }
+}
+
 impl LegState {
     /// Value at the mark, as an amount; meaningful for collateral and debt.
     #[inline(always)]
@@ -65,11 +85,40 @@ impl LegState {
         u64::from(self.quantity as u32) * u64::from(self.mark)
     }
 
+    /// Value on the market, as an amount.
+    #[inline(always)]
+    #[must_use]
+    pub fn market_value(&self) -> u64 {
+        u64::from(self.quantity as u32) * u64::from(self.market)
+    }
+
+    /// Value on the market with its sign.
+    #[inline(always)]
+    #[must_use]
+    pub fn signed_market_value(&self) -> i64 {
+        i64::from(self.quantity) * i64::from(self.market)
+    }
+
+    /// Value on the market of what the proposed liquidation takes away.
+    #[inline(always)]
+    #[must_use]
+    pub fn taken(&self) -> u64 {
+        u64::from((self.quantity - self.next) as u32) * u64::from(self.market)
+    }
+
     /// Value at the mark with its sign.
     #[inline(always)]
     #[must_use]
     pub fn signed_value(&self) -> i64 {
         i64::from(self.quantity) * i64::from(self.mark)
+    }
+
+    /// Puts the leg at a mark that the venue reads off the market itself; nothing is lost yet.
+    #[inline(always)]
+    pub fn set_marks(&mut self, mark: u32) {
+        self.mark = mark;
+        self.market = mark;
+        self.lost = 0;
     }
 
     /// The margin coefficient of collateral: quantity x threshold, rounded to a unit.

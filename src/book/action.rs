@@ -3,6 +3,7 @@
 //! A venue compiles itself to one of them with parameters. Twins in `shaders/action/`.
 
 mod close_out;
+pub mod counterparty;
 mod largest_legs;
 mod pro_rata;
 
@@ -11,6 +12,7 @@ use bytemuck::{Pod, Zeroable};
 use super::account::{Event, LegState};
 
 pub use close_out::equity;
+pub use counterparty::{Counterparty, Unlimited};
 
 /// Takes from all collaterals and repays all debts alike, one call.
 pub const ACTION_PRO_RATA: u32 = 0;
@@ -61,12 +63,18 @@ impl Action {
         Self { kind, calls_per_step: 1, ..Self::zeroed() }
     }
 
-    /// Runs the action on a breached position.
-    pub fn run(&self, facts: AccountFacts, legs: &mut [LegState]) -> Event {
+    /// Runs the action on a breached position, against whoever takes what it gives up.
+    #[inline]
+    pub fn run<C: Counterparty>(
+        &self,
+        facts: AccountFacts,
+        legs: &mut [LegState],
+        counterparty: &mut C,
+    ) -> Event {
         match self.kind {
-            ACTION_PRO_RATA => pro_rata::run(self, legs),
-            ACTION_LARGEST_LEGS => largest_legs::run(self, facts, legs),
-            _ => close_out::run(self, facts, legs),
+            ACTION_PRO_RATA => pro_rata::run(self, legs, counterparty),
+            ACTION_LARGEST_LEGS => largest_legs::run(self, facts, legs, counterparty),
+            _ => close_out::run(self, facts, legs, counterparty),
         }
     }
 }

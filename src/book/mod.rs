@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod action;
+pub mod liquidators;
 pub mod venue;
 
 use crate::units::{AssetId, VenueId};

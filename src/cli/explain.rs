@@ -1,5 +1,7 @@
 //! `shortfall explain`: one path, walked again and told.
 
+mod coupled;
+
 use clap::Args;
 
 use shortfall::book::account::{KIND_COLLATERAL, KIND_DEBT, LegState};
@@ -49,7 +51,8 @@ fn tell(scenario: &Scenario, program: &Program, path_idx: u64, story: &Story) ->
     left_over.sort_by(|a, b| {
         (b.stranded_usd + b.under_water_usd).total_cmp(&(a.stranded_usd + a.under_water_usd))
     });
-    let events = story.events.iter().map(|told| {
+    let couplings = coupled::couplings(program, story);
+    let events = story.events.iter().enumerate().map(|(idx, told)| {
         let shift = program.positions[told.position].money_shift;
         let fine = |value: u64| program.usd((value >> shift).into());
         let left = |kind: u32| {
@@ -57,7 +60,7 @@ fn tell(scenario: &Scenario, program: &Program, path_idx: u64, story: &Story) ->
             fine(legs.map(LegState::value).sum())
         };
         ToldLiquidation {
-            step_idx: told.step,
+            step_idx: told.when.step,
             position: name(told.position),
             venue: venue(told.position),
             n_calls: told.event.n_calls,
@@ -66,6 +69,7 @@ fn tell(scenario: &Scenario, program: &Program, path_idx: u64, story: &Story) ->
             written_off_usd: fine(told.event.written_off),
             debt_left_usd: left(KIND_DEBT),
             collateral_left_usd: left(KIND_COLLATERAL),
+            coupling: couplings.get(idx).copied(),
         }
     });
     Explanation {
@@ -80,18 +84,20 @@ fn tell(scenario: &Scenario, program: &Program, path_idx: u64, story: &Story) ->
         liquidated_usd: usd(outcome.liquidated),
         n_events: outcome.n_events,
         n_defaults: outcome.n_defaults,
-        prices: prices(scenario, program, &story.logs),
+        prices: prices(scenario, program, story),
+        rounds: program.liquidity.as_ref().map(|it| coupled::rounds(scenario, program, it, story)),
         events: events.collect(),
         left_over,
     }
 }
 
 /// How every price went, from its log prices.
-fn prices(scenario: &Scenario, program: &Program, logs: &[i32]) -> Vec<ToldPrice> {
-    let assets = scenario.market.assets.iter();
-    let rows = assets.zip(logs.chunks_exact(program.market.n_steps));
-    rows.map(|(asset, logs)| {
-        let price = |log: i32| asset.price_usd * libm::exp2(f64::from(log) / f64::from(1 << 24));
+fn prices(scenario: &Scenario, program: &Program, story: &Story) -> Vec<ToldPrice> {
+    let n_steps = program.market.n_steps;
+    let assets = scenario.market.assets.iter().enumerate();
+    let rows = assets.zip(story.logs.chunks_exact(n_steps));
+    rows.map(|((idx, asset), logs)| {
+        let price = |log: i32| asset.price_usd * factor(log.into());
         let (mut low, mut high) = (0, 0);
         for (step, log) in logs.iter().enumerate() {
             if *log < logs[low] {
@@ -101,6 +107,7 @@ fn prices(scenario: &Scenario, program: &Program, logs: &[i32]) -> Vec<ToldPrice
                 high = step;
             }
         }
+        let moved = story.moved.get(idx * n_steps..(idx + 1) * n_steps);
         ToldPrice {
             asset: asset.name.clone(),
             open_usd: asset.price_usd,
@@ -109,7 +116,13 @@ fn prices(scenario: &Scenario, program: &Program, logs: &[i32]) -> Vec<ToldPrice
             high_usd: price(logs[high]),
             high_step_idx: high,
             close_usd: price(logs[logs.len() - 1]),
+            moved: moved.and_then(|moved| coupled::moved(asset.price_usd, logs, moved)),
         }
     })
     .collect()
+}
+
+/// A change of a log2 price, Q8.24, as the factor that it is.
+fn factor(log: i64) -> f64 {
+    libm::exp2(log as f64 / f64::from(1 << 24))
 }

@@ -6,13 +6,15 @@ use std::time::Instant;
 use clap::Args;
 use cpu_time::ProcessTime;
 
-use shortfall::engine::{self, Plan};
+use shortfall::engine::{self, Backend, EngineError, Plan};
+use shortfall::market::depth::Feedback;
 use shortfall::program::Program;
 use shortfall::report::{
-    Facts, OpeningFacts, PoolLabel, PositionLabel, Report, RunFacts, Summary, csv,
+    CouplingFacts, Facts, FeedbackTiming, FundFacts, OpeningFacts, PoolLabel, PositionLabel,
+    Report, RunFacts, Summary, csv,
 };
 use shortfall::scenario::Scenario;
-use shortfall::tail::{TailShares, Tally};
+use shortfall::tail::{Paired, TailShares, Tally};
 
 use super::backend::{BackendArgs, Opened};
 use super::output::{self, OutDir};
@@ -42,6 +44,9 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "N", value_parser = number::count::<u64>(1, 1 << 24),
           allow_negative_numbers = true)]
     batch: Option<u64>,
+    /// Walk every path in infinitely deep markets too, and tell what feedback adds
+    #[arg(long)]
+    compare_feedback: bool,
     /// Folder for summary.json, run.json, positions.csv and worst_paths.csv
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -50,21 +55,77 @@ pub(super) struct RunArgs {
 pub(super) fn main(args: &RunArgs) -> Result<(), CliError> {
     let scenario = args.scenario.load(args.paths, Some(&args.path_args))?;
     let program = args.scenario.compile(&scenario)?;
+    let without_depth = without_depth(args, &scenario, &program)?;
     let out_dir = args.out.as_deref().map(|path| OutDir::create(path, &OUT_FILES));
     let out_dir = out_dir.transpose()?;
+    let counted = walk(args, &scenario, &program, without_depth.as_ref())?;
+    report(args, &scenario, &program, &counted, out_dir)
+}
+
+/// What a run gave.
+struct Counted {
+    tally: Tally,
+    shares: Option<TailShares>,
+    /// The same paths in infinitely deep markets, where they were asked for.
+    paired: Option<Paired>,
+    run: RunFacts,
+}
+
+/// The program in infinitely deep markets, where the two are to be compared.
+fn without_depth(
+    args: &RunArgs,
+    scenario: &Scenario,
+    program: &Program,
+) -> Result<Option<Program>, CliError> {
+    let has_depth = !scenario.market.liquidity.depths.is_empty();
+    if args.compare_feedback && !has_depth {
+        let scenario = args.scenario.scenario.display().to_string();
+        return Err(CliError::NothingToCompare { scenario });
+    }
+    // Where the file asks for it in vain, a note has said so.
+    if !has_depth || !(args.compare_feedback || scenario.run.compare_feedback) {
+        return Ok(None);
+    }
+    Ok(Some(program.without_depth()))
+}
+
+/// Walks all paths, and the worst of them once more.
+fn walk(
+    args: &RunArgs,
+    scenario: &Scenario,
+    program: &Program,
+    without_depth: Option<&Program>,
+) -> Result<Counted, CliError> {
     let (begun, cpu_begun) = (Instant::now(), ProcessTime::now());
     let n_threads = args.backend.n_threads();
-    let Opened { mut backend, note } = args.backend.open(&program, scenario.run.seed)?;
+    let seed = scenario.run.seed;
+    let Opened { mut backend, note } = args.backend.open(program, seed)?;
+    // Its note would say the same.
+    let open = |other| Ok::<_, EngineError>((other, args.backend.open(other, seed)?.backend));
+    let mut other = without_depth.map(open).transpose()?;
     output::print_notes(note.as_slice(), args.scenario.quiet);
     let plan = Plan {
         n_paths: scenario.run.n_paths,
         batch: args.batch.unwrap_or(DEFAULT_BATCH),
-        materiality: materiality(&scenario, &program),
+        materiality: materiality(scenario, program),
     };
     let mut bar = Bar::new(plan.n_paths, args.scenario.quiet);
-    let tally = engine::run(&program, plan, backend.as_mut(), &mut bar)?;
+    let (tally, paired) = match &mut other {
+        None => (engine::run(program, plan, backend.as_mut(), &mut bar)?, None),
+        Some((without, other)) => {
+            let other: &mut dyn Backend = other.as_mut();
+            let other = (*without, other);
+            let (tally, paired) =
+                engine::compare(program, plan, backend.as_mut(), other, &mut bar)?;
+            (tally, Some(paired))
+        }
+    };
     bar.finish();
-    output::print_notes(backend.fallbacks(), args.scenario.quiet);
+    let mut fallbacks = backend.fallbacks().to_vec();
+    // A device that fails one is lost to both.
+    let others = other.iter().flat_map(|(_, other)| other.fallbacks());
+    fallbacks.extend(others.filter(|it| !backend.fallbacks().contains(it)).cloned());
+    output::print_notes(&fallbacks, args.scenario.quiet);
     let run = RunFacts {
         backend: backend.name().to_owned(),
         adapter: backend.adapter().map(str::to_owned),
@@ -74,20 +135,13 @@ pub(super) fn main(args: &RunArgs) -> Result<(), CliError> {
         cpu_seconds: cpu_begun.elapsed().as_secs_f64(),
         paths_per_second: None,
         checks_per_cpu_second: None,
-        fallbacks: backend.fallbacks().to_vec(),
+        fallbacks,
     };
     let levels = &scenario.run.levels;
     let level = levels.iter().copied().find(|level| *level == SHARES_LEVEL);
     let level = level.or(levels.first().copied()).unwrap_or(SHARES_LEVEL);
-    let shares = engine::tail_shares(&program, scenario.run.seed, n_threads, &tally, level)?;
-    report(args, &scenario, &program, &Counted { tally, shares, run }, out_dir)
-}
-
-/// What a run gave.
-struct Counted {
-    tally: Tally,
-    shares: Option<TailShares>,
-    run: RunFacts,
+    let shares = engine::tail_shares(program, seed, n_threads, &tally, level)?;
+    Ok(Counted { tally, shares, paired, run })
 }
 
 /// The loss from which a path counts, in money, rounded up.
@@ -116,6 +170,8 @@ fn report(
             debt_asset: &scenario.market.assets[asset.idx()].name,
         })
         .collect();
+    let funds = funds(scenario, program);
+    let coupling = CouplingFacts { feedback: feedback_timing(scenario), funds: &funds };
     let program_digest = program.digest().to_string();
     let facts = Facts {
         scenario: &scenario.name,
@@ -134,10 +190,14 @@ fn report(
         materiality_usd: scenario.run.materiality_usd,
         position: &label,
         pools: &pools,
+        coupling: program.liquidity.as_ref().map(|_| coupling),
         notes: &scenario.notes,
     };
-    let Counted { tally, shares, run } = counted;
-    let summary = Summary::of(tally, &facts, shares.as_ref());
+    let Counted { tally, shares, paired, run } = counted;
+    let mut summary = Summary::of(tally, &facts, shares.as_ref());
+    if let Some(paired) = paired {
+        summary = summary.with_feedback(paired, &facts);
+    }
     let run = run.clone().with_rates(&summary);
     if let Some(mut dir) = out_dir {
         let json = shortfall::report::format_named("json").unwrap_or(args.scenario.format());
@@ -155,4 +215,26 @@ fn report(
     }
     let whole = Report { summary: &summary, run: Some(&run) };
     output::to_stdout(|out| (args.scenario.format().write)(&whole, out))
+}
+
+/// When sales move prices; `None` where every market is infinitely deep.
+fn feedback_timing(scenario: &Scenario) -> Option<FeedbackTiming> {
+    let liquidity = &scenario.market.liquidity;
+    (!liquidity.depths.is_empty()).then_some(match liquidity.feedback {
+        Feedback::NextStep => FeedbackTiming::NextStep,
+        Feedback::SameStep { .. } => FeedbackTiming::SameStep,
+    })
+}
+
+/// The insurance fund of every venue, as the program has it; none where nothing couples positions.
+fn funds<'a>(scenario: &'a Scenario, program: &Program) -> Vec<FundFacts<'a>> {
+    let funds = program.liquidity.iter().flat_map(|it| &it.funds);
+    funds
+        .zip(&scenario.venues)
+        .map(|(fund, venue)| FundFacts {
+            venue: &venue.name,
+            initial_usd: program.usd(fund.initial().into()),
+            fee: libm::ldexp(f64::from(fund.fee), -31),
+        })
+        .collect()
 }

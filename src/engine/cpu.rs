@@ -4,11 +4,13 @@
 //! steps and walks step by step what the bound does not clear.
 
 mod bound;
+pub mod coupled;
+mod ledger;
 pub mod marks;
 pub mod path;
 mod positions;
 pub mod replay;
-mod walk;
+pub mod walk;
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};

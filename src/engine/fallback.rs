@@ -121,7 +121,8 @@ mod tests {
         let rebuild = Box::new(move || Ok(Box::new(Flaky(rebuilt)) as Box<dyn Backend>));
         let mut backend = Fallback::new(Ok(Box::new(Flaky(first))), rebuild, Box::new(Flaky(0)));
         let mut outcomes = vec![Outcome::default(); 4];
-        let mut counters = Counters::new(Shape { n_positions: 0, n_steps: 0, n_pools: 0 });
+        let mut counters =
+            Counters::new(Shape { n_positions: 0, n_steps: 0, n_pools: 0, n_funds: None });
         backend.run(5..9, &mut outcomes, &mut counters).unwrap();
         (outcomes.iter().map(|it| it.realised).collect(), backend.fallbacks().len())
     }

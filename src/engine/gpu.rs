@@ -5,6 +5,7 @@
 
 pub mod adapter;
 mod cache;
+mod coupling;
 pub mod device;
 pub mod kernel;
 pub mod probe;
@@ -33,10 +34,17 @@ const MOST_PATHS: u32 = 1 << 15;
 /// Turns of loops that an invocation of a software adapter is given: a part of the 65,535 after
 /// which llvmpipe cuts it short.
 const SOFTWARE_TURNS: usize = 12_000;
+/// Steps of a piece of a coupled path on a software adapter, to begin with.
+const SOFTWARE_PIECE: u32 = 24;
 /// Positions of a slice on hardware: a large book is spread over workgroups.
 const HARDWARE_SLICE: usize = 1 << 14;
 /// A dispatch is to take this long: far above its overhead, far below a driver's patience.
 const WANTED_SECONDS: f64 = 0.1;
+
+/// Invocations of a workgroup that walks a slice of the positions.
+const GROUP_SIZE: u32 = 64;
+/// Of one that walks all positions of a path: as many as every device has.
+const COUPLED_GROUP_SIZE: u32 = 256;
 
 /// How the kernel is compiled; none of it changes a bit of the outcomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,13 +55,22 @@ pub struct Options {
     pub emulate_int64: bool,
     /// Clear windows by bounds before their steps are walked.
     pub use_bounds: bool,
-    /// Invocations of a workgroup.
-    pub group_size: u32,
+    /// Invocations of a workgroup; `None` for as many as suit the program.
+    pub group_size: Option<u32>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { checks: false, emulate_int64: false, use_bounds: true, group_size: 64 }
+        Self { checks: false, emulate_int64: false, use_bounds: true, group_size: None }
+    }
+}
+
+impl Options {
+    /// Invocations of a workgroup for a program.
+    #[must_use]
+    pub fn group_size_for(&self, program: &Program) -> u32 {
+        let suits = if program.liquidity.is_some() { COUPLED_GROUP_SIZE } else { GROUP_SIZE };
+        self.group_size.unwrap_or(suits)
     }
 }
 
@@ -75,6 +92,8 @@ pub struct Gpu<'a> {
     most_paths: u32,
     /// Slices of the positions, a workgroup each.
     n_slices: u32,
+    /// Steps of a piece of a coupled path, a dispatch each.
+    piece_steps: u32,
 }
 
 impl<'a> Gpu<'a> {
@@ -106,19 +125,17 @@ impl<'a> Gpu<'a> {
     ) -> Result<Self, EngineError> {
         let device = Device::open(candidate, program, options, cache_folder)?;
         let pipelines = Pipelines {
-            simulate: device.pipeline("simulate")?,
+            simulate: device.pipeline(match program.liquidity {
+                None => "simulate",
+                Some(_) => "simulate_coupled",
+            })?,
             finish: device.pipeline("finish")?,
         };
         device.save_cache();
         let most_paths = Sizes::of(&device, program).most_paths(&device).min(MOST_PATHS.into());
-        let slice = if candidate.is_software() {
-            let n_legs = program.legs.len() / program.positions.len().max(1) + 2;
-            let a_lane = SOFTWARE_TURNS / (program.market.n_steps * n_legs);
-            a_lane.max(1) * options.group_size as usize
-        } else {
-            HARDWARE_SLICE
-        };
-        let n_slices = program.positions.len().div_ceil(slice).max(1) as u32;
+        let n_slices = n_slices(program, candidate, device.group_size());
+        let n_steps = program.market.n_steps as u32;
+        let piece_steps = if candidate.is_software() { SOFTWARE_PIECE } else { n_steps };
         let most_paths = most_paths as u32;
         let n_paths = FIRST_DISPATCH.min(most_paths);
         Ok(Self {
@@ -133,6 +150,7 @@ impl<'a> Gpu<'a> {
             n_paths,
             most_paths,
             n_slices,
+            piece_steps,
         })
     }
 
@@ -149,7 +167,8 @@ impl<'a> Gpu<'a> {
             n_paths,
             n_slices: self.n_slices,
             canary: CANARY,
-            padding: 0,
+            first_step: 0,
+            end_step: self.program.market.n_steps as u32,
         }
     }
 
@@ -159,7 +178,7 @@ impl<'a> Gpu<'a> {
             Some(slot) if slot.n_paths >= n_paths => Ok(slot),
             _ => {
                 let scopes = Scopes::begin(&self.device.device);
-                let slot = Slot::new(&self.device, self.program, n_paths)?;
+                let slot = Slot::new(&self.device, self.program, n_paths, self.piece_steps)?;
                 scopes.end().map_err(|fault| self.device.fault(fault))?;
                 Ok(slot)
             }
@@ -212,12 +231,19 @@ impl Backend for Gpu<'_> {
 }
 
 impl Gpu<'_> {
-    /// Gives each workgroup fewer positions; false if it has one a lane already.
+    /// Gives each invocation less to do: fewer positions, or fewer steps where those of a path must
+    /// stay together; false if it cannot have less.
     fn slice_finer(&mut self) -> bool {
+        self.in_flight.clear();
+        self.slots.clear();
+        self.next_path = u64::MAX;
+        if self.program.liquidity.is_some() {
+            let can = self.piece_steps > 1;
+            self.piece_steps = (self.piece_steps / 4).max(1);
+            return can;
+        }
         let most = self.program.positions.len().div_ceil(self.device.group_size() as usize) as u32;
         let can = self.n_slices < most;
-        self.in_flight.clear();
-        self.next_path = u64::MAX;
         self.n_slices = (self.n_slices * 4).min(most).max(1);
         can
     }
@@ -268,6 +294,21 @@ impl Gpu<'_> {
         }
         Ok(())
     }
+}
+
+/// Slices of the positions to begin with.
+fn n_slices(program: &Program, candidate: &Candidate, group_size: u32) -> u32 {
+    if program.liquidity.is_some() {
+        return 1;
+    }
+    let slice = if candidate.is_software() {
+        let n_legs = program.legs.len() / program.positions.len().max(1) + 2;
+        let a_lane = SOFTWARE_TURNS / (program.market.n_steps * n_legs);
+        a_lane.max(1) * group_size as usize
+    } else {
+        HARDWARE_SLICE
+    };
+    program.positions.len().div_ceil(slice).max(1) as u32
 }
 
 /// Bytes of a buffer of the program against what the device binds.

@@ -1,7 +1,7 @@
 //! A run: batches from a backend into the tally, block by block.
 
 use crate::program::Program;
-use crate::tail::{BLOCK_PATHS, Counters, Level, Ordered, Outcome, TailShares, Tally};
+use crate::tail::{BLOCK_PATHS, Counters, Level, Ordered, Outcome, Paired, TailShares, Tally};
 
 use super::backend::{Backend, EngineError};
 use super::cpu::Cpu;
@@ -40,37 +40,107 @@ pub fn run(
     progress: &mut dyn Progress,
 ) -> Result<Tally, EngineError> {
     let mut tally = Tally::new(plan.materiality, shape(program));
+    let mut blocks = Blocks::default();
+    run_batches(program, plan, backend, |first, outcomes| {
+        blocks.absorb(outcomes, &mut tally);
+        progress.done(first + outcomes.len() as u64);
+        Ok(())
+    })
+    .map(|counters| {
+        blocks.finish(&mut tally);
+        tally.absorb_counters(&counters);
+        tally
+    })
+}
+
+/// Runs all paths of a plan, and each once more as another program has it; the tally is of the
+/// first.
+///
+/// # Errors
+///
+/// If a backend fails.
+pub fn compare(
+    program: &Program,
+    plan: Plan,
+    backend: &mut dyn Backend,
+    other: (&Program, &mut dyn Backend),
+    progress: &mut dyn Progress,
+) -> Result<(Tally, Paired), EngineError> {
+    let (other_program, other) = other;
+    let mut tally = Tally::new(plan.materiality, shape(program));
+    let mut blocks = Blocks::default();
+    let mut paired = Paired::default();
+    let mut others = vec![Outcome::default(); plan.batch.min(plan.n_paths) as usize];
+    let mut ignored = Counters::new(shape(other_program));
+    other.expect(plan.n_paths);
+    let counters = run_batches(program, plan, backend, |first, outcomes| {
+        let end = first + outcomes.len() as u64;
+        let others = &mut others[..outcomes.len()];
+        other.run(first..end, others, &mut ignored)?;
+        paired.absorb(outcomes, others);
+        blocks.absorb(outcomes, &mut tally);
+        progress.done(end);
+        Ok(())
+    })?;
+    blocks.finish(&mut tally);
+    tally.absorb_counters(&counters);
+    Ok((tally, paired))
+}
+
+/// Runs batch after batch and hands on the outcomes of each; the counters of all.
+fn run_batches(
+    program: &Program,
+    plan: Plan,
+    backend: &mut dyn Backend,
+    mut take: impl FnMut(u64, &[Outcome]) -> Result<(), EngineError>,
+) -> Result<Counters, EngineError> {
     let mut counters = Counters::new(shape(program));
     let mut outcomes = vec![Outcome::default(); plan.batch.min(plan.n_paths) as usize];
-    // Outcomes of a block that no batch has completed yet.
-    let mut pending: Vec<Outcome> = Vec::with_capacity(BLOCK_PATHS as usize);
-    let mut next_block = 0;
     let mut start = 0;
     backend.expect(plan.n_paths);
     while start < plan.n_paths {
         let end = (start + plan.batch).min(plan.n_paths);
         let batch = &mut outcomes[..(end - start) as usize];
         backend.run(start..end, batch, &mut counters)?;
-        let mut rest = &*batch;
+        take(start, batch)?;
+        start = end;
+    }
+    Ok(counters)
+}
+
+/// Batches to blocks.
+#[derive(Default)]
+struct Blocks {
+    next: u64,
+    /// Outcomes of a block that no batch has completed yet.
+    pending: Vec<Outcome>,
+}
+
+impl Blocks {
+    fn absorb(&mut self, outcomes: &[Outcome], tally: &mut Tally) {
+        let mut rest = outcomes;
         while !rest.is_empty() {
-            let missing = BLOCK_PATHS as usize - pending.len();
+            let missing = BLOCK_PATHS as usize - self.pending.len();
             let (now, later) = rest.split_at(missing.min(rest.len()));
-            pending.extend_from_slice(now);
+            self.pending.extend_from_slice(now);
             rest = later;
-            if pending.len() == BLOCK_PATHS as usize {
-                tally.absorb_block(next_block, &pending);
-                next_block += 1;
-                pending.clear();
+            if self.pending.len() == BLOCK_PATHS as usize {
+                self.hand_over(tally);
             }
         }
-        start = end;
-        progress.done(start);
     }
-    if !pending.is_empty() {
-        tally.absorb_block(next_block, &pending);
+
+    fn finish(&mut self, tally: &mut Tally) {
+        if !self.pending.is_empty() {
+            self.hand_over(tally);
+        }
     }
-    tally.absorb_counters(&counters);
-    Ok(tally)
+
+    fn hand_over(&mut self, tally: &mut Tally) {
+        tally.absorb_block(self.next, &self.pending);
+        self.next += 1;
+        self.pending.clear();
+    }
 }
 
 /// Walks the paths of the tail beyond a level once more, on as many threads, and sums whose losses

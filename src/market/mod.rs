@@ -1,9 +1,11 @@
 //! How prices move: assets, their volatilities, how they move together, jumps, shocks and history.
 
 pub mod correlation;
+pub mod depth;
 mod eigen;
 pub mod model;
 mod nearest;
+pub mod oracle;
 pub mod rng;
 
 /// Everything that moves prices, validated; floats, as a person wrote them.
@@ -20,6 +22,23 @@ pub struct Market {
     pub shocks: Vec<Shock>,
     /// History that replaces the diffusion of the assets it names.
     pub replay: Option<Replay>,
+    /// What selling costs, and how prices reach the venues.
+    pub liquidity: Liquidity,
+}
+
+/// How the market takes sales, and how its prices reach the venues; by default it takes any sale
+/// at its price, and venues read that at once.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Liquidity {
+    /// Depth of the assets that have a bound; the others are infinitely deep.
+    pub depths: Vec<depth::Depth>,
+    /// Entry (i, j): by how much the log price of asset i moves when asset j's own moves by 1,
+    /// row by row, `n_assets` squared, ones on the diagonal; empty for none but its own.
+    pub cross_impact: Vec<f64>,
+    /// How each asset's price reaches the venues, in the market's order; empty for at once.
+    pub feeds: Vec<oracle::Feed>,
+    /// When sales move prices.
+    pub feedback: depth::Feedback,
 }
 
 /// One asset.

@@ -7,6 +7,7 @@ use thiserror::Error;
 use super::layout::{
     INSTRUMENT_PRICE, INSTRUMENT_SUM, InstrumentRow, LegRow, PositionRow, TierRow,
 };
+use super::liquidity::Liquidity;
 use super::{OpeningFigures, Program, opening, units};
 use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP};
 use crate::book::action::to_words;
@@ -92,6 +93,7 @@ impl Program {
             tiers: builder.tiers,
             actions: actions.collect(),
             pools: builder.pools.into_keys().collect(),
+            liquidity: Liquidity::compile(scenario, money_log2, &money),
             money_log2,
             opening: OpeningFigures::default(),
         };

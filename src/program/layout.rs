@@ -71,7 +71,9 @@ impl LegRow {
         LegState {
             kind: self.kind,
             quantity,
+            next: quantity,
             mark,
+            market: mark,
             threshold: self.threshold,
             incentive: self.incentive,
             discount: self.discount,

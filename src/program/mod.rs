@@ -2,6 +2,7 @@
 
 pub mod compile;
 pub mod layout;
+pub mod liquidity;
 mod opening;
 mod units;
 
@@ -9,6 +10,7 @@ use crate::book::action::Action;
 use crate::market::model::CompiledMarket;
 use crate::units::{AssetId, VenueId};
 use layout::{InstrumentRow, LegRow, PositionRow, TierRow};
+use liquidity::Liquidity;
 
 pub use compile::CompileError;
 pub use opening::OpeningFigures;
@@ -30,6 +32,8 @@ pub struct Program {
     pub actions: Vec<Action>,
     /// Where bad debt is counted: venue and debt asset (perpetuals: market).
     pub pools: Vec<(VenueId, AssetId)>,
+    /// What couples the positions of a path; `None` where nothing does.
+    pub liquidity: Option<Liquidity>,
     /// A unit of money is 2^this USD.
     pub money_log2: i32,
     /// What was settled before the first step.
@@ -51,12 +55,20 @@ impl Program {
             ("actions", bytemuck::cast_slice(&self.actions)),
         ];
         parts.extend(self.market.parts());
+        parts.extend(self.liquidity.iter().flat_map(Liquidity::parts));
         let mut hasher = blake3::Hasher::new_derive_key("shortfall program v1");
         for (name, bytes) in parts {
             hasher.update(&(name.len() as u64).to_le_bytes()).update(name.as_bytes());
             hasher.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
         }
         hasher.finalize()
+    }
+
+    /// The same program in infinitely deep markets; all else stays.
+    #[must_use]
+    pub fn without_depth(&self) -> Self {
+        let liquidity = self.liquidity.as_ref().and_then(Liquidity::without_depth);
+        Self { liquidity, ..self.clone() }
     }
 
     /// The legs of a position.

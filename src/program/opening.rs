@@ -4,7 +4,7 @@
 use super::Program;
 use super::layout::from_words;
 use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, LegState, values};
-use crate::book::action::{ACTION_CLOSE_OUT, AccountFacts};
+use crate::book::action::{ACTION_CLOSE_OUT, AccountFacts, Unlimited};
 use crate::fixed::ONE_MARK;
 use crate::scenario::Opening;
 
@@ -54,7 +54,7 @@ fn settle_one(program: &Program, idx: usize, facts: AccountFacts, legs: &mut [Le
     let action = program.actions[program.positions[idx].action as usize];
     let mut bad_debt = 0;
     for _ in 0..MAX_EVENTS {
-        let event = action.run(facts, legs);
+        let event = action.run(facts, legs, &mut Unlimited);
         bad_debt += event.written_off;
         if (event.n_calls == 0 && event.written_off == 0) || !is_breached(program, idx, facts, legs)
         {

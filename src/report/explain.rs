@@ -29,13 +29,16 @@ pub struct Explanation {
     pub n_defaults: u32,
     /// How prices went.
     pub prices: Vec<ToldPrice>,
+    /// Rounds of liquidations, by time; absent where nothing couples positions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rounds: Option<Vec<ToldRound>>,
     /// The liquidations, by time.
     pub events: Vec<ToldLiquidation>,
     /// What is owed at the horizon and cannot be repaid, largest first.
     pub left_over: Vec<ToldLeftOver>,
 }
 
-/// How one price went.
+/// How one price went, as no sale has moved it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ToldPrice {
     /// The asset.
@@ -52,9 +55,60 @@ pub struct ToldPrice {
     pub high_step_idx: usize,
     /// After the last step.
     pub close_usd: f64,
+    /// As sales have moved it; absent where they have not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved: Option<ToldMoved>,
 }
 
-/// A liquidation: what was done, and what was left.
+/// How one price went on the market, where sales moved it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct ToldMoved {
+    /// Lowest after a step.
+    pub low_usd: f64,
+    /// The step of the lowest, from 0.
+    pub low_step_idx: usize,
+    /// After the last step.
+    pub close_usd: f64,
+    /// Change of the price by sales where they moved it furthest, a share.
+    pub furthest_impact: f64,
+    /// The step of that, from 0.
+    pub furthest_step_idx: usize,
+}
+
+/// A round of liquidations: all at the prices of its beginning.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ToldRound {
+    /// The step, from 0.
+    pub step_idx: usize,
+    /// The round of the step, from 0.
+    pub round_idx: u32,
+    /// Positions that were liquidated.
+    pub n_events: u32,
+    /// What was sold, by asset; those of which nothing was sold are left out.
+    pub sales: Vec<ToldSale>,
+}
+
+/// What a round sold of one asset.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ToldSale {
+    /// The asset.
+    pub asset: String,
+    /// Value at `price_usd`; negative where more was bought.
+    pub sold_usd: f64,
+    /// The market's price at the beginning of the round.
+    pub price_usd: f64,
+    /// Change of that price by the sales before, a share.
+    pub impact: f64,
+    /// The market's price when the sale has moved it: in the same step where it has another round,
+    /// else after the next step's own moves and recovery; none beyond the horizon.
+    pub price_after_usd: Option<f64>,
+    /// Change of that price by sales, a share.
+    pub impact_after: Option<f64>,
+    /// The price that the venues read at the beginning of the round.
+    pub read_usd: f64,
+}
+
+/// A liquidation: what was done, on the market, and what was left, as the venue reads prices.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ToldLiquidation {
     /// The step, from 0; prices are those at its end.
@@ -75,6 +129,47 @@ pub struct ToldLiquidation {
     pub debt_left_usd: f64,
     /// Collateral left.
     pub collateral_left_usd: f64,
+    /// What there is to tell where positions are coupled; its fields are absent elsewhere.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub coupling: Option<ToldCoupling>,
+}
+
+/// A liquidation of a coupled path; ratios are as the venue reads prices, and none of perpetuals.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct ToldCoupling {
+    /// The round of the step, from 0.
+    pub round_idx: u32,
+    /// Why nobody liquidated the position; none if somebody did.
+    pub untaken: Option<Untaken>,
+    /// Weighted collateral over debt before; none without debt.
+    pub health_factor_before: Option<f64>,
+    /// The same after.
+    pub health_factor_after: Option<f64>,
+    /// Debt over collateral before; none without collateral.
+    pub loan_to_value_before: Option<f64>,
+    /// The same after.
+    pub loan_to_value_after: Option<f64>,
+    /// Debt over collateral from which on a liquidation makes it worse, 1 / (1 + bonus), of the
+    /// collateral that was seized; none if none was.
+    pub toxic_loan_to_value: Option<f64>,
+    /// Whether the position was at or above that, so that every further call makes it worse.
+    pub is_toxic: bool,
+}
+
+/// Why nobody liquidates a breached position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Untaken {
+    /// The step has no room for a further liquidation.
+    NoRoom,
+    /// The liquidators' capital of the step is used up.
+    NoCapital,
+    /// A liquidator would lose money.
+    Declined,
+    /// Either of the two: capital is short, and what it still permits may not pay.
+    DeclinedOrNoCapital,
+    /// The venue's rule allows no liquidation.
+    NotAllowed,
 }
 
 /// Bad debt of a position at the horizon.

@@ -31,6 +31,8 @@ pub struct Facts<'a> {
     pub position: &'a dyn Fn(usize) -> PositionLabel<'a>,
     /// Names of the pools, in the order of the tally's counters.
     pub pools: &'a [PoolLabel<'a>],
+    /// What couples positions; `None` where nothing does.
+    pub coupling: Option<CouplingFacts<'a>>,
     /// What the reader should know.
     pub notes: &'a [String],
 }
@@ -59,6 +61,44 @@ pub struct PoolLabel<'a> {
     pub venue: &'a str,
     /// The name of the asset lent.
     pub debt_asset: &'a str,
+}
+
+/// What couples the positions of a path.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CouplingFacts<'a> {
+    /// When sales move prices; `None` where no market has a bound, so that none does.
+    pub feedback: Option<FeedbackTiming>,
+    /// The insurance fund of every venue, in the order of the tally's.
+    pub funds: &'a [FundFacts<'a>],
+}
+
+/// When sales move prices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FeedbackTiming {
+    /// In the next step.
+    NextStep,
+    /// In the same step, round after round.
+    SameStep,
+}
+
+/// The insurance fund of a venue.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FundFacts<'a> {
+    /// The name of the venue.
+    pub venue: &'a str,
+    /// What it holds at the opening.
+    pub initial_usd: f64,
+    /// What a closed position pays into it, a share of the notional.
+    pub fee: f64,
+}
+
+impl FundFacts<'_> {
+    /// Whether there is one at all.
+    #[must_use]
+    pub fn is_fund(&self) -> bool {
+        self.initial_usd > 0.0 || self.fee > 0.0
+    }
 }
 
 /// What was liquidatable at the opening marks, and what became of it.

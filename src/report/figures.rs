@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::aftermath::{AftermathFigures, FeedbackFigures};
 use super::facts::OpeningFacts;
 use crate::tail::Digest;
 
@@ -32,12 +33,18 @@ pub struct Summary {
     pub opening: OpeningFacts,
     /// The bad debt of a path.
     pub bad_debt: BadDebt,
+    /// What finite depth adds to it; absent unless it was compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feedback: Option<FeedbackFigures>,
     /// Debt that liquidators repaid, mean over paths.
     pub liquidated_usd: f64,
     /// Liquidation events, mean over paths.
     pub events_per_path: f64,
     /// Most liquidation events in one step of one path.
     pub largest_step_events: u32,
+    /// Cascades, backlogs and insurance funds; absent where nothing couples positions.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub aftermath: Option<AftermathFigures>,
     /// Paths on which a mark hit its upper bound.
     pub saturated_paths: u64,
     /// Paths on which a mark fell below 2^-12 of its opening value.

@@ -1,9 +1,18 @@
 //! A small made-up run for the tests of reports: every kind of figure occurs in it.
 
-use super::facts::{Facts, OpeningFacts, PoolLabel, PositionLabel, RunFacts};
+use super::explain::{
+    Explanation, ToldCoupling, ToldLeftOver, ToldLiquidation, ToldMoved, ToldPrice, ToldRound,
+    ToldSale, Untaken,
+};
+use super::facts::{
+    CouplingFacts, Facts, FeedbackTiming, FundFacts, OpeningFacts, PoolLabel, PositionLabel,
+    RunFacts,
+};
 use super::figures::Summary;
 use crate::scenario::Opening;
-use crate::tail::{BLOCK_PATHS, Outcome, PositionCount, SATURATED, Shape, TailShares, Tally};
+use crate::tail::{
+    Aftermath, BLOCK_PATHS, Outcome, Paired, PositionCount, SATURATED, Shape, TailShares, Tally,
+};
 
 const N_POSITIONS: usize = 30;
 const N_STEPS: usize = 24;
@@ -30,7 +39,7 @@ fn outcome(path_idx: u64) -> Outcome {
 }
 
 pub(super) fn tally() -> Tally {
-    let shape = Shape { n_positions: N_POSITIONS, n_steps: N_STEPS, n_pools: 2 };
+    let shape = Shape { n_positions: N_POSITIONS, n_steps: N_STEPS, n_pools: 2, n_funds: None };
     let mut tally = Tally::keeping(2000, 1 << 16, shape);
     let outcomes: Vec<Outcome> = (0..N_PATHS).map(outcome).collect();
     for (block_idx, block) in (0..).zip(outcomes.chunks(BLOCK_PATHS as usize)) {
@@ -81,8 +90,57 @@ pub(super) fn with_facts<T>(read: impl FnOnce(&Facts<'_>) -> T) -> T {
             PoolLabel { venue: "aave", debt_asset: "USDC" },
             PoolLabel { venue: "morpho", debt_asset: "DAI" },
         ],
+        coupling: None,
         notes: &["a note of the scenario".to_owned()],
     })
+}
+
+/// What the made-up run leaves where its positions are coupled; the second venue has a fund of a
+/// million dollars.
+fn aftermath() -> Aftermath {
+    let usd = |usd: i64| usd << -QUANTUM_LOG2;
+    let mut aftermath = Aftermath::new(2);
+    for path in 0..N_PATHS as i64 {
+        let n_waiting = i64::from(path % 40 == 0) * (1 + path % 3);
+        let n_rounds = i64::from(path % 4 == 0) + i64::from(path % 50 == 0) * 3;
+        let drawn = (path % 100 - 50).max(0) * 23_456;
+        let backlog = usd(n_waiting * 54_321);
+        let emptied = i64::from(drawn >= 1_000_000);
+        let drawn = usd(drawn.min(1_000_000));
+        aftermath.absorb(&[backlog, n_waiting, n_rounds, 0, 0, drawn, emptied]);
+    }
+    aftermath
+}
+
+/// The funds of the made-up venues.
+const FUNDS: [FundFacts<'_>; 2] = [
+    FundFacts { venue: "aave", initial_usd: 0.0, fee: 0.0 },
+    FundFacts { venue: "morpho", initial_usd: 1e6, fee: 0.005 },
+];
+
+/// Calls `read` with the facts of the made-up scenario, its positions coupled.
+pub(super) fn with_coupled_facts<T>(read: impl FnOnce(&Facts<'_>) -> T) -> T {
+    let feedback = Some(FeedbackTiming::SameStep);
+    let coupling = Some(CouplingFacts { feedback, funds: &FUNDS });
+    with_facts(|facts| read(&Facts { coupling, ..*facts }))
+}
+
+/// The summary of the made-up run, its positions coupled, not compared.
+pub(super) fn uncompared_summary() -> Summary {
+    let mut tally = tally();
+    tally.counters.aftermath = Some(aftermath());
+    let summary = with_coupled_facts(|facts| Summary::of(&tally, facts, Some(&shares())));
+    Summary { version: "0.0.0".to_owned(), ..summary }
+}
+
+/// The same, compared: without feedback each path loses two thirds of what it does with it.
+pub(super) fn coupled_summary() -> Summary {
+    let with: Vec<Outcome> = (0..N_PATHS).map(outcome).collect();
+    let thirds = |with: &Outcome| Outcome { realised: with.loss() / 3 * 2, ..Outcome::default() };
+    let without: Vec<Outcome> = with.iter().map(thirds).collect();
+    let mut paired = Paired::default();
+    paired.absorb(&with, &without);
+    with_coupled_facts(|facts| uncompared_summary().with_feedback(&paired, facts))
 }
 
 /// The summary of the made-up run; its version does not move with ours.
@@ -104,4 +162,112 @@ pub(super) fn run_facts(summary: &Summary) -> RunFacts {
         fallbacks: vec!["no graphics adapter was found".to_owned()],
     };
     facts.with_rates(summary)
+}
+
+/// A made-up path, told.
+pub(super) fn explanation() -> Explanation {
+    let event = |step_idx, position: &str, n_calls, repaid_usd: f64| ToldLiquidation {
+        step_idx,
+        position: position.to_owned(),
+        venue: "aave".to_owned(),
+        n_calls,
+        repaid_usd,
+        seized_usd: repaid_usd * 1.05,
+        written_off_usd: 0.0,
+        debt_left_usd: 2_345_678.0,
+        collateral_left_usd: 2_400_000.0,
+        coupling: None,
+    };
+    Explanation {
+        scenario: "made-up".to_owned(),
+        seed: 42,
+        path_idx: 7,
+        step_hours: 1.0,
+        bad_debt_usd: 123_456.5,
+        realised_usd: 0.0,
+        stranded_usd: 0.0,
+        under_water_usd: 123_456.5,
+        liquidated_usd: 2_222_222.0,
+        n_events: 3,
+        n_defaults: 3,
+        prices: vec![ToldPrice {
+            asset: "ETH".to_owned(),
+            open_usd: 3000.0,
+            low_usd: 2100.0,
+            low_step_idx: 5,
+            high_usd: 3030.0,
+            high_step_idx: 0,
+            close_usd: 2200.0,
+            moved: None,
+        }],
+        rounds: None,
+        events: vec![
+            event(3, "whale", 1, 1_111_111.0),
+            event(3, "shrimp", 0, 0.0),
+            event(3, "whale", 2, 555_555.5),
+            event(4, "shrimp", 0, 0.0),
+            event(4, "whale", 1, 555_555.5),
+            event(5, "crab", 0, 0.0),
+        ],
+        left_over: vec![ToldLeftOver {
+            position: "whale".to_owned(),
+            venue: "aave".to_owned(),
+            stranded_usd: 0.0,
+            under_water_usd: 123_456.5,
+        }],
+    }
+}
+
+/// The same path, its positions coupled.
+pub(super) fn coupled_explanation() -> Explanation {
+    let mut told = explanation();
+    told.prices[0].moved = Some(ToldMoved {
+        low_usd: 1890.5,
+        low_step_idx: 5,
+        close_usd: 2090.0,
+        furthest_impact: -0.125,
+        furthest_step_idx: 4,
+    });
+    let sale = |sold_usd, impact: f64, impact_after: Option<f64>, read_usd| ToldSale {
+        asset: "ETH".to_owned(),
+        sold_usd,
+        price_usd: 2400.0 * (1.0 + impact),
+        impact,
+        price_after_usd: impact_after.map(|impact| 2400.0 * (1.0 + impact)),
+        impact_after,
+        read_usd,
+    };
+    let round = |step_idx, round_idx, sale| ToldRound {
+        step_idx,
+        round_idx,
+        n_events: 1,
+        sales: Vec::from_iter(sale),
+    };
+    told.rounds = Some(vec![
+        round(3, 0, Some(sale(1_166_666.5, 0.0, Some(-0.074), 2412.25))),
+        round(3, 1, Some(sale(583_333.25, -0.074, Some(-0.125), 2222.4))),
+        round(4, 0, Some(sale(-583_333.25, -0.125, None, 2100.0))),
+        round(5, 0, None),
+    ]);
+    let couplings = [
+        (0, None, 0.91, Some(0.90)),
+        (0, Some(Untaken::Declined), 0.93, Some(0.93)),
+        (1, None, 0.96, Some(0.977)),
+        (0, Some(Untaken::Declined), 0.97, Some(0.97)),
+        (0, None, 1.02, None),
+        (0, Some(Untaken::NoRoom), 0.88, Some(0.88)),
+    ];
+    for (event, (round_idx, untaken, before, after)) in told.events.iter_mut().zip(couplings) {
+        event.coupling = Some(ToldCoupling {
+            round_idx,
+            untaken,
+            health_factor_before: Some(0.85 / before),
+            health_factor_after: after.map(|after| 0.85 / after),
+            loan_to_value_before: Some(before),
+            loan_to_value_after: after,
+            toxic_loan_to_value: untaken.is_none().then_some(1.0 / 1.05),
+            is_toxic: untaken.is_none() && before >= 1.0 / 1.05,
+        });
+    }
+    told
 }

@@ -2,6 +2,7 @@
 //!
 //! The only fault here is that writing fails, so writers return [`std::io::Result`].
 
+pub mod aftermath;
 pub mod csv;
 pub mod explain;
 pub mod facts;
@@ -12,8 +13,14 @@ pub mod format;
 pub mod ladder;
 pub mod summary;
 
-pub use explain::{Explanation, ToldLeftOver, ToldLiquidation, ToldPrice};
-pub use facts::{Facts, OpeningFacts, PoolLabel, PositionLabel, RunFacts};
+pub use explain::{
+    Explanation, ToldCoupling, ToldLeftOver, ToldLiquidation, ToldMoved, ToldPrice, ToldRound,
+    ToldSale, Untaken,
+};
+pub use facts::{
+    CouplingFacts, Facts, FeedbackTiming, FundFacts, OpeningFacts, PoolLabel, PositionLabel,
+    RunFacts,
+};
 pub use figures::Summary;
 pub use format::{FORMATS, Format, Report, format_named};
 pub use ladder::LadderRow;

@@ -1,12 +1,13 @@
 //! Tally to figures: a pure function of the tally and the scenario's facts.
 
+use super::aftermath;
 use super::facts::Facts;
 use super::figures::{
     BadDebt, ExpectedShortfallFigures, PoolFigures, PositionFigures, StepFigures, Summary,
     TailFigures, ValueAtRiskFigures,
 };
 use crate::tail::stat::{self, Mean, Probability, ValueAtRisk};
-use crate::tail::{Level, Ordered, PositionCount, TailShares, Tally};
+use crate::tail::{Level, Ordered, Paired, PositionCount, TailShares, Tally};
 
 /// Positions that a summary lists.
 const N_LISTED: usize = 20;
@@ -42,9 +43,11 @@ impl Summary {
             step_hours: facts.step_hours,
             opening: facts.opening,
             bad_debt: bad_debt(&ordered, tally, facts, &values),
+            feedback: None,
             liquidated_usd: per_path(tally, facts, tally.sums.liquidated),
             events_per_path: tally.sums.n_events as f64 / n_paths as f64,
             largest_step_events: tally.sums.largest_step,
+            aftermath: aftermath::figures(tally, facts),
             saturated_paths: tally.sums.n_saturated,
             small_mark_paths: tally.sums.n_small_marks,
             position_checks: u128::from(n_paths).saturating_mul(checks),
@@ -57,6 +60,17 @@ impl Summary {
             steps: steps(tally, facts),
             notes: notes(n_paths, facts, &values),
         }
+    }
+
+    /// Adds what finite depth does to bad debt, of paths that were walked with and without it.
+    ///
+    /// # Panics
+    /// If they are not the paths of this summary.
+    #[must_use]
+    pub fn with_feedback(mut self, paired: &Paired, facts: &Facts<'_>) -> Self {
+        assert_eq!(paired.n_paths, self.n_paths, "paths of another run");
+        self.feedback = aftermath::feedback(paired, facts);
+        self
     }
 }
 
@@ -255,7 +269,8 @@ mod tests {
 
     #[test]
     fn a_single_path_without_loss_has_figures_and_no_errors() {
-        let mut tally = Tally::new(1, Shape { n_positions: 2, n_steps: 3, n_pools: 1 });
+        let mut tally =
+            Tally::new(1, Shape { n_positions: 2, n_steps: 3, n_pools: 1, n_funds: None });
         tally.absorb_block(0, &[Outcome::default()]);
         let shares = TailShares { level: 0.99, n_paths: 1, positions: vec![0, 0], pools: vec![0] };
         let summary = fixture::with_facts(|facts| {

@@ -1,13 +1,16 @@
 //! `[[assets]]`, and the table of prices and thresholds that `--assets` sets over them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+
+use serde::de::IgnoredAny;
 
 use super::error::{Broken, Faults};
 use super::file::AssetEntry;
 use super::table::{Row, Table};
 use super::written::{Bounds, Node};
 use crate::market::{Asset, Jumps};
+use crate::units::AssetId;
 
 /// The most assets: a correlation matrix of a million entries.
 const MOST_ASSETS: usize = 1024;
@@ -154,6 +157,58 @@ pub(super) fn unknown(name: &str, assets: &[Asset]) -> Broken {
 /// Places of assets by name.
 pub(super) fn by_name(assets: &[Asset]) -> HashMap<String, usize> {
     assets.iter().enumerate().map(|(idx, asset)| (asset.name.clone(), idx)).collect()
+}
+
+/// The place of an asset, or a fault.
+pub(super) fn find(
+    node: &Node<'_>,
+    name: &str,
+    by_name: &HashMap<String, usize>,
+    assets: &[Asset],
+    faults: &mut Faults,
+) -> Option<usize> {
+    let found = by_name.get(name).copied();
+    if found.is_none() {
+        faults.push(node.fault(unknown(name, assets)));
+    }
+    found
+}
+
+/// The assets of a list that may not be empty; a fault for each that is unknown or given twice.
+pub(super) fn find_all(
+    list: &Node<'_>,
+    names: &[String],
+    remedy: &'static str,
+    (assets, by_name): (&[Asset], &HashMap<String, usize>),
+    faults: &mut Faults,
+) -> Vec<AssetId> {
+    if names.is_empty() {
+        faults.push(list.fault(Broken::WrongLength { n: 0, bound: "at least 1", remedy }));
+    }
+    let mut found = Vec::with_capacity(names.len());
+    for (idx, name) in names.iter().enumerate() {
+        if names[..idx].contains(name) {
+            let broken = Broken::GivenTwice { name: name.clone(), first_line: list.line() };
+            faults.push(list.at(idx).fault(broken));
+        }
+        let asset_idx = find(&list.at(idx), name, by_name, assets, faults);
+        found.extend(asset_idx.and_then(|idx| u32::try_from(idx).ok()).map(AssetId));
+    }
+    found
+}
+
+/// Whether a section whose keys are assets can be read as such; a fault for each key that is none.
+pub(super) fn check_keys(node: &Node<'_>, assets: &[Asset], faults: &mut Faults) -> bool {
+    if node.is_written() && !node.is_table() {
+        let _not_a_table: Option<BTreeMap<String, IgnoredAny>> = node.read(faults);
+        return false;
+    }
+    for key in node.keys() {
+        if !assets.iter().any(|asset| asset.name == key) {
+            faults.push(node.get(key).fault(unknown(key, assets)));
+        }
+    }
+    true
 }
 
 /// Columns of the `--assets` table.

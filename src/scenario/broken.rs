@@ -77,12 +77,31 @@ pub enum Broken {
         /// The entry before it.
         before: f64,
     },
+    /// A list that may not fall and does.
+    #[error("= {} is below {}, the one before: {remedy}", Shown(*.value), Shown(*.before))]
+    Falling {
+        /// As written.
+        value: f64,
+        /// The entry before it.
+        before: f64,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// Not a number and a unit.
     #[error(
         "= {text:?} is not a duration: write a number that is not negative and one of s m h d w y, \
          as in \"12h\""
     )]
     NotADuration {
+        /// As written.
+        text: String,
+    },
+    /// Neither a duration nor the word for none.
+    #[error(
+        "= {text:?} is not a duration: write a number that is not negative and one of s m h d w y, \
+         as in \"6h\", or \"never\""
+    )]
+    NotAHalfLife {
         /// As written.
         text: String,
     },
@@ -168,6 +187,45 @@ pub enum Broken {
     OnlyForPerpetuals {
         /// The venue's rule.
         rule: &'static str,
+    },
+    /// A key of another form of depth.
+    #[error(
+        "is a key of form `{}`, not of `{form}`: leave it out, or change the form",
+        owners.join("` or `")
+    )]
+    OfAnotherForm {
+        /// The form that is written.
+        form: &'static str,
+        /// The forms that have the key.
+        owners: Vec<&'static str>,
+    },
+    /// A key that means something only where another has a certain value.
+    #[error("has a meaning only beside `{other}`: leave it out, or write that")]
+    OnlyBeside {
+        /// The other key and its value.
+        other: &'static str,
+    },
+    /// A matrix, or a row of it, with not as many parts as assets.
+    #[error("has {n} {parts} for {n_assets} assets: write one for each, in their order")]
+    NotOneAnAsset {
+        /// As written.
+        n: usize,
+        /// Rows, or the entries of one.
+        parts: &'static str,
+        /// Assets of the matrix.
+        n_assets: usize,
+    },
+    /// A quoted sale that brings no more than a smaller one.
+    #[error(
+        "= {} at a slippage of {} brings no more than a smaller sale (slippage is straight between \
+         rows, from 0 at 0): lower it, add rows before this one, or end the table with a smaller \
+         sale", Shown(*.usd_sold), Shown(*.slippage)
+    )]
+    WithoutGain {
+        /// As written.
+        usd_sold: f64,
+        /// As written.
+        slippage: f64,
     },
     /// A replayed asset that also diffuses or jumps.
     #[error("is set though {asset:?} is replayed: leave it out or 0, since history replaces it")]

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::Opening;
+use crate::book::liquidators::{Execution, Order};
 use crate::book::venue::Tier;
 
 /// The top of the file; its sections are read by themselves.
@@ -26,6 +27,8 @@ pub(super) struct Head {
     _market: Option<IgnoredAny>,
     #[serde(rename = "venues")]
     _venues: Option<IgnoredAny>,
+    #[serde(rename = "liquidators")]
+    _liquidators: Option<IgnoredAny>,
 }
 
 /// `[run]`: how far, how often, from which seed.
@@ -46,6 +49,8 @@ pub(super) struct Run {
     pub(super) materiality_usd: f64,
     /// Levels of value at risk and expected shortfall.
     pub(super) levels: Vec<f64>,
+    /// Walk the same paths in an infinitely deep market too.
+    pub(super) compare_feedback: bool,
 }
 
 impl Default for Run {
@@ -58,6 +63,7 @@ impl Default for Run {
             opening: Opening::Settle,
             materiality_usd: 1.0,
             levels: vec![0.95, 0.99, 0.999],
+            compare_feedback: false,
         }
     }
 }
@@ -114,6 +120,14 @@ pub(super) struct MarketHead {
     _shocks: Option<IgnoredAny>,
     #[serde(rename = "replay")]
     _replay: Option<IgnoredAny>,
+    #[serde(rename = "depth")]
+    _depth: Option<IgnoredAny>,
+    #[serde(rename = "impact")]
+    _impact: Option<IgnoredAny>,
+    #[serde(rename = "feedback")]
+    _feedback: Option<IgnoredAny>,
+    #[serde(rename = "oracle")]
+    _oracle: Option<IgnoredAny>,
 }
 
 /// `[market.correlation]`: a matrix, or a default and pairs.
@@ -189,6 +203,145 @@ pub(super) struct ReplayEntry {
 pub(super) enum Windows {
     /// Each in turn.
     Each,
+}
+
+/// `[market.depth.ASSET]`: what selling an asset costs, and how its market recovers.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DepthEntry {
+    /// What a sale costs.
+    pub(super) form: Option<FormName>,
+    /// Of `constant-product`: value of either reserve at opening, USD.
+    pub(super) reserve_usd: Option<f64>,
+    /// Of `square-root` and `linear`: fall of the price after selling `at_usd`.
+    pub(super) impact: Option<f64>,
+    /// Of `square-root` and `linear`: USD at opening.
+    pub(super) at_usd: Option<f64>,
+    /// Of `table`: path of the quotes, from the scenario's folder.
+    pub(super) quotes: Option<PathBuf>,
+    /// A share of each sale.
+    #[serde(default)]
+    pub(super) fee: f64,
+    /// Share of a sale's displacement that stays.
+    #[serde(default)]
+    pub(super) permanent: f64,
+    /// Time in which half of the rest is gone, or "never".
+    #[serde(default = "at_once")]
+    pub(super) half_life: String,
+    /// How depth shrinks as the price falls.
+    #[serde(default)]
+    pub(super) by_drawdown: Vec<BandEntry>,
+}
+
+/// What a sale costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum FormName {
+    /// A pool whose reserves' product stays the same.
+    ConstantProduct,
+    /// The log price falls with the square root of the size.
+    SquareRoot,
+    /// The log price falls in proportion to the size.
+    Linear,
+    /// Quoted slippages by size.
+    Table,
+}
+
+/// An entry of `by_drawdown`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BandEntry {
+    /// Fall from the highest price since opening.
+    pub(super) fall: f64,
+    /// What is left of the depth.
+    pub(super) depth: f64,
+}
+
+/// `[market.impact]`: how far an asset's price moves when another's own does.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ImpactEntry {
+    /// Of the rows and columns; default: all.
+    pub(super) assets: Option<Vec<String>>,
+    /// Row by row.
+    pub(super) matrix: Vec<Vec<f64>>,
+}
+
+/// `[market.feedback]`: when sales move prices.
+#[derive(Debug, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct FeedbackEntry {
+    /// Which prices the sales of a step move.
+    pub(super) timing: Timing,
+    /// Of `same-step`: how often the book is checked again at most.
+    pub(super) rounds: Option<i64>,
+}
+
+/// Which prices the sales of a step move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Timing {
+    /// Those of the next step.
+    #[default]
+    NextStep,
+    /// Those of the step itself.
+    SameStep,
+}
+
+/// `[market.oracle]` and `[market.oracle.assets.ASSET]`: when a price is reported.
+#[derive(Debug, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct FeedEntry {
+    /// Longest time between two reports.
+    pub(super) heartbeat: Option<String>,
+    /// Relative move that calls for a report.
+    pub(super) deviation: Option<f64>,
+    /// How long a report is on its way.
+    pub(super) delay: Option<String>,
+}
+
+/// `[[market.oracle.stale]]`: a stretch without reports.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StaleEntry {
+    /// Of which prices; default: all.
+    pub(super) assets: Option<Vec<String>>,
+    /// When it begins, after opening.
+    #[serde(default = "at_once")]
+    pub(super) at: String,
+    /// How long it lasts.
+    pub(super) over: String,
+}
+
+/// `[liquidators]`: what liquidations cost them, how much they can, whom they take first.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct LiquidatorsEntry {
+    /// Cost of a liquidation call, USD.
+    pub(super) gas_usd: f64,
+    /// Debt they can repay in a step, USD.
+    pub(super) capital_usd: Option<f64>,
+    /// Liquidations that fit in a step.
+    pub(super) per_step: Option<i64>,
+    /// Who comes first.
+    pub(super) order: Order,
+    /// What a liquidator knows of the sales of the same round.
+    pub(super) execution: Execution,
+    /// Whether they stay away where they would lose money.
+    pub(super) decline: bool,
+}
+
+impl Default for LiquidatorsEntry {
+    fn default() -> Self {
+        Self {
+            gas_usd: 0.0,
+            capital_usd: None,
+            per_step: None,
+            order: Order::default(),
+            execution: Execution::default(),
+            decline: true,
+        }
+    }
 }
 
 /// `[venues.NAME.assets.ASSET]`: terms of one asset; `None` takes the asset's or the rule's.

@@ -5,11 +5,16 @@ pub mod validate;
 
 mod assets;
 mod broken;
+mod depth;
 mod duration;
 mod file;
 mod legs;
+mod liquidators;
+mod liquidity;
 mod moves;
+mod oracle;
 mod positions;
+mod quotes;
 mod read;
 mod replay;
 mod spelling;
@@ -17,8 +22,8 @@ mod table;
 mod venues;
 mod written;
 
-use crate::book::{Book, venue::Venue};
-use crate::market::{Asset, Market};
+use crate::book::{Book, liquidators::Liquidators, venue::Venue};
+use crate::market::{Asset, Liquidity, Market};
 
 pub use error::{Broken, Fault, Faults, Place};
 pub use validate::{Overrides, load};
@@ -34,6 +39,8 @@ pub struct Scenario {
     pub venues: Vec<Venue>,
     /// The positions.
     pub book: Book,
+    /// Who liquidates; `None` for liquidators without cost, bound or choice.
+    pub liquidators: Option<Liquidators>,
     /// How far, how often, from which seed.
     pub run: RunSpec,
     /// What the reader should know, though it is no fault.
@@ -57,6 +64,8 @@ pub struct RunSpec {
     pub materiality_usd: f64,
     /// Levels of value at risk and expected shortfall, rising, each between 0 and 1.
     pub levels: Vec<f64>,
+    /// Walk the same paths in an infinitely deep market too, and compare.
+    pub compare_feedback: bool,
 }
 
 /// What happens to positions that are liquidatable at the opening marks.
@@ -93,9 +102,11 @@ impl Scenario {
                 common_jumps: None,
                 shocks: Vec::new(),
                 replay: None,
+                liquidity: Liquidity::default(),
             },
             venues: Vec::new(),
             book: Book::default(),
+            liquidators: None,
             run: RunSpec {
                 n_paths: 1,
                 n_steps: 1,
@@ -104,6 +115,7 @@ impl Scenario {
                 opening: Opening::Keep,
                 materiality_usd: 1.0,
                 levels: vec![0.99],
+                compare_feedback: false,
             },
             notes: Vec::new(),
         }

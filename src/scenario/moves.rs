@@ -2,15 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::assets::{JUMP_DEVIATION, JUMP_MEAN, JUMP_RATE, by_name, unknown};
+use super::RunSpec;
+use super::assets::{JUMP_DEVIATION, JUMP_MEAN, JUMP_RATE, by_name, find, find_all};
 use super::error::{Broken, Faults};
 use super::file::{CommonJumpsEntry, Correlation, MarketHead, ShockEntry};
-use super::validate::read_duration;
+use super::validate::{HorizonBound, read_duration, read_within_horizon};
 use super::written::{Bounds, Node};
-use super::{RunSpec, duration};
 use crate::market::correlation::{self, Refusal};
-use crate::market::{Asset, CommonJumps, JumpSize, Market, Shock};
-use crate::units::AssetId;
+use crate::market::{Asset, CommonJumps, JumpSize, Liquidity, Market, Shock};
 
 const CORRELATION: Bounds = Bounds {
     low: -1.0,
@@ -18,8 +17,10 @@ const CORRELATION: Bounds = Bounds {
     bound: "between -1 and 1",
     remedy: "write a correlation, 0.8 for 80 %",
 };
+const BEGINS: HorizonBound =
+    HorizonBound { relation: "before", remedy: "let the shock begin earlier, or raise run.steps" };
 
-/// The market but for its replay; `None` where a part cannot be read.
+/// The market but for its replay and its liquidity; `None` where a part cannot be read.
 pub(super) fn read(
     node: &Node<'_>,
     assets: &[Asset],
@@ -37,6 +38,7 @@ pub(super) fn read(
         common_jumps: common_jumps?,
         shocks: shocks?,
         replay: None,
+        liquidity: Liquidity::default(),
     })
 }
 
@@ -141,21 +143,6 @@ fn read_pairs(
     is_whole.then_some(matrix)
 }
 
-/// The place of an asset, or a fault.
-fn find(
-    node: &Node<'_>,
-    name: &str,
-    by_name: &HashMap<String, usize>,
-    assets: &[Asset],
-    faults: &mut Faults,
-) -> Option<usize> {
-    let found = by_name.get(name).copied();
-    if found.is_none() {
-        faults.push(node.fault(unknown(name, assets)));
-    }
-    found
-}
-
 /// `Some(None)` where there are none, `None` where they cannot be read.
 fn read_common_jumps(
     node: &Node<'_>,
@@ -214,32 +201,12 @@ fn read_shock(
         let broken = Broken::OutOfBounds { value: entry.change, bound, remedy };
         faults.push(node.get("change").fault(broken));
     }
-    let at_years = read_duration(&node.get("at"), &entry.at, faults);
+    let at_years = read_within_horizon(&node.get("at"), &entry.at, &BEGINS, run, faults);
     let over_years = read_duration(&node.get("over"), &entry.over, faults);
-    let horizon_years = f64::from(run.n_steps) * run.step_years;
-    if at_years.is_some_and(|at_years| at_years >= horizon_years) {
-        let horizon = duration::shown(horizon_years);
-        let bound = format!("before the horizon, which is {horizon} ({} steps)", run.n_steps);
-        let remedy = "let the shock begin earlier, or raise run.steps";
-        let broken = Broken::DurationOutOfBounds { text: entry.at, bound, remedy };
-        faults.push(node.get("at").fault(broken));
-    }
-    let list = node.get("assets");
-    if entry.assets.is_empty() {
-        let remedy = "name the assets that move";
-        let broken = Broken::WrongLength { n: 0, bound: "at least 1", remedy };
-        faults.push(list.fault(broken));
-    }
+    let remedy = "name the assets that move";
+    let moved = find_all(&node.get("assets"), &entry.assets, remedy, (assets, by_name), faults);
     let (at_years, over_years) = (at_years?, over_years?);
-    for (idx, name) in entry.assets.iter().enumerate() {
-        if entry.assets[..idx].contains(name) {
-            let broken = Broken::GivenTwice { name: name.clone(), first_line: list.line() };
-            faults.push(list.at(idx).fault(broken));
-        }
-        if let Some(asset_idx) = find(&list.at(idx), name, by_name, assets, faults) {
-            let asset = AssetId(u32::try_from(asset_idx).ok()?);
-            shocks.push(Shock { asset, change: entry.change, at_years, over_years });
-        }
-    }
+    let change = entry.change;
+    shocks.extend(moved.into_iter().map(|asset| Shock { asset, change, at_years, over_years }));
     Some(())
 }

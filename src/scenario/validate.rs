@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::error::{Broken, Fault, Faults, Place};
 use super::file::{Head, Run};
 use super::written::{Bounds, Node, Written};
-use super::{RunSpec, Scenario, assets, duration, moves, positions, replay, table, venues};
+use super::{RunSpec, Scenario, assets, duration, positions, replay, table, venues};
+use super::{liquidators, liquidity, moves};
 use crate::book::{Book, LegKind, venue::Venue};
 use crate::market::{Asset, Market};
 
@@ -103,13 +104,27 @@ fn read(path: &Path, overrides: &Overrides, faults: &mut Faults) -> Option<Scena
         let replay = replay::read(&market_node.get("replay"), &around, &mut notes, faults)?;
         Some(Market { replay, ..market })
     });
+    let liquidity = run.as_ref().and_then(|run| {
+        let around = liquidity::Around { assets: &assets, folder, run };
+        liquidity::read(&market_node, &around, &mut notes, faults)
+    });
+    let liquidators = liquidators::read(&root.get("liquidators"), faults);
     let book_path = book_path(&root, head.as_ref(), folder, overrides, faults);
     let (venues, book_path) = (venues?, book_path?);
     let book = positions::read(&book_path, &assets, &venues, &mut notes, faults);
     let (head, run, market, book) = (head?, run?, market?, book?);
+    let (liquidity, liquidators) = (liquidity?, liquidators?);
     warn_of_loss_at_liquidation(&assets, &venues, &book, &mut notes);
     let stem = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    Some(Scenario { name: head.name.unwrap_or_else(stem), market, venues, book, run, notes })
+    Some(Scenario {
+        name: head.name.unwrap_or_else(stem),
+        liquidators: liquidators.or_else(|| liquidators::default_in(&liquidity)),
+        market: Market { liquidity, ..market },
+        venues,
+        book,
+        run,
+        notes,
+    })
 }
 
 /// The book that the command line names, or else the file.
@@ -165,6 +180,7 @@ fn read_run(node: &Node<'_>, overrides: &Overrides, faults: &mut Faults) -> Opti
         opening: run.opening,
         materiality_usd: run.materiality_usd,
         levels: run.levels,
+        compare_feedback: run.compare_feedback,
     })
 }
 
@@ -193,6 +209,33 @@ pub(super) fn read_duration(node: &Node<'_>, text: &str, faults: &mut Faults) ->
         faults.push(node.fault(Broken::NotADuration { text: text.to_owned() }));
     }
     years
+}
+
+/// How a duration stands to the horizon.
+pub(super) struct HorizonBound {
+    /// As in "is not before the horizon".
+    pub(super) relation: &'static str,
+    pub(super) remedy: &'static str,
+}
+
+/// The years of a duration that may not reach the horizon, or a fault.
+pub(super) fn read_within_horizon(
+    node: &Node<'_>,
+    text: &str,
+    bound: &HorizonBound,
+    run: &RunSpec,
+    faults: &mut Faults,
+) -> Option<f64> {
+    let years = read_duration(node, text, faults)?;
+    let horizon_years = f64::from(run.n_steps) * run.step_years;
+    if years >= horizon_years {
+        let HorizonBound { relation, remedy } = *bound;
+        let (horizon, n_steps) = (duration::shown(horizon_years), run.n_steps);
+        let bound = format!("{relation} the horizon, which is {horizon} ({n_steps} steps)");
+        let broken = Broken::DurationOutOfBounds { text: text.to_owned(), bound, remedy };
+        faults.push(node.fault(broken));
+    }
+    Some(years)
 }
 
 /// A liquidation repays debt worth 1 / (1 + bonus) of what it seizes; where the threshold times

@@ -2,7 +2,7 @@
 
 use serde::de::IgnoredAny;
 
-use super::assets::{THRESHOLD, check_name, unknown};
+use super::assets::{THRESHOLD, check_keys, check_name};
 use super::error::{Broken, Faults};
 use super::file::TermsEntry;
 use super::written::{Bounds, Node};
@@ -61,15 +61,7 @@ fn read_one(name: &str, node: &Node<'_>, assets: &[Asset], faults: &mut Faults) 
         faults.push(node.get("tiers").fault(NO_TIERS));
     }
     let terms_node = node.get("assets");
-    if terms_node.is_written() && !terms_node.is_table() {
-        let _not_a_table: Option<TermsEntry> = terms_node.read(faults);
-        return None;
-    }
-    for key in terms_node.keys() {
-        if !assets.iter().any(|asset| asset.name == key) {
-            faults.push(terms_node.get(key).fault(unknown(key, assets)));
-        }
-    }
+    check_keys(&terms_node, assets, faults).then_some(())?;
     let terms: Vec<Option<Terms>> = assets
         .iter()
         .map(|asset| read_terms(&terms_node.get(&asset.name), &rule, asset, faults))

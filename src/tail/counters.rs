@@ -1,6 +1,6 @@
 //! What happened to whom and when, summed over paths: per position, per step, per pool.
 
-use super::Digest;
+use super::{Aftermath, Digest};
 
 /// How many of each there are; counters of different shapes belong to different programs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct Shape {
     pub n_steps: usize,
     /// Pairs of a venue and a debt asset: the lenders who lose together.
     pub n_pools: usize,
+    /// Insurance funds, one a venue; `None` where nothing couples positions.
+    pub n_funds: Option<usize>,
 }
 
 /// One position, over all paths; money in quanta.
@@ -44,6 +46,8 @@ pub struct Counters {
     pub steps: Vec<StepCount>,
     /// Bad debt by pool, quanta.
     pub pools: Vec<i128>,
+    /// What paths leave beside their outcomes, where something couples positions.
+    pub aftermath: Option<Aftermath>,
 }
 
 impl Counters {
@@ -54,6 +58,7 @@ impl Counters {
             positions: vec![PositionCount::default(); shape.n_positions],
             steps: vec![StepCount::default(); shape.n_steps],
             pools: vec![0; shape.n_pools],
+            aftermath: shape.n_funds.map(Aftermath::new),
         }
     }
 
@@ -64,6 +69,7 @@ impl Counters {
             n_positions: self.positions.len(),
             n_steps: self.steps.len(),
             n_pools: self.pools.len(),
+            n_funds: self.aftermath.as_ref().map(|it| it.funds.len()),
         }
     }
 
@@ -86,10 +92,13 @@ impl Counters {
         for (mine, theirs) in self.pools.iter_mut().zip(&other.pools) {
             *mine += theirs;
         }
+        if let (Some(mine), Some(theirs)) = (&mut self.aftermath, &other.aftermath) {
+            mine.merge(theirs);
+        }
     }
 
     /// BLAKE3 of the three lengths (u64), then all counters in the order of their declaration,
-    /// little-endian.
+    /// little-endian, then the aftermath where there is one.
     #[must_use]
     pub fn digest(&self) -> Digest {
         let mut hasher = blake3::Hasher::new_derive_key("shortfall tally counters v1");
@@ -109,6 +118,9 @@ impl Counters {
         for pool in &self.pools {
             hasher.update(&pool.to_le_bytes());
         }
+        if let Some(aftermath) = &self.aftermath {
+            aftermath.hash(&mut hasher);
+        }
         Digest(*hasher.finalize().as_bytes())
     }
 }
@@ -120,7 +132,7 @@ mod tests {
     #[test]
     fn the_digest_tells_which_list_a_zero_stands_in() {
         let of = |n_positions, n_steps, n_pools| {
-            Counters::new(Shape { n_positions, n_steps, n_pools }).digest()
+            Counters::new(Shape { n_positions, n_steps, n_pools, n_funds: None }).digest()
         };
         assert_ne!(of(1, 0, 0), of(0, 1, 0));
         assert_ne!(of(0, 0, 0), of(0, 0, 1));
@@ -129,8 +141,9 @@ mod tests {
     #[test]
     #[should_panic(expected = "counters of different programs")]
     fn counters_of_different_programs_do_not_merge() {
-        let small = Counters::new(Shape { n_positions: 1, n_steps: 1, n_pools: 1 });
-        let mut large = Counters::new(Shape { n_positions: 2, n_steps: 1, n_pools: 1 });
+        let small = Counters::new(Shape { n_positions: 1, n_steps: 1, n_pools: 1, n_funds: None });
+        let mut large =
+            Counters::new(Shape { n_positions: 2, n_steps: 1, n_pools: 1, n_funds: None });
         large.merge(&small);
     }
 }

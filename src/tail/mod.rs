@@ -1,11 +1,13 @@
 //! Outcomes to figures: exact, mergeable, order-free counting first, floats only at the very end.
 
+pub mod aftermath;
 pub mod counters;
 pub mod histogram;
 pub mod level;
 pub mod merkle;
 pub mod ordered;
 pub mod outcome;
+pub mod paired;
 #[cfg(test)]
 mod properties;
 pub mod shares;
@@ -14,11 +16,13 @@ pub mod tally;
 pub mod wide;
 pub mod worst;
 
+pub use aftermath::{Aftermath, aftermath_words};
 pub use counters::{Counters, PositionCount, Shape, StepCount};
 pub use level::Level;
 pub use merkle::Digest;
 pub use ordered::Ordered;
 pub use outcome::{BLOCK_PATHS, Outcome, SATURATED, SMALL_MARK};
+pub use paired::Paired;
 pub use shares::TailShares;
 pub use tally::{Sums, Tally};
 pub use worst::WorstPath;

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{BLOCK_PATHS, Counters, Outcome, PositionCount, Shape, StepCount, Tally};
 
-const SHAPE: Shape = Shape { n_positions: 2, n_steps: 2, n_pools: 1 };
+const SHAPE: Shape = Shape { n_positions: 2, n_steps: 2, n_pools: 1, n_funds: None };
 const MATERIALITY: i64 = 100;
 /// Fewer than the paths of a block, so that selections happen.
 const N_WORST: usize = 300;
@@ -33,7 +33,12 @@ fn counters(block_idx: u64) -> Counters {
     let money = i128::from(block_idx) + (1 << 70);
     let position = PositionCount { n_defaults: block_idx, loss: money, exposure: 2 * money };
     let step = StepCount { n_events: 3 * block_idx, liquidated: money, loss: money };
-    Counters { positions: vec![position; 2], steps: vec![step; 2], pools: vec![money] }
+    Counters {
+        positions: vec![position; 2],
+        steps: vec![step; 2],
+        pools: vec![money],
+        aftermath: None,
+    }
 }
 
 fn empty() -> Tally {

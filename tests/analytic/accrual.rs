@@ -29,7 +29,7 @@ fn debts_grow_by_continuous_interest() {
         let story = explain(&program, 1, 0);
         let first = story.events.first().expect("a debt that outgrows its collateral");
         let expected = libm::ceil(libm::log(80.0 / debt) / rate / STEP_YEARS);
-        assert_eq!(first.step as f64 + 1.0, expected);
+        assert_eq!(first.when.step as f64 + 1.0, expected);
         let grown = libm::exp(rate * STEP_YEARS * expected) * 16_777_216.0;
         let mark = first.legs.iter().find(|leg| leg.kind == 1).expect("the debt").mark;
         // Half a unit of the mark, and half a unit of the log price, 2^-25 ln 2 of the mark.
@@ -72,7 +72,7 @@ fn perpetuals_pay_funding_on_their_notional_at_mark() {
             let lacking = -(margin + size * (100.0 * end - 100.0) - paid);
             let lost = program.usd(i128::from(story.outcome.realised));
             assert_eq!(story.events.len(), 1);
-            assert_eq!(story.events[0].step as u32, N_STEPS - 1);
+            assert_eq!(story.events[0].when.step as u32, N_STEPS - 1);
             // Marks are to 2^-24 of the opening notional; their sum is shifted to fit a word.
             let bound = 200.0 * (4.0 + 0.9) / 8_388_608.0 + 2.0 * support::units_usd(&program, 0).0;
             assert!((lost - lacking).abs() <= bound, "{lost} is lost, not {lacking}");

@@ -1,6 +1,7 @@
 //! Does the command do what its help says: exit codes, flags, what goes where, and what a tired
 //! person is told?
 
+mod coupled;
 mod flags;
 mod out;
 mod results;

@@ -21,7 +21,19 @@ fn every_command_succeeds_in_text_and_json() {
 fn help_names_every_flag() {
     let of_all = ["--book", "--assets", "--format", "--quiet"];
     let of_each: [(&str, &[&str]); 4] = [
-        ("run", &["--paths", "--steps", "--seed", "--backend", "--threads", "--batch", "--out"]),
+        (
+            "run",
+            &[
+                "--paths",
+                "--steps",
+                "--seed",
+                "--backend",
+                "--threads",
+                "--batch",
+                "--out",
+                "--compare-feedback",
+            ],
+        ),
         ("check", &[]),
         ("ladder", &["--drops"]),
         ("explain", &["--path", "--steps", "--seed"]),

@@ -5,8 +5,8 @@ use shortfall::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PE
 use shortfall::engine::cpu::replay::{Story, ToldEvent, explain};
 use shortfall::program::Program;
 
-use super::drawn::{any_scenario, compiled};
 use super::second_walk::{Position, events_of, marks_of};
+use crate::support::drawn::{any_scenario, compiled};
 
 /// Units that rounding may cost a leg in a call: one of the quantity, two of a share in Q0.32.
 const UNITS_A_CALL: i128 = 4;
@@ -21,7 +21,7 @@ fn each_event(
     for idx in 0..program.positions.len() {
         let mut position = Position::at_opening(program, idx);
         for told in events_of(story, idx) {
-            position.set_marks(&marks, told.step);
+            position.set_marks(&marks, told.when.step);
             check(&position, told)?;
             position.legs.clone_from(&told.legs);
         }

@@ -13,8 +13,8 @@ use shortfall::program::Program;
 use shortfall::scenario::Scenario;
 use shortfall::tail::{BLOCK_PATHS, Counters, Outcome, Tally};
 
-use super::drawn::{ORDINARY, any_scenario, compiled, one_factor, scenario};
 use crate::support;
+use crate::support::drawn::{ORDINARY, any_scenario, compiled, one_factor, scenario};
 
 const SEED: u64 = 13;
 

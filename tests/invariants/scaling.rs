@@ -6,25 +6,9 @@ use shortfall::engine::Backend;
 use shortfall::engine::cpu::Cpu;
 use shortfall::engine::cpu::path::shape;
 use shortfall::program::Program;
-use shortfall::scenario::Scenario;
 use shortfall::tail::{Counters, Outcome};
 
-use super::drawn::{ORDINARY, any_scenario, compiled, scenario};
-
-/// All amounts of the book times `factor`, and the dollars in the rules with them.
-fn scaled(scenario: &Scenario, factor: f64) -> Scenario {
-    let mut scaled = scenario.clone();
-    scaled.book.legs.iter_mut().for_each(|leg| leg.amount *= factor);
-    for venue in &mut scaled.venues {
-        if let Rule::AaveV3(rule) = &mut venue.rule {
-            rule.small_usd *= factor;
-            rule.dust_usd *= factor;
-        }
-        let tiers = venue.terms.iter_mut().flat_map(|terms| &mut terms.tiers);
-        tiers.for_each(|tier| tier.floor_usd *= factor);
-    }
-    scaled
-}
+use crate::support::drawn::{ORDINARY, any_scenario, compiled, scaled, scenario};
 
 fn outcomes(program: &Program) -> Vec<Outcome> {
     let mut outcomes = vec![Outcome::default(); 20];

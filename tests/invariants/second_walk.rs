@@ -13,7 +13,7 @@ use shortfall::program::Program;
 use shortfall::program::layout::{LegRow, from_words};
 use shortfall::tail::StepCount;
 
-use super::drawn::{any_scenario, compiled};
+use crate::support::drawn::{any_scenario, compiled};
 
 const SEED: u64 = 11;
 
@@ -135,7 +135,7 @@ fn check(program: &Program, path: u64) -> Result<(), TestCaseError> {
         for step in 0..program.market.n_steps {
             position.set_marks(&marks, step);
             let is_due = !position.is_over() && position.is_breached();
-            let told = events.next_if(|told| told.step == step);
+            let told = events.next_if(|told| told.when.step == step);
             prop_assert_eq!(told.is_some(), is_due, "position {} at step {}", idx, step);
             if let Some(told) = told {
                 position.legs.clone_from(&told.legs);
@@ -181,12 +181,12 @@ fn is_counted(program: &Program, path: u64, story: &Story) -> Result<(), TestCas
     let mut steps = vec![StepCount::default(); n_steps];
     for told in story.events.iter().filter(|told| has_effect(told)) {
         let money = |value: u64| i128::from(value >> program.positions[told.position].money_shift);
-        steps[told.step].n_events += 1;
-        steps[told.step].liquidated += money(told.event.repaid);
-        steps[told.step].loss += money(told.event.written_off);
+        steps[told.when.step].n_events += 1;
+        steps[told.when.step].liquidated += money(told.event.repaid);
+        steps[told.when.step].loss += money(told.event.written_off);
     }
     for left in &story.left_over {
-        let last = events_of(story, left.position).last().expect("a default").step;
+        let last = events_of(story, left.position).last().expect("a default").when.step;
         steps[last].loss += i128::from(left.stranded);
         steps[n_steps - 1].loss += i128::from(left.under_water);
     }

@@ -1,12 +1,15 @@
 //! Scenarios written in Rust, for the tests that need no file.
 #![allow(dead_code, reason = "every test file takes what it needs")]
 
+pub(crate) mod drawn;
+
 use shortfall::book::venue::{Rule, Terms, Venue};
 use shortfall::book::{Book, Leg, LegKind, Position};
 use shortfall::engine::cpu::Cpu;
 use shortfall::engine::{self, Plan};
-use shortfall::market::{Asset, Market};
+use shortfall::market::{self, Asset, Market};
 use shortfall::program::Program;
+use shortfall::program::liquidity::{AssetRow, FundRow, LiquidationTerms, Liquidity, NONE};
 use shortfall::scenario::{Opening, RunSpec, Scenario};
 use shortfall::tail::Tally;
 use shortfall::units::{AssetId, VenueId};
@@ -40,7 +43,14 @@ pub(crate) fn market(assets: Vec<Asset>) -> Market {
     for asset in 0..n_assets {
         correlation[asset * (n_assets + 1)] = 1.0;
     }
-    Market { assets, correlation, common_jumps: None, shocks: Vec::new(), replay: None }
+    Market {
+        assets,
+        correlation,
+        common_jumps: None,
+        shocks: Vec::new(),
+        replay: None,
+        liquidity: market::Liquidity::default(),
+    }
 }
 
 /// A venue that takes each asset on its terms.
@@ -88,6 +98,7 @@ pub(crate) fn scenario(market: Market, venues: Vec<Venue>, book: Book) -> Scenar
         market,
         venues,
         book,
+        liquidators: None,
         run: RunSpec {
             n_paths: 1,
             n_steps: 1,
@@ -96,6 +107,7 @@ pub(crate) fn scenario(market: Market, venues: Vec<Venue>, book: Book) -> Scenar
             opening: Opening::Keep,
             materiality_usd: 0.0,
             levels: vec![0.95, 0.99, 0.999],
+            compare_feedback: false,
         },
         notes: Vec::new(),
     }
@@ -118,4 +130,23 @@ pub(crate) fn units_usd(program: &Program, position: usize) -> (f64, f64) {
     let shift = program.positions[position].money_shift as i32;
     let fine = libm::exp2(f64::from(program.money_log2 - shift));
     (fine * libm::exp2(24.0), fine)
+}
+
+/// Coupling that changes nothing: infinite depth, no lag, liquidators without bound or choice.
+pub(crate) fn neutral(scenario: &Scenario) -> Liquidity {
+    let asset = AssetRow { curve: NONE, ..bytemuck::Zeroable::zeroed() };
+    Liquidity {
+        curves: Vec::new(),
+        assets: vec![asset; scenario.market.assets.len()],
+        bands: Vec::new(),
+        cross: Vec::new(),
+        feeds: Vec::new(),
+        stale: Vec::new(),
+        terms: LiquidationTerms {
+            capital: [u32::MAX, u32::MAX >> 1],
+            per_step: NONE,
+            ..bytemuck::Zeroable::zeroed()
+        },
+        funds: vec![FundRow { initial: [0; 2], fee: 0 }; scenario.venues.len()],
+    }
 }

@@ -2,7 +2,7 @@
 
 use shortfall::book::LegKind;
 use shortfall::book::account::{Event, LegState, Values, values};
-use shortfall::book::action::{AccountFacts, Action};
+use shortfall::book::action::{AccountFacts, Action, Unlimited};
 use shortfall::book::venue::{Rule, Terms};
 use shortfall::fixed::ONE_MARK;
 
@@ -89,7 +89,7 @@ impl Loan {
         }
         let before = values(&legs);
         let facts = AccountFacts { constant: 0, money_shift: position.money_shift };
-        let event = action.run(facts, &mut legs);
+        let event = action.run(facts, &mut legs, &mut Unlimited);
         let (unit_usd, fine_usd) = support::units_usd(&program, 0);
         let of_leg = |row: &shortfall::program::layout::LegRow| {
             program.instruments[row.instrument as usize].asset as usize

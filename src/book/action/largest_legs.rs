@@ -5,18 +5,27 @@
 //! position is healthy, nothing may be repaid, or the step's calls are used up (sources:
 //! Aave v3.3 `LiquidationLogic`, Compound v2 `Comptroller`, `Morpho.sol`).
 
-use super::{AccountFacts, Action, from_words};
+use super::{AccountFacts, Action, Counterparty, from_words};
 use crate::book::account::{Event, KIND_COLLATERAL, KIND_DEBT, LegState, Values, values};
 use crate::fixed::{mul_div, scale_q31, scale_q32};
 
-pub(super) fn run(action: &Action, facts: AccountFacts, legs: &mut [LegState]) -> Event {
+pub(super) fn run<C: Counterparty>(
+    action: &Action,
+    facts: AccountFacts,
+    legs: &mut [LegState],
+    counterparty: &mut C,
+) -> Event {
     let mut event = Event::default();
     while event.n_calls < action.calls_per_step {
         let sums = values(legs);
-        if sums.weighted >= sums.debt || !call(action, facts, &sums, legs, &mut event) {
+        if sums.weighted >= sums.debt {
             break;
         }
-        event.n_calls += 1;
+        let n_calls = event.n_calls;
+        call(action, facts, &sums, legs, counterparty, &mut event);
+        if event.n_calls == n_calls {
+            break;
+        }
     }
     if action.writes_off == 1 {
         write_off(legs, &mut event);
@@ -24,43 +33,60 @@ pub(super) fn run(action: &Action, facts: AccountFacts, legs: &mut [LegState]) -
     event
 }
 
-/// One liquidation call; false if none is possible.
-fn call(
+/// One liquidation call, if one is possible and somebody wants it.
+fn call<C: Counterparty>(
     action: &Action,
     facts: AccountFacts,
     sums: &Values,
     legs: &mut [LegState],
+    counterparty: &mut C,
     event: &mut Event,
-) -> bool {
-    let Some((collateral, debt)) = largest(legs, KIND_COLLATERAL).zip(largest(legs, KIND_DEBT))
-    else {
-        return false;
+) {
+    let Some((from, to)) = largest(legs, KIND_COLLATERAL).zip(largest(legs, KIND_DEBT)) else {
+        return;
     };
-    let (from, to) = (legs[collateral], legs[debt]);
-    let repayable = repayable_quantity(action, facts, sums, &from, &to);
-    let (mut repaid, mut seized) = exchange(repayable, &from, &to);
-    if repaid < to.quantity as u32 && seized < from.quantity as u32 {
-        // Neither leg is cleared: what is left of each must not be dust.
-        let dust = from_words(action.dust);
-        let money = |value: u64| value >> facts.money_shift;
-        let debt_left = to.value() - u64::from(repaid) * u64::from(to.mark);
-        let collateral_left = from.value() - u64::from(seized) * u64::from(from.mark);
-        if money(debt_left) < dust || money(collateral_left) < dust {
-            let dust = saturating_shift(dust, facts.money_shift);
-            let by_debt = to.value().saturating_sub(dust);
-            let by_collateral = scale_q31(from.value().saturating_sub(dust), from.discount);
-            let admissible = by_debt.min(by_collateral) / u64::from(to.mark);
-            (repaid, seized) = exchange((admissible as u32).min(repayable), &from, &to);
-        }
+    let most = repayable_quantity(action, facts, sums, &legs[from], &legs[to]);
+    let mut propose = |limit: u32, legs: &mut [LegState]| {
+        let (repaid, seized) = admissible(action, facts, limit, &legs[from], &legs[to]);
+        legs[from].next = legs[from].quantity - seized as i32;
+        legs[to].next = legs[to].quantity - repaid as i32;
+    };
+    let limit = counterparty.size(legs, most, &mut propose);
+    let is_something = legs[to].next < legs[to].quantity || legs[from].next == 0;
+    if limit == 0 || !is_something {
+        legs[from].next = legs[from].quantity;
+        legs[to].next = legs[to].quantity;
+        return;
     }
-    if repaid == 0 && seized < from.quantity as u32 {
-        return false;
+    counterparty.take(legs);
+    event.take(legs);
+}
+
+/// (repaid, seized) of a call that repays up to `limit` units and leaves no dust.
+fn admissible(
+    action: &Action,
+    facts: AccountFacts,
+    limit: u32,
+    from: &LegState,
+    to: &LegState,
+) -> (u32, u32) {
+    let (repaid, seized) = exchange(limit, from, to);
+    if repaid == to.quantity as u32 || seized == from.quantity as u32 {
+        return (repaid, seized);
     }
-    legs[debt].quantity -= repaid as i32;
-    legs[collateral].quantity -= seized as i32;
-    event.repaid += u64::from(repaid) * u64::from(to.mark);
-    event.seized += u64::from(seized) * u64::from(from.mark);
-    true
+    // Neither leg is cleared: what is left of each must not be dust.
+    let dust = from_words(action.dust);
+    let money = |value: u64| value >> facts.money_shift;
+    let debt_left = to.value() - u64::from(repaid) * u64::from(to.mark);
+    let collateral_left = from.value() - u64::from(seized) * u64::from(from.mark);
+    if money(debt_left) >= dust && money(collateral_left) >= dust {
+        return (repaid, seized);
+    }
+    let dust = saturating_shift(dust, facts.money_shift);
+    let by_debt = to.value().saturating_sub(dust);
+    let by_collateral = scale_q31(from.value().saturating_sub(dust), from.discount);
+    let admissible = by_debt.min(by_collateral) / u64::from(to.mark);
+    exchange((admissible as u32).min(limit), from, to)
 }
 
 /// Most of the chosen debt that the close factor lets one call repay; at least one unit.
@@ -119,9 +145,10 @@ fn write_off(legs: &mut [LegState], event: &mut Event) {
         return;
     }
     for leg in legs.iter_mut().filter(|leg| leg.kind == KIND_DEBT) {
-        leg.lost = leg.value();
+        leg.lost = leg.market_value();
         event.written_off += leg.lost;
         leg.quantity = 0;
+        leg.next = 0;
     }
 }
 

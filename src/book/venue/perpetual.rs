@@ -17,6 +17,11 @@ pub struct Perpetual {
     pub liquidatable_at_equality: bool,
     /// What closing costs, as a share of the notional at mark; 0 to 1.
     pub close_cost: f64,
+    /// What pays for losses beyond the margin before they are bad debt, USD; not negative.
+    pub insurance_fund_usd: f64,
+    /// What a closed position pays into the fund out of the margin that is left, a share of its
+    /// notional; 0 to 1.
+    pub insurance_fee: f64,
     /// Maintenance tiers of markets that set none of their own; floors in USD rising from 0.
     pub tiers: Vec<Tier>,
 }
@@ -47,6 +52,8 @@ impl Default for Perpetual {
             margin: Margin::Cross,
             liquidatable_at_equality: false,
             close_cost: 0.0,
+            insurance_fund_usd: 0.0,
+            insurance_fee: 0.0,
             tiers: vec![Tier { floor_usd: 0.0, rate: 0.0125 }],
         }
     }
@@ -54,7 +61,11 @@ impl Default for Perpetual {
 
 impl Liquidation for Perpetual {
     fn broken_bounds(&self) -> Vec<BrokenBound> {
-        let mut broken = outside(&[("close_cost", self.close_cost, 0.0, 1.0, "between 0 and 1")]);
+        let mut broken = outside(&[
+            ("close_cost", self.close_cost, 0.0, 1.0, "between 0 and 1"),
+            ("insurance_fund_usd", self.insurance_fund_usd, 0.0, 1e15, "between 0 and 1e15"),
+            ("insurance_fee", self.insurance_fee, 0.0, 1.0, "between 0 and 1"),
+        ]);
         broken.extend(tier_bounds(&self.tiers));
         broken
     }

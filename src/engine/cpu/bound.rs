@@ -2,7 +2,9 @@
 //!
 //! A bound may only ever say "certainly healthy"; what it says of the rest costs time, never a bit.
 
-use super::marks::{Extremes, Marks};
+use std::ops::Range;
+
+use super::marks::{Extremes, Marks, WINDOW_STEPS};
 use super::positions::Term;
 use crate::program::Program;
 use crate::program::layout::{LegRow, TierRow, from_words};
@@ -27,7 +29,7 @@ impl Surplus<'_> {
         let mut bound = self.constant;
         for term in self.terms {
             let at = extremes[term.instrument as usize];
-            bound += if term.is_negative { -term.times(at.high) } else { term.times(at.low) };
+            bound += term.signed_times(if term.is_negative { at.high } else { at.low });
         }
         for row in self.tiered.iter().filter(|row| row.n_tiers > 0) {
             let at = extremes[row.instrument as usize];
@@ -38,16 +40,47 @@ impl Surplus<'_> {
     }
 
     /// The surplus at a step.
+    #[inline]
     pub(super) fn at(&self, marks: &Marks, step: usize) -> i64 {
+        self.with(|instrument| marks.of(instrument)[step])
+    }
+
+    /// The surplus at the marks of instruments.
+    #[inline]
+    pub(super) fn with(&self, mark_of: impl Fn(u32) -> u32) -> i64 {
         let mut surplus = self.constant;
         for term in self.terms {
-            let product = term.times(marks.of(term.instrument)[step]);
-            surplus += if term.is_negative { -product } else { product };
+            surplus += term.signed_times(mark_of(term.instrument));
         }
         for row in self.tiered.iter().filter(|row| row.n_tiers > 0) {
-            surplus += tiers_at(self.program.tiers_of(row), marks.of(row.instrument)[step]);
+            surplus += tiers_at(self.program.tiers_of(row), mark_of(row.instrument));
         }
         surplus
+    }
+
+    /// The steps, at most a window's, in which prices that differ from these by a relative `error`
+    /// might breach a position without tiers, as bits.
+    ///
+    /// |Σ w m' - Σ w m| <= error Σ |w| m, and two units of 2^-24 a mark for what is rounded; the
+    /// conversion to f64 is off by less than 2^-52.
+    pub(super) fn near_steps(&self, marks: &Marks, steps: &Range<usize>, error: f64) -> u32 {
+        let mut surplus = [self.constant; WINDOW_STEPS];
+        let mut gross = [0_i64; WINDOW_STEPS];
+        let mut weight = 0_i64;
+        for term in self.terms {
+            weight += i64::from(term.magnitude);
+            let marks = &marks.of(term.instrument)[steps.clone()];
+            for ((surplus, gross), mark) in surplus.iter_mut().zip(&mut gross).zip(marks) {
+                *gross += term.times(*mark);
+                *surplus += term.signed_times(*mark);
+            }
+        }
+        let mut near = 0;
+        for (bit, (surplus, gross)) in surplus[..steps.len()].iter().zip(gross).enumerate() {
+            let slack = gross as f64 * (error + 1e-12) + 2.0 * weight as f64;
+            near |= u32::from(*surplus as f64 <= slack) << bit;
+        }
+        near
     }
 
     /// The first step of `from..end`, at most `N` of them, whose surplus is negative.
@@ -79,7 +112,7 @@ impl Surplus<'_> {
 }
 
 /// The least of a leg's tiers at a mark.
-fn tiers_at(tiers: &[TierRow], mark: u32) -> i64 {
+pub(super) fn tiers_at(tiers: &[TierRow], mark: u32) -> i64 {
     let surplus = tiers
         .iter()
         .map(|tier| i64::from(tier.coefficient) * i64::from(mark) + from_words(tier.deduction));

@@ -20,7 +20,7 @@ impl Extremes {
     /// Of no step at all.
     const NONE: Self = Self { low: u32::MAX, high: 0 };
 
-    fn join(self, other: Self) -> Self {
+    pub(super) fn join(self, other: Self) -> Self {
         Self { low: self.low.min(other.low), high: self.high.max(other.high) }
     }
 }

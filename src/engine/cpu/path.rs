@@ -1,9 +1,10 @@
 //! One path: prices, then every position along them; the twin that states what the kernels mean.
 //!
-//! Positions do not see each other within a path (no market impact), so each is walked alone, from
-//! where a bound first fails to clear it.
+//! Where nothing couples the positions of a path, each is walked alone, from where a bound first
+//! fails to clear it; else all are walked together, step by step (`coupled`).
 
 use super::bound::{Surplus, ratio_slack};
+use super::coupled::{Around, Coupled};
 use super::marks::WINDOW_STEPS;
 use super::positions::{PairClass, ScanList, Scanned, Term, pair_threshold};
 use super::walk::{Observer, Walk};
@@ -18,6 +19,7 @@ pub struct PathWorker<'a> {
     buffer: PathBuffer,
     ratios: Vec<i32>,
     walk: Walk<'a>,
+    coupled: Option<Coupled<'a>>,
     /// Whether windows are cleared by bounds before their steps are walked.
     pub use_bounds: bool,
 }
@@ -32,14 +34,15 @@ impl<'a> PathWorker<'a> {
             buffer: program.market.buffer(),
             ratios: vec![0; program.market.n_steps],
             walk: Walk::new(program),
+            coupled: program.liquidity.as_ref().map(|it| Coupled::new(program, it)),
             use_bounds: true,
         }
     }
 
     /// Adds what was counted to `counters`, and starts anew.
     pub fn hand_over(&mut self, counters: &mut Counters) {
-        counters.merge(&self.walk.counters);
-        self.walk.counters = Counters::new(shape(self.program));
+        counters.merge(&self.walk.ledger.counters);
+        self.walk.ledger.counters = Counters::new(shape(self.program));
     }
 
     /// Walks a path.
@@ -48,18 +51,19 @@ impl<'a> PathWorker<'a> {
         let list = std::mem::take(&mut self.list);
         self.walk.begin(&self.program.instruments, &self.buffer.logs);
         observer.prices(&self.buffer.logs, &self.walk.marks);
-        for class in &list.pairs {
-            self.scan_pairs(&list, class, observer);
-        }
-        for scanned in &list.others {
-            let surplus = self.surplus(scanned, list.terms_of(scanned));
-            if !self.use_bounds || surplus.bound(self.walk.marks.whole()) < 0 {
-                self.walk_steps(scanned, list.terms_of(scanned), observer);
-            }
+        let mut strained = self.walk.marks.strained(&self.program.instruments);
+        if let Some(coupled) = &mut self.coupled {
+            let Walk { marks, ledger, .. } = &mut self.walk;
+            let around =
+                Around { program: self.program, list: &list, marks, logs: &self.buffer.logs };
+            let moved = coupled.run(&around, self.use_bounds, ledger, observer);
+            strained = (strained.0 | moved.0, strained.1 | moved.1);
+        } else {
+            self.walk_alone(&list, observer);
         }
         self.list = list;
         let mut outcome = self.walk.finish();
-        let (saturated, small) = self.walk.marks.strained(&self.program.instruments);
+        let (saturated, small) = strained;
         if saturated || self.buffer.clamped {
             outcome.flags |= SATURATED;
         }
@@ -67,6 +71,18 @@ impl<'a> PathWorker<'a> {
             outcome.flags |= SMALL_MARK;
         }
         outcome
+    }
+
+    fn walk_alone<O: Observer>(&mut self, list: &ScanList, observer: &mut O) {
+        for class in &list.pairs {
+            self.scan_pairs(list, class, observer);
+        }
+        for scanned in &list.others {
+            let surplus = self.surplus(scanned, list.terms_of(scanned));
+            if !self.use_bounds || surplus.bound(self.walk.marks.whole()) < 0 {
+                self.walk_steps(scanned, list.terms_of(scanned), observer);
+            }
+        }
     }
 
     fn surplus<'t>(&'t self, scanned: &Scanned, terms: &'t [Term]) -> Surplus<'t> {
@@ -181,5 +197,6 @@ pub fn shape(program: &Program) -> Shape {
         n_positions: program.positions.len(),
         n_steps: program.market.n_steps,
         n_pools: program.pools.len(),
+        n_funds: program.liquidity.as_ref().map(|it| it.funds.len()),
     }
 }

@@ -57,6 +57,14 @@ impl Term {
     pub(super) fn times(self, mark: u32) -> i64 {
         (u64::from(self.magnitude) * u64::from(mark)) as i64
     }
+
+    /// coefficient x mark.
+    #[inline(always)]
+    pub(super) fn signed_times(self, mark: u32) -> i64 {
+        // Without a branch: signs follow no pattern.
+        let sign = -i64::from(self.is_negative);
+        (self.times(mark) ^ sign) - sign
+    }
 }
 
 /// The plain term of a leg with that many units left, if it has one.
@@ -145,6 +153,11 @@ impl ScanList {
         let threshold = pair_threshold(collateral.magnitude, debt.magnitude);
         self.pairs[idx].thresholds.push(threshold);
         self.pairs[idx].scanned.push(scanned);
+    }
+
+    /// The terms of all positions.
+    pub(super) fn terms(&self) -> &[Term] {
+        &self.terms
     }
 
     /// The plain terms of a position.

@@ -16,6 +16,8 @@ use crate::program::Program;
 
 /// Longest that a dispatch may take before its device counts as hung.
 const TIMEOUT: Duration = Duration::from_secs(60);
+/// On a software adapter, which compiles a kernel when it is first dispatched.
+const SOFTWARE_TIMEOUT: Duration = Duration::from_secs(600);
 /// Memory of a workgroup that every device has.
 const LEAST_WORKGROUP_BYTES: u32 = 16_384;
 
@@ -33,6 +35,8 @@ pub struct Device {
     uncaptured: Arc<Mutex<Option<String>>>,
     cache: Option<Cache>,
     options: Options,
+    group_size: u32,
+    timeout: Duration,
 }
 
 impl Device {
@@ -95,12 +99,14 @@ impl Device {
             uncaptured,
             cache,
             options,
+            group_size: options.group_size_for(program),
+            timeout: if candidate.is_software() { SOFTWARE_TIMEOUT } else { TIMEOUT },
         })
     }
 
     /// Invocations of a workgroup.
     pub(super) fn group_size(&self) -> u32 {
-        self.options.group_size
+        self.group_size
     }
 
     /// Its adapter's name.
@@ -117,7 +123,7 @@ impl Device {
     pub fn pipeline(&self, entry_point: &str) -> Result<wgpu::ComputePipeline, EngineError> {
         let scopes = Scopes::begin(&self.device);
         let constants = [
-            ("GROUP", f64::from(self.options.group_size)),
+            ("GROUP", f64::from(self.group_size)),
             ("USE_BOUNDS", f64::from(u8::from(self.options.use_bounds))),
         ];
         let pipeline = self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
@@ -180,14 +186,14 @@ impl Device {
     pub(super) fn wait(&self, submission: wgpu::SubmissionIndex) -> Result<(), EngineError> {
         let polled = self.device.poll(wgpu::PollType::Wait {
             submission_index: Some(submission),
-            timeout: Some(TIMEOUT),
+            timeout: Some(self.timeout),
         });
         // After a loss, submissions are silently ignored: look before anything is trusted.
         self.check()?;
         match polled {
             Ok(_) => Ok(()),
             Err(wgpu::PollError::Timeout) => {
-                Err(self.fault(DeviceFault::Timeout { seconds: TIMEOUT.as_secs() }))
+                Err(self.fault(DeviceFault::Timeout { seconds: self.timeout.as_secs() }))
             }
             // What a lost device was given was never submitted.
             Err(wgpu::PollError::WrongSubmissionIndex(..)) => Err(self.fault(DeviceFault::Lost)),

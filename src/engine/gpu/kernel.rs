@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use bytemuck::{Pod, Zeroable};
 
+use super::coupling;
+
 use crate::book::{account, action};
 use crate::fixed;
 use crate::market::rng;
@@ -25,8 +27,10 @@ pub struct Task {
     pub n_slices: u32,
     /// A loop that does not turn this often was cut short by the driver.
     pub canary: u32,
-    /// Nothing.
-    pub padding: u32,
+    /// First step of a piece of coupled paths; others are walked whole.
+    pub first_step: u32,
+    /// One past its last.
+    pub end_step: u32,
 }
 
 /// 64-bit words where the device has them, pairs of 32-bit words where it has not.
@@ -38,7 +42,7 @@ pub enum Words {
     Emulated,
 }
 
-/// The parts of the kernel that stand after the constants and the 64-bit words; WGSL takes
+/// The parts of every kernel that stand after the constants and the 64-bit words; WGSL takes
 /// declarations in any order.
 pub const PARTS: &[(&str, &str)] = &[
     ("layout", include_str!("../../../shaders/layout.wgsl")),
@@ -56,9 +60,25 @@ pub const PARTS: &[(&str, &str)] = &[
     ("action/pro_rata", include_str!("../../../shaders/action/pro_rata.wgsl")),
     ("action/largest_legs", include_str!("../../../shaders/action/largest_legs.wgsl")),
     ("action/close_out", include_str!("../../../shaders/action/close_out.wgsl")),
+    ("ledger", include_str!("../../../shaders/ledger.wgsl")),
     ("walk", include_str!("../../../shaders/walk.wgsl")),
     ("simulate", include_str!("../../../shaders/simulate.wgsl")),
     ("probe", include_str!("../../../shaders/probe.wgsl")),
+];
+
+/// What stands beside them where nothing couples the positions of a path.
+pub const ALONE_PARTS: &[(&str, &str)] =
+    &[("action/counterparty", include_str!("../../../shaders/action/counterparty.wgsl"))];
+
+/// What stands beside them where something does.
+pub const COUPLED_PARTS: &[(&str, &str)] = &[
+    ("depth", include_str!("../../../shaders/depth.wgsl")),
+    ("coupled/market", include_str!("../../../shaders/coupled/market.wgsl")),
+    ("coupled/desk", include_str!("../../../shaders/coupled/desk.wgsl")),
+    ("coupled/accounts", include_str!("../../../shaders/coupled/accounts.wgsl")),
+    ("coupled/bounds", include_str!("../../../shaders/coupled/bounds.wgsl")),
+    ("coupled/piece", include_str!("../../../shaders/coupled/piece.wgsl")),
+    ("coupled", include_str!("../../../shaders/coupled.wgsl")),
 ];
 
 const WIDE_NATIVE: &str = include_str!("../../../shaders/wide_native.wgsl");
@@ -99,12 +119,18 @@ impl Kernel {
         let market = &program.market;
         let _ = writeln!(constants, "const HAS_SHOCKS = {};", !market.shocks.increments.is_empty());
         let _ = writeln!(constants, "const REPLAY_EACH = {};", market.replay.each == 1);
+        let _ = writeln!(constants, "const IS_COUPLED = {};", program.liquidity.is_some());
+        let mut other_parts = ALONE_PARTS;
+        if let Some(liquidity) = &program.liquidity {
+            coupling::declare_coupled(&mut constants, &mut tables, program, liquidity);
+            other_parts = COUPLED_PARTS;
+        }
         let wide = match words {
             Words::Native => WIDE_NATIVE,
             Words::Emulated => WIDE_EMULATED,
         };
         let mut source = constants + wide;
-        for (_, part) in PARTS {
+        for (_, part) in PARTS.iter().chain(other_parts) {
             source.push_str(part);
         }
         Some(Self { source, tables: tables.words, window })
@@ -123,13 +149,18 @@ pub fn counter_words(program: &Program) -> usize {
 fn window(program: &Program, workgroup_bytes: usize) -> Option<usize> {
     let n_assets = program.market.n_assets;
     let n_instruments = program.instruments.len().max(1);
-    let whole = 8 * n_assets + 16 * n_instruments + 64;
+    let mut whole = 8 * n_assets + 16 * n_instruments + 64;
+    let mut most = program.market.n_steps;
+    if let Some(liquidity) = &program.liquidity {
+        whole += coupling::workgroup_bytes(program, liquidity);
+        most = most.min(coupling::WINDOW_STEPS);
+    }
     let a_step = 8 * n_assets + 4 * n_instruments;
     let window = workgroup_bytes.checked_sub(whole)? / a_step;
-    (window > 0).then(|| window.min(program.market.n_steps))
+    (window > 0).then(|| window.min(most))
 }
 
-fn declare(constants: &mut String, name: &str, value: u32) {
+pub(super) fn declare(constants: &mut String, name: &str, value: u32) {
     let _ = writeln!(constants, "const {name}: u32 = {value}u;");
 }
 
@@ -192,13 +223,13 @@ fn declare_sizes(constants: &mut String, program: &Program, window: usize) {
 
 /// The tables buffer as it grows.
 #[derive(Debug, Default)]
-struct Tables {
+pub(super) struct Tables {
     words: Vec<u32>,
 }
 
 impl Tables {
     /// Appends words; where they begin.
-    fn push(&mut self, words: &[u32]) -> u32 {
+    pub(super) fn push(&mut self, words: &[u32]) -> u32 {
         let start = self.words.len() as u32;
         self.words.extend_from_slice(words);
         start
@@ -210,7 +241,7 @@ impl Tables {
         start
     }
 
-    fn push_i32(&mut self, values: &[i32]) -> u32 {
+    pub(super) fn push_i32(&mut self, values: &[i32]) -> u32 {
         self.push(bytemuck::cast_slice(values))
     }
 

@@ -74,7 +74,8 @@ impl Prober {
             n_paths: probe.n_items,
             n_slices: 1,
             canary: CANARY,
-            padding: 0,
+            first_step: 0,
+            end_step: 0,
         };
         device.queue.write_buffer(&task, 0, bytemuck::bytes_of(&row));
         device.queue.write_buffer(&state, 0, bytemuck::cast_slice(probe.input));

@@ -18,7 +18,7 @@ const N_ITEMS: u32 = 4096;
 /// If the device fails, or answers wrongly.
 pub fn self_test(candidate: &Candidate, program: &Program) -> Result<(), EngineError> {
     let prober = Prober::new(candidate, program, Options::default())?;
-    let group = Options::default().group_size;
+    let group = Options::default().group_size_for(program);
     let spread: Vec<u32> = (0..N_ITEMS).map(|idx| idx.wrapping_mul(0x9E37_79B9)).collect();
     let ask = |entry_point, input: &[u32], n_output| {
         prober.ask(&Probe {

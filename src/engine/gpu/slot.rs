@@ -1,11 +1,12 @@
 //! The buffers of one dispatch: what it is to do, what it finds, and the way back to the host.
 
 use super::check_size;
+use super::coupling;
 use super::device::{Device, Scopes};
 use super::kernel::{COUNTER_WORDS, FLAG_CUT_SHORT, Task, counter_words};
 use crate::engine::backend::{DeviceFault, EngineError};
 use crate::program::Program;
-use crate::tail::{Counters, Outcome};
+use crate::tail::{Counters, Outcome, aftermath_words};
 
 /// Bytes of an outcome.
 const OUTCOME_BYTES: u64 = size_of::<Outcome>() as u64;
@@ -20,21 +21,30 @@ pub(super) struct Pipelines {
 pub(super) struct Sizes {
     /// Counters of a dispatch.
     counters: u64,
+    /// What a path leaves beside its outcome.
+    aftermath: u64,
     /// Events by step, a path.
     events: u64,
-    /// What is left of positions between windows of steps, a path.
+    /// What is left of positions between windows of steps, or of a whole coupled path.
     state: u64,
 }
 
 impl Sizes {
     pub(super) fn of(device: &Device, program: &Program) -> Self {
         let n_steps = program.market.n_steps;
-        let a_path = 4 * (program.positions.len() + program.legs.len()) as u64;
+        let (aftermath, state) = match &program.liquidity {
+            Some(liquidity) => {
+                (aftermath_words(liquidity.funds.len()), coupling::state_words(program, liquidity))
+            }
+            // State is kept between windows of steps only.
+            None if device.kernel.window >= n_steps => (0, 0),
+            None => (0, program.positions.len() + program.legs.len()),
+        };
         Self {
             counters: 4 * counter_words(program) as u64,
             events: 4 * n_steps as u64,
-            // State is kept between windows of steps only.
-            state: if device.kernel.window >= n_steps { 0 } else { a_path },
+            aftermath: 8 * aftermath as u64,
+            state: 4 * state as u64,
         }
     }
 
@@ -43,7 +53,7 @@ impl Sizes {
         let bound = device.device.limits().max_storage_buffer_binding_size;
         let by_state = bound / self.state.max(1);
         let by_events = bound.saturating_sub(self.counters) / self.events;
-        by_state.min(by_events).min(bound / OUTCOME_BYTES).max(1)
+        by_state.min(by_events).min(bound / (OUTCOME_BYTES + self.aftermath)).max(1)
     }
 }
 
@@ -51,10 +61,20 @@ impl Sizes {
 pub(super) struct Slot {
     pub(super) n_paths: u32,
     counter_bytes: u64,
-    task: wgpu::Buffer,
+    /// Of a path: its outcome, and what stands behind all outcomes.
+    path_bytes: u64,
+    /// One for each piece of the paths: what it is to do, where it begins and ends, its bindings.
+    pieces: Vec<Piece>,
     outcomes: wgpu::Buffer,
     counters: wgpu::Buffer,
     staging: wgpu::Buffer,
+}
+
+/// A stretch of the steps of all paths of a dispatch.
+struct Piece {
+    first_step: u32,
+    end_step: u32,
+    task: wgpu::Buffer,
     bind_group: wgpu::BindGroup,
 }
 
@@ -71,10 +91,12 @@ impl Slot {
         device: &Device,
         program: &Program,
         n_paths: u32,
+        piece_steps: u32,
     ) -> Result<Self, EngineError> {
         use wgpu::BufferUsages as Usage;
         let sizes = Sizes::of(device, program);
-        let outcome_bytes = OUTCOME_BYTES * u64::from(n_paths);
+        let path_bytes = OUTCOME_BYTES + sizes.aftermath;
+        let outcome_bytes = path_bytes * u64::from(n_paths);
         let counter_bytes = sizes.counters;
         let event_bytes = sizes.events * u64::from(n_paths);
         let state_bytes = sizes.state * u64::from(n_paths);
@@ -86,15 +108,26 @@ impl Slot {
         {
             check_size(device, what, buffer.size())?;
         }
-        let task = device.buffer(size_of::<Task>() as u64, Usage::UNIFORM | Usage::COPY_DST);
         let found = Usage::STORAGE | Usage::COPY_SRC | Usage::COPY_DST;
         let outcomes = device.buffer(outcome_bytes, found);
         let counters = device.buffer(counter_bytes + event_bytes, found);
         let state = device.buffer(state_bytes, Usage::STORAGE);
         let staging =
             device.buffer(outcome_bytes + counter_bytes, Usage::MAP_READ | Usage::COPY_DST);
-        let bind_group = device.bind_group(&task, [&outcomes, &counters, &state]);
-        Ok(Self { n_paths, counter_bytes, task, outcomes, counters, staging, bind_group })
+        let n_steps = program.market.n_steps as u32;
+        let piece_steps = if program.liquidity.is_some() { piece_steps } else { n_steps };
+        let pieces = (0..n_steps).step_by(piece_steps as usize).map(|first_step| {
+            let task = device.buffer(size_of::<Task>() as u64, Usage::UNIFORM | Usage::COPY_DST);
+            let bind_group = device.bind_group(&task, [&outcomes, &counters, &state]);
+            Piece {
+                first_step,
+                end_step: (first_step + piece_steps).min(n_steps),
+                task,
+                bind_group,
+            }
+        });
+        let pieces = pieces.collect();
+        Ok(Self { n_paths, counter_bytes, path_bytes, pieces, outcomes, counters, staging })
     }
 
     /// Submits a dispatch of so many paths from the first.
@@ -105,17 +138,22 @@ impl Slot {
         task: Task,
     ) -> Result<InFlight, EngineError> {
         let n_paths = task.n_paths;
-        let outcome_bytes = OUTCOME_BYTES * u64::from(n_paths);
+        let outcome_bytes = self.path_bytes * u64::from(n_paths);
         let scopes = Scopes::begin(&device.device);
-        device.queue.write_buffer(&self.task, 0, bytemuck::bytes_of(&task));
+        for Piece { first_step, end_step, task: buffer, .. } in &self.pieces {
+            let piece = Task { first_step: *first_step, end_step: *end_step, ..task };
+            device.queue.write_buffer(buffer, 0, bytemuck::bytes_of(&piece));
+        }
         let mut encoder = device.device.create_command_encoder(&Default::default());
         encoder.clear_buffer(&self.counters, 0, None);
         encoder.clear_buffer(&self.outcomes, 0, None);
         {
             let mut pass = encoder.begin_compute_pass(&Default::default());
-            pass.set_bind_group(0, &self.bind_group, &[]);
             pass.set_pipeline(&pipelines.simulate);
-            pass.dispatch_workgroups(n_paths, task.n_slices, 1);
+            for piece in &self.pieces {
+                pass.set_bind_group(0, &piece.bind_group, &[]);
+                pass.dispatch_workgroups(n_paths, task.n_slices, 1);
+            }
             pass.set_pipeline(&pipelines.finish);
             pass.dispatch_workgroups(n_paths.div_ceil(device.group_size()), 1, 1);
         }
@@ -155,19 +193,25 @@ impl InFlight {
         counters: &mut Counters,
     ) -> Result<Slot, EngineError> {
         device.wait(self.submission)?;
-        let outcome_bytes = OUTCOME_BYTES * u64::from(self.n_paths);
+        let outcome_bytes = self.slot.path_bytes * u64::from(self.n_paths);
         let bytes = outcome_bytes + self.slot.counter_bytes;
         let mapped =
             self.slot.staging.get_mapped_range(0..bytes).map_err(|error| {
                 device.fault(DeviceFault::Refused { message: error.to_string() })
             })?;
         let (found, counted) = mapped.split_at(outcome_bytes as usize);
+        let (found, aftermath) = found.split_at(size_of_val(outcomes));
         bytemuck::cast_slice_mut::<Outcome, u8>(outcomes).copy_from_slice(found);
         if outcomes.iter().any(|outcome| outcome.flags & FLAG_CUT_SHORT != 0) {
             return Err(device.fault(DeviceFault::CutShort));
         }
         let words: Vec<u32> = bytemuck::pod_collect_to_vec(counted);
         add_counters(&words, counters);
+        if let Some(counted) = &mut counters.aftermath {
+            let words: Vec<i64> = bytemuck::pod_collect_to_vec(aftermath);
+            let n_words = aftermath_words(counted.funds.len());
+            words.chunks_exact(n_words).for_each(|path| counted.absorb(path));
+        }
         drop(mapped);
         self.slot.staging.unmap();
         Ok(self.slot)

@@ -44,6 +44,12 @@ mod tests {
     }
 
     #[test]
+    fn the_figures_of_coupled_paths_are_golden() {
+        let of = fixture::coupled_summary();
+        insta::assert_json_snapshot!((of.feedback, of.aftermath));
+    }
+
+    #[test]
     fn without_a_run_only_the_summary_is_written() {
         let summary = fixture::summary();
         let pretty = serde_json::to_string_pretty(&summary).unwrap();

@@ -1,6 +1,8 @@
 //! Tables for people: the headline first, then who, where and when, then what to beware of.
 
+mod aftermath;
 mod number;
+mod rounds;
 mod table;
 mod told;
 
@@ -26,6 +28,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     let summary = report.summary;
     write_headline(summary, out)?;
     write_levels(&summary.bad_debt, out)?;
+    aftermath::write(summary, out)?;
     write_positions(summary, out)?;
     write_pools(summary, out)?;
     write_times(summary, out)?;
@@ -293,8 +296,27 @@ mod tests {
     }
 
     #[test]
+    fn the_report_of_coupled_paths_is_golden() {
+        let summary = fixture::coupled_summary();
+        let report = Report { summary: &summary, run: None };
+        insta::assert_snapshot!(written(|out| super::write(&report, out)));
+    }
+
+    #[test]
+    fn what_was_not_compared_is_said_to_be_so() {
+        let told =
+            |summary: &Summary| written(|out| super::write(&Report { summary, run: None }, out));
+        let remedy = "what feedback adds is not measured: give --compare-feedback";
+        assert_eq!(told(&fixture::uncompared_summary()).matches(remedy).count(), 1);
+        for summary in [fixture::coupled_summary(), fixture::summary()] {
+            assert!(!told(&summary).contains("--compare-feedback"));
+        }
+    }
+
+    #[test]
     fn a_single_path_without_loss_is_golden() {
-        let mut tally = Tally::new(1, Shape { n_positions: 0, n_steps: 0, n_pools: 2 });
+        let mut tally =
+            Tally::new(1, Shape { n_positions: 0, n_steps: 0, n_pools: 2, n_funds: None });
         tally.absorb_block(0, &[Outcome::default()]);
         let summary = fixture::with_facts(|facts| Summary::of(&tally, facts, None));
         let report = Report { summary: &summary, run: None };

@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 
 use super::number::{count, counted, duration, significant, usd};
+use super::rounds::{self, change};
 use super::table::Table;
 use crate::report::explain::Explanation;
 
-/// Liquidations and leftovers shown; JSON has all.
-const N_ROWS: usize = 40;
+/// Rows of a table shown; JSON has all.
+pub(super) const N_ROWS: usize = 40;
 
 pub(in crate::report::format) fn write(told: &Explanation, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}: path {}, seed {}", told.scenario, told.path_idx, told.seed)?;
@@ -28,7 +29,10 @@ pub(in crate::report::format) fn write(told: &Explanation, out: &mut dyn Write) 
         counted(told.n_defaults.into(), "position"),
     )?;
     write_prices(told, out)?;
-    write_events(told, out)?;
+    match &told.rounds {
+        None => write_events(told, out)?,
+        Some(rounds) => rounds::write(told, rounds, out)?,
+    }
     write_left_over(told, out)
 }
 
@@ -48,6 +52,31 @@ fn write_prices(told: &Explanation, out: &mut dyn Write) -> io::Result<()> {
             after(price.high_step_idx),
             significant(price.close_usd, 6),
             format!("{change:+.1} %"),
+        ]);
+    }
+    table.write(out)?;
+    write_moved(told, out)
+}
+
+/// The prices that sales have moved, as they were on the market.
+fn write_moved(told: &Explanation, out: &mut dyn Write) -> io::Result<()> {
+    if told.prices.iter().all(|price| price.moved.is_none()) {
+        return Ok(());
+    }
+    writeln!(out, "\nOn the market, where sales move them, USD")?;
+    let headings = ["asset", "low", "after", "close", "change", "furthest from sales", "after"];
+    let mut table = Table::new(1, &headings);
+    let after = |step_idx: usize| duration(told.step_hours * (step_idx + 1) as f64);
+    for price in &told.prices {
+        let Some(moved) = &price.moved else { continue };
+        table.row([
+            price.asset.clone(),
+            significant(moved.low_usd, 6),
+            after(moved.low_step_idx),
+            significant(moved.close_usd, 6),
+            format!("{:+.1} %", (moved.close_usd / price.open_usd - 1.0) * 100.0),
+            change(moved.furthest_impact),
+            after(moved.furthest_step_idx),
         ]);
     }
     table.write(out)
@@ -107,7 +136,8 @@ fn write_left_over(told: &Explanation, out: &mut dyn Write) -> io::Result<()> {
     write_rest(told.left_over.len(), out)
 }
 
-fn write_rest(n_rows: usize, out: &mut dyn Write) -> io::Result<()> {
+/// How many rows were left out.
+pub(super) fn write_rest(n_rows: usize, out: &mut dyn Write) -> io::Result<()> {
     match n_rows.checked_sub(N_ROWS) {
         None | Some(0) => Ok(()),
         Some(rest) => {

@@ -1,0 +1,199 @@
+// Twin: src/engine/cpu/coupled/market.rs. The market of a path as sales have moved it, and as the
+// venues read it: lanes over assets, then over instruments.
+
+struct FeedRow {
+    heartbeat: u32,
+    rise: u32,
+    fall: u32,
+    delay: u32,
+}
+
+// By asset, as `MovedMarket` has them; a band is its row.
+var<workgroup> recovering: array<Wide, N_ASSETS>;
+var<workgroup> staying: array<Wide, N_ASSETS>;
+var<workgroup> flows: array<Wide, N_ASSETS>;
+var<workgroup> own: array<i32, N_ASSETS>;
+var<workgroup> market_logs: array<i32, N_ASSETS>;
+var<workgroup> highest: array<i32, N_ASSETS>;
+var<workgroup> rest: array<u32, N_ASSETS>;
+var<workgroup> bands: array<u32, N_ASSETS>;
+var<workgroup> reported: array<i32, N_ASSETS>;
+var<workgroup> reported_at: array<u32, N_ASSETS>;
+var<workgroup> read_logs: array<i32, N_ASSETS>;
+// By instrument.
+var<workgroup> sums: array<Wide, N_INSTRUMENTS>;
+var<workgroup> market_marks: array<u32, N_INSTRUMENTS>;
+var<workgroup> read_marks: array<u32, N_INSTRUMENTS>;
+
+// Where the path's reported logs stand in `state`.
+var<private> history_at: u32;
+
+fn market_begin(lane: u32) {
+    for (var asset = lane; asset < N_ASSETS; asset += GROUP) {
+        recovering[asset] = wide(0u, 0u);
+        staying[asset] = wide(0u, 0u);
+        flows[asset] = wide(0u, 0u);
+        own[asset] = 0;
+        highest[asset] = 0;
+        reported[asset] = 0;
+        reported_at[asset] = 0u;
+    }
+    for (var instrument = lane; instrument < N_INSTRUMENTS; instrument += GROUP) {
+        sums[instrument] = wide(0u, 0u);
+    }
+}
+
+fn feed_row(asset: u32) -> FeedRow {
+    let at = T_FEEDS + 4u * asset;
+    return FeedRow(tables[at], tables[at + 1u], tables[at + 2u], tables[at + 3u]);
+}
+
+// The next step: markets recover.
+fn recover(lane: u32) {
+    for (var asset = lane; asset < N_ASSETS; asset += GROUP) {
+        let row = asset_row(asset);
+        if (row.curve != NONE && !is_zero(recovering[asset])) {
+            let left = scale_q31(wide_abs(recovering[asset]), row.kept);
+            recovering[asset] = with_sign(left, recovering[asset]);
+            own[asset] = displacement(row.curve, held(asset));
+        }
+    }
+}
+
+fn with_sign(absolute: Wide, sign: Wide) -> Wide {
+    if (is_negative(sign)) { return negate(absolute); }
+    return absolute;
+}
+
+// The size an asset's market holds.
+fn held(asset: u32) -> Wide { return wide_add(recovering[asset], staying[asset]); }
+
+// Prices move, and feeds report what their rules say; `own` of all assets stands.
+fn move_prices(step: u32, offset: u32, is_new_step: bool, lane: u32) {
+    for (var asset = lane; asset < N_ASSETS; asset += GROUP) {
+        let log = bitcast<i32>(increments[asset * WINDOW + offset].y);
+        let impact = impact_on(asset);
+        market_logs[asset] = log + impact;
+        keep_room(asset, impact);
+        let row = asset_row(asset);
+        if (row.curve != NONE) { rest[asset] = mark_of_log(log + (impact - own[asset])); }
+        if (is_new_step) {
+            highest[asset] = max(highest[asset], market_logs[asset]);
+            let fall = bitcast<u32>(highest[asset]) - bitcast<u32>(market_logs[asset]);
+            if (row.curve != NONE) { bands[asset] = band_at(row, fall); }
+        }
+        report(asset, step, is_new_step);
+    }
+}
+
+// Displacement of an asset by all sales.
+fn impact_on(asset: u32) -> i32 {
+    if (!HAS_CROSS) { return clamp(own[asset], -MOST_IMPACT, MOST_IMPACT); }
+    var total = wide(0u, 0u);
+    for (var other = 0u; other < N_ASSETS; other += 1u) {
+        let entry = bitcast<i32>(tables[T_CROSS + asset * N_ASSETS + other]);
+        total = wide_add(total, wide_sar(wide_mul_signed(entry, own[other]), CROSS_BITS));
+    }
+    if (wide_below_signed(wide_of_i32(MOST_IMPACT), total)) { return MOST_IMPACT; }
+    if (wide_below_signed(total, wide_of_i32(-MOST_IMPACT))) { return -MOST_IMPACT; }
+    return bitcast<i32>(wide_lo(total));
+}
+
+// A feed reports what its rules say; a heart beats at the beginning of a step only.
+fn report(asset: u32, step: u32, is_new_step: bool) {
+    if (!HAS_FEEDS) {
+        read_logs[asset] = market_logs[asset];
+        return;
+    }
+    let feed = feed_row(asset);
+    var is_stale = false;
+    if (HAS_STALE) { is_stale = tables[T_STALE + asset * N_STEPS + step] == 1u; }
+    let by = wide_sub(wide_of_i32(market_logs[asset]), wide_of_i32(reported[asset]));
+    let is_due = is_new_step && step + 1u - reported_at[asset] >= feed.heartbeat;
+    let is_far = !wide_below_signed(by, wide(feed.rise, 0u))
+        || !wide_below_signed(negate(by), wide(feed.fall, 0u));
+    if (!is_stale && (is_due || is_far)) {
+        reported[asset] = market_logs[asset];
+        reported_at[asset] = step + 1u;
+    }
+    if (feed.delay == 0u) {
+        read_logs[asset] = reported[asset];
+    } else if (step >= feed.delay) {
+        read_logs[asset] = bitcast<i32>(state[history_at + asset * N_STEPS + step - feed.delay]);
+    } else {
+        read_logs[asset] = 0;
+    }
+}
+
+// Marks of instruments, as read and on the market; all logs stand.
+fn move_marks(step: u32, is_new_step: bool, lane: u32) {
+    for (var instrument = lane; instrument < N_INSTRUMENTS; instrument += GROUP) {
+        let row = T_INSTRUMENTS + 5u * instrument;
+        let asset = tables[row];
+        if (tables[row + 1u] != INSTRUMENT_PRICE) {
+            if (is_new_step) {
+                let mark = mark_of_log(read_logs[asset]);
+                sums[instrument] = wide_add(sums[instrument], wide(mark, 0u));
+            }
+            let sum = sum_mark(instrument, sums[instrument]);
+            market_marks[instrument] = sum;
+            read_marks[instrument] = sum;
+            continue;
+        }
+        let mark = price_mark(instrument, market_logs[asset], step);
+        market_marks[instrument] = mark;
+        if (mark == 0xffffffffu) { atomicOr(&flags, FLAG_SATURATED); }
+        if (mark < SMALL_MARK) { atomicOr(&flags, FLAG_SMALL_MARK); }
+        read_marks[instrument] = mark;
+        if (HAS_FEEDS) { read_marks[instrument] = price_mark(instrument, read_logs[asset], step); }
+    }
+}
+
+// The round is over: what was sold in it moves prices.
+fn end_round(lane: u32) {
+    for (var asset = lane; asset < N_ASSETS; asset += GROUP) {
+        let row = asset_row(asset);
+        if (row.curve != NONE && !is_zero(flows[asset])) {
+            let size = band_size(band_row(bands[asset]), flows[asset]);
+            let stays = with_sign(scale_q31(wide_abs(size), row.permanent), size);
+            staying[asset] = clamped_part(wide_add(staying[asset], stays));
+            let goes = wide_sub(size, stays);
+            recovering[asset] = clamped_part(wide_add(recovering[asset], goes));
+            own[asset] = displacement(row.curve, held(asset));
+        }
+        flows[asset] = wide(0u, 0u);
+    }
+}
+
+// A part of a size, within its bounds.
+fn clamped_part(part: Wide) -> Wide {
+    let most = wide(MOST_PART_LO, MOST_PART_HI);
+    if (wide_below_signed(most, part)) { return most; }
+    if (wide_below_signed(part, negate(most))) { return negate(most); }
+    return part;
+}
+
+// The step is over: what was reported last is remembered.
+fn end_step(step: u32, lane: u32) {
+    if (!HAS_HISTORY) { return; }
+    for (var asset = lane; asset < N_ASSETS; asset += GROUP) {
+        state[history_at + asset * N_STEPS + step] = bitcast<u32>(reported[asset]);
+    }
+}
+
+// What a sale of `flow` brings after one of `before`, money, in a market that has a curve.
+fn brings(asset: u32, row: AssetRow, before: Wide, flow: Wide) -> Wide {
+    let band = band_row(bands[asset]);
+    let after = size_after(asset, band, saturating_add_signed(before, flow));
+    let start = size_after(asset, band, before);
+    return saturating_sub_signed(
+        brought(row.curve, band, rest[asset], after),
+        brought(row.curve, band, rest[asset], start),
+    );
+}
+
+// The size an asset's market holds with a flow on top of it.
+fn size_after(asset: u32, band: BandRow, flow: Wide) -> Wide {
+    if (is_zero(flow)) { return held(asset); }
+    return saturating_add_signed(held(asset), band_size(band, flow));
+}

@@ -1,0 +1,114 @@
+// Twin: src/engine/cpu/ledger.rs. What a path's defaults, liquidations and losses come to: the sums
+// of its outcome, and the counters.
+
+// Where events of this path and step are counted.
+var<private> events_at: u32;
+
+// A position is breached for the first time, with these legs.
+fn count_default(position: u32, row: PositionRow) {
+    atomicAdd(&n_defaults, 1u);
+    atomicAdd(&counters[C_POSITIONS + 7u * position], 1u);
+    add_96(C_POSITIONS + 7u * position + 1u, wide_shr(exposure(), row.money_shift));
+}
+
+// A position was liquidated; its legs hold what each of them lost.
+fn count_event(position: u32, row: PositionRow, step: u32, event: Event) {
+    let repaid = wide_shr(event.repaid, row.money_shift);
+    let written_off = wide_shr(event.written_off, row.money_shift);
+    atomicAdd(&n_events, 1u);
+    atomicAdd(&counters[events_at], 1u);
+    add_total(0u, written_off);
+    add_total(3u, repaid);
+    atomicAdd(&counters[C_STEPS + 7u * step], 1u);
+    add_96(C_STEPS + 7u * step + 1u, repaid);
+    count_loss(position, row, step, written_off);
+}
+
+// The horizon: what is owed on the market and cannot be repaid. The legs' marks are the market's.
+fn count_left_over(position: u32, row: PositionRow, last_event: u32) {
+    let sums = values();
+    if (!wide_below(sums.collateral, sums.debt)) { return; }
+    let fine = wide_sub(sums.debt, sums.collateral);
+    spread_loss(fine, sums.debt);
+    let loss = wide_shr(fine, row.money_shift);
+    var is_stranded = true;
+    for (var leg = 0u; leg < n_legs; leg += 1u) {
+        is_stranded = is_stranded && (legs[leg].kind == KIND_DEBT || legs[leg].quantity == 0);
+    }
+    if (is_stranded) {
+        add_total(1u, loss);
+        count_loss(position, row, last_event, loss);
+    } else {
+        add_total(2u, loss);
+        count_loss(position, row, N_STEPS - 1u, loss);
+    }
+}
+
+fn count_loss(position: u32, row: PositionRow, step: u32, loss: Wide) {
+    if (is_zero(loss)) { return; }
+    add_96(C_POSITIONS + 7u * position + 4u, loss);
+    add_96(C_STEPS + 7u * step + 4u, loss);
+    var rest = loss;
+    var first_pool = NO_LEG;
+    for (var leg = 0u; leg < n_legs; leg += 1u) {
+        if (!is_zero(legs[leg].lost)) {
+            var part = wide_shr(legs[leg].lost, row.money_shift);
+            if (wide_below(rest, part)) { part = rest; }
+            let pool = leg_rows[row.leg_start + leg].pool;
+            if (first_pool == NO_LEG) { first_pool = pool; }
+            add_96(C_POOLS + 3u * pool, part);
+            rest = wide_sub(rest, part);
+        }
+    }
+    // What rounding down left over goes to the first, so that the pools add up.
+    if (first_pool != NO_LEG) { add_96(C_POOLS + 3u * first_pool, rest); }
+}
+
+fn exposure() -> Wide {
+    var sum = wide(0u, 0u);
+    for (var leg = 0u; leg < n_legs; leg += 1u) {
+        if (legs[leg].kind == KIND_DEBT || legs[leg].kind == KIND_PERP) {
+            sum = wide_add(sum, wide_mul(u32(abs(legs[leg].quantity)), leg_market(leg)));
+        }
+    }
+    return sum;
+}
+
+fn is_over() -> bool {
+    var owes = false;
+    var owns = false;
+    for (var leg = 0u; leg < n_legs; leg += 1u) {
+        owes = owes || (legs[leg].kind == KIND_DEBT && legs[leg].quantity != 0);
+        owns = owns || (legs[leg].kind == KIND_COLLATERAL && legs[leg].quantity != 0);
+    }
+    return !owes || !owns;
+}
+
+fn spread_loss(loss: Wide, debt: Wide) {
+    let is_whole = !wide_below(loss, debt);
+    let share = ratio_q32(loss, debt);
+    for (var leg = 0u; leg < n_legs; leg += 1u) {
+        if (legs[leg].kind == KIND_DEBT) {
+            legs[leg].lost = leg_value(leg);
+            if (!is_whole) { legs[leg].lost = scale_q32(leg_value(leg), share); }
+        }
+    }
+}
+
+// Adds to a sum of the path; two words with carry, since there are no 64-bit atomics.
+fn add_total(sum: u32, value: Wide) {
+    let old = atomicAdd(&totals[2u * sum], wide_lo(value));
+    let carry = select(0u, 1u, old + wide_lo(value) < old);
+    let upper = wide_hi(value) + carry;
+    if (upper != 0u) { atomicAdd(&totals[2u * sum + 1u], upper); }
+}
+
+// Adds to a sum over paths, three words with carry.
+fn add_96(at: u32, value: Wide) {
+    let old = atomicAdd(&counters[at], wide_lo(value));
+    let carry = select(0u, 1u, old + wide_lo(value) < old);
+    let upper = wide_hi(value) + carry;
+    if (upper == 0u) { return; }
+    let old_upper = atomicAdd(&counters[at + 1u], upper);
+    if (old_upper + upper < old_upper) { atomicAdd(&counters[at + 2u], 1u); }
+}

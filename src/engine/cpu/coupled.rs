@@ -1,0 +1,274 @@
+//! A path whose positions meet in the market: what one liquidation sells, the next one finds.
+//!
+//! Time goes first here: every step moves the prices, checks the book, sorts what is breached and
+//! liquidates it in order. A path begins where the first position may be breached; one on which
+//! none may has cost nothing but the bounds.
+
+mod accounts;
+mod bounds;
+pub mod desk;
+pub mod market;
+mod waiting;
+
+use std::ops::Range;
+
+use super::ledger::Ledger;
+use super::marks::{Marks, WINDOW_STEPS};
+use super::positions::ScanList;
+use super::walk::{Observer, When};
+use crate::book::action::{ACTION_CLOSE_OUT, AccountFacts};
+use crate::fixed::mul_hi;
+use crate::program::Program;
+use crate::program::layout::from_words;
+use crate::program::liquidity::Liquidity;
+use accounts::Accounts;
+use bounds::Bounds;
+use desk::{Desk, Means};
+use market::MovedMarket;
+use waiting::Waiting;
+
+/// What a path has before anything is sold.
+pub(super) struct Around<'p> {
+    pub(super) program: &'p Program,
+    pub(super) list: &'p ScanList,
+    pub(super) marks: &'p Marks,
+    /// Log prices, asset by asset.
+    pub(super) logs: &'p [i32],
+}
+
+/// Scratch space of one thread for paths whose positions are coupled.
+pub(super) struct Coupled<'a> {
+    program: &'a Program,
+    liquidity: &'a Liquidity,
+    market: MovedMarket<'a>,
+    means: Means,
+    accounts: Accounts,
+    bounds: Bounds,
+    waiting: Waiting,
+    /// Breached in this round: key, index of the position, account.
+    queue: Vec<(u32, u32, u32)>,
+    own: Vec<i64>,
+    most_rounds: u32,
+    /// What is left of the path beside its outcome: the words of [`crate::tail::Aftermath`].
+    aftermath: Vec<i64>,
+}
+
+impl<'a> Coupled<'a> {
+    pub(super) fn new(program: &'a Program, liquidity: &'a Liquidity) -> Self {
+        Self {
+            program,
+            liquidity,
+            market: MovedMarket::new(program, liquidity),
+            means: Means::default(),
+            accounts: Accounts::default(),
+            bounds: Bounds::new(program, liquidity),
+            waiting: Waiting::default(),
+            queue: Vec::new(),
+            own: vec![0; program.market.n_assets],
+            most_rounds: 0,
+            aftermath: Vec::new(),
+        }
+    }
+
+    /// Walks a path whose prices, unmoved, are known; whether a mark that sales had moved met the
+    /// upper bound of its format, and whether one was small.
+    pub(super) fn run<O: Observer>(
+        &mut self,
+        at: &Around<'_>,
+        use_bounds: bool,
+        ledger: &mut Ledger,
+        observer: &mut O,
+    ) -> (bool, bool) {
+        self.begin();
+        let n_steps = self.program.market.n_steps;
+        self.bounds.begin(at.list, use_bounds);
+        let mut first = 0;
+        if self.liquidity.feeds.is_empty() && use_bounds {
+            first = Waiting::first_step(at, self.bounds.first_step(at, &self.market));
+        } else {
+            self.bounds.clear_horizon(at, 0, &self.market);
+        }
+        if first < n_steps {
+            self.waiting.begin(at.list, use_bounds);
+            self.market.skip(first, at.logs);
+        }
+        let mut start = first;
+        while start < n_steps {
+            let window = start..((start / WINDOW_STEPS + 1) * WINDOW_STEPS).min(n_steps);
+            self.enter_window(at, &window);
+            for step in window.clone() {
+                self.market.step(step, at.logs);
+                self.walk_step(at, step, window.end, ledger, observer);
+                self.market.end_step(step);
+                observer.step(step, &self.market);
+            }
+            start = window.end;
+        }
+        self.aftermath.clear();
+        self.leave(ledger, observer);
+        self.aftermath.push(i64::from(self.most_rounds));
+        for (fund, lowest) in self.liquidity.funds.iter().zip(&self.means.lowest) {
+            let initial = fund.initial();
+            self.aftermath.push(initial - lowest);
+            self.aftermath.push(i64::from(initial > 0 && *lowest == 0));
+        }
+        if let Some(aftermath) = &mut ledger.counters.aftermath {
+            aftermath.absorb(&self.aftermath);
+        }
+        self.market.strained
+    }
+
+    fn begin(&mut self) {
+        self.market.begin();
+        self.accounts.clear();
+        self.most_rounds = 0;
+        self.means.funds.clear();
+        self.means.funds.extend(self.liquidity.funds.iter().map(|fund| fund.initial()));
+        self.means.lowest.clone_from(&self.means.funds);
+    }
+
+    fn enter_window(&mut self, at: &Around<'_>, steps: &Range<usize>) {
+        let Self { bounds, market, accounts, waiting, .. } = self;
+        bounds.enter_window(at, steps, market, accounts);
+        waiting.enter_window(at, steps, bounds);
+    }
+
+    /// One step: rounds of checks and liquidations until nothing happens, or no more are allowed.
+    fn walk_step<O: Observer>(
+        &mut self,
+        at: &Around<'_>,
+        step: usize,
+        window_end: usize,
+        ledger: &mut Ledger,
+        observer: &mut O,
+    ) {
+        let terms = &self.liquidity.terms;
+        self.means.capital = terms.capital();
+        let mut n_free = terms.per_step;
+        for round in 0..terms.rounds.max(1) {
+            if !self.bounds.has_room(&self.market) {
+                self.bounds.clear_horizon(at, step, &self.market);
+                self.enter_window(at, &(step..window_end));
+            }
+            self.find_breached(at, step, ledger);
+            let n_events = self.liquidate_queue(step, round, &mut n_free, ledger, observer);
+            if n_events > 0 {
+                self.most_rounds = self.most_rounds.max(round + 1);
+                observer.round(When { step, round }, n_events, &self.market);
+            }
+            let goes_on = n_events > 0 && round + 1 < terms.rounds;
+            self.market.end_round(step, at.logs, goes_on);
+            if !goes_on {
+                break;
+            }
+        }
+    }
+
+    /// Puts all breached positions into the queue, in the order in which they are liquidated.
+    fn find_breached(&mut self, at: &Around<'_>, step: usize, ledger: &mut Ledger) {
+        self.queue.clear();
+        let Self { program, market, accounts, waiting, bounds, queue, .. } = self;
+        waiting.find_breached(program, at.list, market, accounts, queue);
+        bounds.find_breached(at, step, market, accounts, queue);
+        let is_alone = queue.len() == 1;
+        for (key, idx, account) in queue.iter_mut() {
+            let position = &program.positions[*idx as usize];
+            let legs = accounts.legs_at(program, market, *account);
+            let state = &mut accounts.list[*account as usize];
+            if !state.is_defaulted {
+                state.is_defaulted = true;
+                state.last_event = step as u32;
+                ledger.count_default(*idx as usize, position, &accounts.legs[legs.clone()]);
+            }
+            if !is_alone {
+                *key = accounts::rank(program, self.liquidity, position, &accounts.legs[legs]);
+            }
+        }
+        queue.sort_unstable();
+    }
+
+    /// Liquidates in order while the step has room; the number of events.
+    fn liquidate_queue<O: Observer>(
+        &mut self,
+        step: usize,
+        round: u32,
+        n_free: &mut u32,
+        ledger: &mut Ledger,
+        observer: &mut O,
+    ) -> u32 {
+        let mut n_events = 0;
+        for at in 0..self.queue.len() {
+            let (_, idx, account) = self.queue[at];
+            let (idx, position) = (idx as usize, &self.program.positions[idx as usize]);
+            let rows = self.program.legs_of(position);
+            let span = self.accounts.list[account as usize].legs(rows.len());
+            if *n_free == 0 {
+                let legs = &self.accounts.legs[span];
+                observer.event(idx, When { step, round }, &Default::default(), legs);
+                continue;
+            }
+            let action = &self.program.actions[position.action as usize];
+            let constant = from_words(position.constant);
+            let facts = AccountFacts { constant, money_shift: position.money_shift };
+            let Self { program, market, means, own, accounts, .. } = self;
+            let Some(mut desk) = Desk::new(program, position, market, means, own) else { continue };
+            let legs = &mut accounts.legs[span];
+            let event = action.run(facts, legs, &mut desk);
+            observer.event(idx, When { step, round }, &event, legs);
+            let state = &mut accounts.list[account as usize];
+            state.last_event = step as u32;
+            state.is_over = action.kind == ACTION_CLOSE_OUT || super::ledger::is_over(legs);
+            if event.n_calls == 0 && event.written_off == 0 {
+                continue;
+            }
+            ledger.count_event(idx, position, rows, step, &event, legs);
+            n_events += 1;
+            *n_free -= 1;
+            let pair = accounts.refresh(program, account);
+            self.waiting.moved(account, pair);
+            self.bounds.changed(account);
+        }
+        n_events
+    }
+
+    /// The horizon: what every position leaves, and who still waits for a liquidator.
+    fn leave<O: Observer>(&mut self, ledger: &mut Ledger, observer: &mut O) {
+        let (mut n_waiting, mut backlog) = (0, 0);
+        if !self.accounts.list.is_empty() {
+            self.market.set_marks();
+        }
+        for at in 0..self.accounts.list.len() {
+            let state = self.accounts.list[at];
+            if !state.is_defaulted {
+                continue;
+            }
+            let idx = state.position as usize;
+            let position = &self.program.positions[idx];
+            let rows = self.program.legs_of(position);
+            let action = &self.program.actions[position.action as usize];
+            let span = self.accounts.legs_at(self.program, &self.market, at as u32);
+            let surplus = self.accounts.surplus(self.program, &state);
+            let surplus = surplus.with(|it| self.market.read_marks()[it as usize]);
+            if !state.is_over && surplus < 0 {
+                let legs = &self.accounts.legs[span.clone()];
+                n_waiting += 1;
+                backlog += (super::ledger::exposure(legs) >> position.money_shift) as i64;
+            }
+            if action.kind != ACTION_CLOSE_OUT {
+                let legs = &mut self.accounts.legs[span];
+                let last = state.last_event as usize;
+                if let Some((stranded, under_water)) =
+                    ledger.count_left_over(idx, position, rows, last, legs)
+                {
+                    observer.horizon(idx, stranded, under_water);
+                }
+            }
+        }
+        self.aftermath.extend([backlog, n_waiting]);
+    }
+}
+
+/// A health factor in basis points, of a ratio in Q0.32.
+fn basis_points(ratio: u32) -> u32 {
+    mul_hi(ratio, 10_000)
+}

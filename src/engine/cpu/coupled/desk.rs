@@ -1,0 +1,247 @@
+//! Liquidators, insurance funds and the market as the other side of every liquidation of a path;
+//! twin of `shaders/coupled/desk.wgsl`.
+
+use super::market::MovedMarket;
+use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_PERP, LegState};
+use crate::book::action::Counterparty;
+use crate::fixed::{MARK_BITS, scale_q31};
+use crate::program::Program;
+use crate::program::layout::{LegRow, PositionRow};
+use crate::program::liquidity::{FundRow, LiquidationTerms};
+
+/// Parts of a size among which the most profitable one is looked for.
+pub const PARTS_LOG2: u32 = 10;
+/// Debt below this, 2^-44 of the gross book, is dust; money.
+pub const DUST: i64 = 1 << 10;
+/// Most that slippage may take from an account, a fine value.
+pub const MOST_SLIPPAGE: u64 = 1 << 61;
+
+/// What liquidators and funds have left.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Means {
+    /// Debt that can still be repaid in this step, money.
+    pub(super) capital: i64,
+    /// What each venue's fund holds, money.
+    pub(super) funds: Vec<i64>,
+    /// The least that it has held on this path.
+    pub(super) lowest: Vec<i64>,
+}
+
+/// The other side of one liquidation event.
+pub(super) struct Desk<'d, 'p> {
+    program: &'p Program,
+    position: &'p PositionRow,
+    rows: &'p [LegRow],
+    terms: &'p LiquidationTerms,
+    fund: &'p FundRow,
+    market: &'d mut MovedMarket<'p>,
+    means: &'d mut Means,
+    /// What this event has sold so far, by asset, money at opening value.
+    own: &'d mut [i64],
+}
+
+impl<'d, 'p> Desk<'d, 'p> {
+    pub(super) fn new(
+        program: &'p Program,
+        position: &'p PositionRow,
+        market: &'d mut MovedMarket<'p>,
+        means: &'d mut Means,
+        own: &'d mut [i64],
+    ) -> Option<Self> {
+        let liquidity = program.liquidity.as_ref()?;
+        own.fill(0);
+        Some(Self {
+            program,
+            position,
+            rows: program.legs_of(position),
+            terms: &liquidity.terms,
+            fund: &liquidity.funds[position.action as usize],
+            market,
+            means,
+            own,
+        })
+    }
+
+    fn money(&self, fine: u64) -> i64 {
+        (fine >> self.position.money_shift) as i64
+    }
+
+    fn asset(&self, leg: usize) -> usize {
+        self.program.instruments[self.rows[leg].instrument as usize].asset as usize
+    }
+
+    /// Units as money of opening value.
+    fn flow(&self, units: u32) -> i64 {
+        self.money(u64::from(units) << MARK_BITS)
+    }
+
+    /// What the market brings for a flow after all that is known to have been sold.
+    fn brings(&self, asset: usize, flow: i64) -> Option<i64> {
+        let before =
+            if self.terms.in_turn == 1 { self.market.flow[asset] } else { self.own[asset] };
+        self.market.brings(asset, before, flow)
+    }
+
+    fn sell(&mut self, asset: usize, flow: i64) {
+        self.market.flow[asset] += flow;
+        self.own[asset] += flow;
+    }
+
+    /// Debt that the proposed liquidation repays, on the market.
+    fn repaid(&self, legs: &[LegState]) -> i64 {
+        let owed = legs.iter().filter(|leg| leg.kind == KIND_DEBT);
+        self.money(owed.map(LegState::taken).sum())
+    }
+
+    /// What the proposed liquidation earns its liquidator.
+    fn profit(&self, legs: &[LegState]) -> i64 {
+        let mut proceeds = 0_i64;
+        for (idx, leg) in legs.iter().enumerate() {
+            if leg.kind == KIND_COLLATERAL && leg.next != leg.quantity {
+                let flow = self.flow((leg.quantity - leg.next) as u32);
+                let brought = self.brings(self.asset(idx), flow);
+                let brought = brought.unwrap_or_else(|| self.money(leg.taken()));
+                proceeds = proceeds.saturating_add(brought);
+            }
+        }
+        proceeds - self.repaid(legs) - self.terms.gas()
+    }
+
+    /// Whether a liquidator takes what is proposed. What is too small for its profit to be told
+    /// from rounding is taken where gas is free, so that dust does not wait for ever.
+    fn is_worth_it(&self, legs: &[LegState]) -> bool {
+        let is_dust = self.terms.gas() == 0 && self.repaid(legs) < DUST;
+        is_dust || self.profit(legs) > 0
+    }
+
+    /// Whether some part of what is proposed could earn anything, sold at the market's marks: if
+    /// the whole could not, no part can.
+    fn may_be_worth_it(&self, legs: &[LegState]) -> bool {
+        let seized = legs.iter().filter(|leg| leg.kind == KIND_COLLATERAL);
+        let seized = self.money(seized.map(LegState::taken).sum());
+        seized > self.repaid(legs) + self.terms.gas()
+    }
+
+    /// Of 2^10 sizes up to `most` the one that earns most, or a very small one where gas is free;
+    /// 0 where even that earns nothing.
+    fn most_profitable(
+        &self,
+        legs: &mut [LegState],
+        most: u32,
+        propose: &mut dyn FnMut(u32, &mut [LegState]),
+    ) -> u32 {
+        let mut profit = |size: u32| {
+            propose(size, legs);
+            self.profit(legs)
+        };
+        let part = (most >> PARTS_LOG2).max(1);
+        let mut n_parts = 0;
+        if self.terms.gas() > 0 {
+            for bit in (0..PARTS_LOG2).rev() {
+                let size = (n_parts + (1 << bit)) * part;
+                if size < most && profit(size) > profit(size - part) {
+                    n_parts += 1 << bit;
+                }
+            }
+        }
+        let best = n_parts.max(1) * part;
+        if best < most && profit(best) > 0 { best } else { 0 }
+    }
+
+    /// The largest size in `least..most` for which `holds`, which does at `least` and not at
+    /// `most`.
+    fn largest(mut least: u32, mut most: u32, mut holds: impl FnMut(u32) -> bool) -> u32 {
+        while most - least > 1 {
+            let middle = least + (most - least) / 2;
+            if holds(middle) {
+                least = middle;
+            } else {
+                most = middle;
+            }
+        }
+        least
+    }
+}
+
+impl Counterparty for Desk<'_, '_> {
+    /// What capital permits; of that all, if it earns something, else the most that does.
+    ///
+    /// Profit is concave in the size, but for rounding. With gas it may be positive between two
+    /// sizes only; a part of the size that earns most, of 2^10, stands between them.
+    fn size(
+        &mut self,
+        legs: &mut [LegState],
+        most: u32,
+        propose: &mut dyn FnMut(u32, &mut [LegState]),
+    ) -> u32 {
+        propose(most, legs);
+        let mut most = most;
+        let capital = self.means.capital;
+        if self.repaid(legs) > capital {
+            most = Self::largest(0, most, |size| {
+                propose(size, legs);
+                self.repaid(legs) <= capital
+            });
+            propose(most, legs);
+        }
+        if most == 0 || self.terms.decline == 0 || self.is_worth_it(legs) {
+            return most;
+        }
+        if !self.may_be_worth_it(legs) {
+            return 0;
+        }
+        let best = self.most_profitable(legs, most, propose);
+        if best == 0 {
+            return 0;
+        }
+        let size = Self::largest(best, most, |size| {
+            propose(size, legs);
+            self.profit(legs) > 0
+        });
+        propose(size, legs);
+        size
+    }
+
+    fn take(&mut self, legs: &[LegState]) {
+        self.means.capital -= self.repaid(legs);
+        for (idx, leg) in legs.iter().enumerate() {
+            if leg.kind == KIND_COLLATERAL && leg.next != leg.quantity {
+                self.sell(self.asset(idx), self.flow((leg.quantity - leg.next) as u32));
+            }
+        }
+    }
+
+    /// Longs are sold and shorts bought back, one market after another.
+    fn close(&mut self, legs: &[LegState]) -> u64 {
+        let mut slippage = 0_i64;
+        for (idx, leg) in legs.iter().enumerate().filter(|(_, leg)| leg.kind == KIND_PERP) {
+            let asset = self.asset(idx);
+            let units = self.flow(leg.quantity.unsigned_abs());
+            let flow = if leg.quantity < 0 { -units } else { units };
+            let value = self.money(leg.signed_market_value().unsigned_abs());
+            let value = if leg.quantity < 0 { -value } else { value };
+            if let Some(brought) = self.brings(asset, flow) {
+                slippage = slippage.saturating_add(value.saturating_sub(brought).max(0));
+            }
+            self.sell(asset, flow);
+        }
+        let shift = self.position.money_shift;
+        let most = MOST_SLIPPAGE >> shift;
+        ((slippage as u64).min(most)) << shift
+    }
+
+    /// The fund pays for a loss as far as it goes, and takes its fee of what is left.
+    fn settle(&mut self, left: i64, notional: u64) -> i64 {
+        let venue = self.position.action as usize;
+        let shift = self.position.money_shift;
+        if left >= 0 {
+            let fee = scale_q31(notional, self.fund.fee).min(left.unsigned_abs());
+            self.means.funds[venue] += self.money(fee);
+            return 0;
+        }
+        let paid = self.money(left.unsigned_abs()).min(self.means.funds[venue]);
+        self.means.funds[venue] -= paid;
+        self.means.lowest[venue] = self.means.lowest[venue].min(self.means.funds[venue]);
+        left + (paid << shift)
+    }
+}

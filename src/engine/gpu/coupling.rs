@@ -1,0 +1,150 @@
+//! What the kernel of a coupled program has beside that of others: constants, tables, and the words
+//! of a path in the state buffer.
+
+use std::fmt::Write as _;
+
+use super::kernel::{Tables, declare};
+use crate::engine::cpu::coupled::desk::{DUST, MOST_SLIPPAGE, PARTS_LOG2};
+use crate::market::depth::{CURVE_ROWS, ROW_BITS, SIZE_BITS};
+use crate::program::Program;
+use crate::program::liquidity::{CROSS_BITS, Liquidity, MOST_IMPACT, MOST_PART, NONE};
+use crate::tail::aftermath_words;
+
+/// Steps of a window at most: bounds are found anew in each, and clear more of a shorter one.
+pub(super) const WINDOW_STEPS: usize = 32;
+
+/// Where a path's words stand in the state buffer, from its first.
+struct StateLayout {
+    keys: usize,
+    active: usize,
+    quantities: usize,
+    history: usize,
+    kept: usize,
+    n_words: usize,
+}
+
+impl StateLayout {
+    fn of(program: &Program, liquidity: &Liquidity) -> Self {
+        let n_positions = program.positions.len();
+        let quantities = 3 * n_positions;
+        let history = quantities + program.legs.len();
+        let n_history = if has_history(liquidity) {
+            program.market.n_assets * program.market.n_steps
+        } else {
+            0
+        };
+        // As `put_down` of shaders/coupled/piece.wgsl lays them out.
+        let n_instruments = program.instruments.len().max(1);
+        let n_kept =
+            1 + 10 * program.market.n_assets + 4 * n_instruments + 4 * liquidity.funds.len();
+        Self {
+            keys: n_positions,
+            active: 2 * n_positions,
+            quantities,
+            history,
+            kept: history + n_history,
+            n_words: history + n_history + n_kept,
+        }
+    }
+}
+
+/// Words of a path in the state buffer.
+pub(super) fn state_words(program: &Program, liquidity: &Liquidity) -> usize {
+    StateLayout::of(program, liquidity).n_words
+}
+
+/// Memory of a workgroup for the market as it is moved, the venues' funds and the bounds.
+pub(super) fn workgroup_bytes(program: &Program, liquidity: &Liquidity) -> usize {
+    let n_instruments = program.instruments.len().max(1);
+    72 * program.market.n_assets + 24 * n_instruments + 16 * liquidity.funds.len() + 64
+}
+
+/// What is reported must be remembered only where some of it is read later.
+fn has_history(liquidity: &Liquidity) -> bool {
+    liquidity.feeds.iter().any(|feed| feed.delay > 0)
+}
+
+/// Declares the constants of what couples the positions, and appends its arrays to the tables.
+pub(super) fn declare_coupled(
+    constants: &mut String,
+    tables: &mut Tables,
+    program: &Program,
+    liquidity: &Liquidity,
+) {
+    let terms = &liquidity.terms;
+    declare_words(constants, program, liquidity);
+    for (name, value) in [
+        ("T_ASSETS", tables.push(bytemuck::cast_slice(&liquidity.assets))),
+        ("T_BANDS", tables.push(bytemuck::cast_slice(&liquidity.bands))),
+        ("T_CROSS", tables.push_i32(&liquidity.cross)),
+        ("T_FEEDS", tables.push(bytemuck::cast_slice(&liquidity.feeds))),
+        ("T_STALE", tables.push(&liquidity.stale)),
+        ("T_FUNDS", tables.push(bytemuck::cast_slice(&liquidity.funds))),
+        ("T_CURVES", push_curves(tables, liquidity)),
+    ] {
+        declare(constants, name, value);
+    }
+    for (name, is_so) in [
+        ("HAS_DEPTH", !liquidity.curves.is_empty()),
+        ("HAS_CROSS", !liquidity.cross.is_empty()),
+        ("HAS_FEEDS", !liquidity.feeds.is_empty()),
+        ("HAS_STALE", !liquidity.stale.is_empty()),
+        ("HAS_HISTORY", has_history(liquidity)),
+        ("HAS_GAS", terms.gas() > 0),
+        ("IS_LARGEST_FIRST", terms.largest_first == 1),
+        ("IS_IN_TURN", terms.in_turn == 1),
+        ("IS_DECLINING", terms.decline == 1),
+    ] {
+        let _ = writeln!(constants, "const {name} = {is_so};");
+    }
+    let _ = writeln!(constants, "const MOST_IMPACT: i32 = {MOST_IMPACT};");
+}
+
+fn declare_words(constants: &mut String, program: &Program, liquidity: &Liquidity) {
+    let terms = &liquidity.terms;
+    let state = StateLayout::of(program, liquidity);
+    for (name, value) in [
+        ("N_FUNDS", liquidity.funds.len()),
+        ("AFTERMATH_WORDS", aftermath_words(liquidity.funds.len())),
+        ("CURVE_ROWS", CURVE_ROWS),
+        ("S_KEYS", state.keys),
+        ("S_ACTIVE", state.active),
+        ("S_QUANTITIES", state.quantities),
+        ("S_HISTORY", state.history),
+        ("S_KEPT", state.kept),
+        ("STATE_WORDS", state.n_words),
+    ] {
+        declare(constants, name, value as u32);
+    }
+    for (name, value) in [
+        ("NONE", NONE),
+        ("SIZE_BITS", SIZE_BITS),
+        ("ROW_BITS", ROW_BITS),
+        ("CROSS_BITS", CROSS_BITS),
+        ("PARTS_LOG2", PARTS_LOG2),
+        ("DUST", DUST as u32),
+        ("PER_STEP", terms.per_step),
+        ("ROUNDS", terms.rounds),
+        ("GAS_LO", terms.gas[0]),
+        ("GAS_HI", terms.gas[1]),
+        ("CAPITAL_LO", terms.capital[0]),
+        ("CAPITAL_HI", terms.capital[1]),
+        ("MOST_PART_LO", MOST_PART as u32),
+        ("MOST_PART_HI", (MOST_PART >> 32) as u32),
+        ("MOST_SLIPPAGE_LO", MOST_SLIPPAGE as u32),
+        ("MOST_SLIPPAGE_HI", (MOST_SLIPPAGE >> 32) as u32),
+    ] {
+        declare(constants, name, value);
+    }
+}
+
+/// Curve by curve, the rows for sales, then those for purchases; where they begin.
+fn push_curves(tables: &mut Tables, liquidity: &Liquidity) -> u32 {
+    let start = tables.push(&[]);
+    for curve in &liquidity.curves {
+        for rows in [&curve.sold, &curve.bought] {
+            tables.push(bytemuck::cast_slice(rows));
+        }
+    }
+    start
+}

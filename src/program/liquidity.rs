@@ -1,0 +1,371 @@
+//! Depth, feeds, liquidators and insurance funds in integers: what couples the positions of a path.
+//!
+//! The market of an asset remembers what was sold into it as a *size* (Q7.56, of the depth's
+//! scale): a part that recovers and a part that stays. Its curve turns the size into a displacement
+//! of the log price, and the difference of two sizes into what a sale brings.
+
+use bytemuck::{Pod, Zeroable};
+
+use super::layout::from_words;
+use crate::book::action::to_words;
+use crate::book::liquidators::{Execution, Liquidators, Order};
+use crate::book::venue::Rule;
+use crate::fixed::{ONE_Q31, rescale, scale_mark};
+use crate::market::depth::{Curve, CurveRow, Depth, Feedback, MOST_SIZE, SIZE_BITS};
+use crate::market::depth::{displacement, worth};
+use crate::market::oracle::Feed;
+use crate::scenario::Scenario;
+
+/// No such index, no such bound.
+pub const NONE: u32 = u32::MAX;
+/// The part of a size that recovers, and the part that stays, are at most this.
+pub const MOST_PART: i64 = (1 << 62) - 1;
+/// Most that impact moves a log2 price, Q8.24: 32 octaves, so that logs stay words.
+pub const MOST_IMPACT: i64 = 1 << 29;
+/// Bits below the point of an entry of the cross-impact matrix.
+pub const CROSS_BITS: u32 = 28;
+
+/// Everything that couples the positions of a path.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Liquidity {
+    /// The curves that assets refer to.
+    pub curves: Vec<Curve>,
+    /// A row an asset.
+    pub assets: Vec<AssetRow>,
+    /// Depth by fall of the price, asset by asset.
+    pub bands: Vec<BandRow>,
+    /// Cross impact, Q4.28, row by row, `n_assets` squared; empty for none.
+    pub cross: Vec<i32>,
+    /// A row an asset; empty where venues read the market itself.
+    pub feeds: Vec<FeedRow>,
+    /// 1 where a step of an asset goes unreported, asset by asset; empty for nowhere.
+    pub stale: Vec<u32>,
+    /// Who liquidates, when, how much.
+    pub terms: LiquidationTerms,
+    /// The insurance fund of each venue.
+    pub funds: Vec<FundRow>,
+}
+
+/// How an asset's market takes sales; read by Rust and WGSL alike.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+pub struct AssetRow {
+    /// Its curve, or [`NONE`].
+    pub curve: u32,
+    /// Share of a sale's size that stays, Q1.31.
+    pub permanent: u32,
+    /// Share of the rest that is left after a step, Q1.31.
+    pub kept: u32,
+    /// First of its bands.
+    pub band_start: u32,
+    /// Number of its bands; at least 1 with a curve.
+    pub n_bands: u32,
+}
+
+/// Depth from a fall of the price on; read by Rust and WGSL alike.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+pub struct BandRow {
+    /// Fall of the log2 price from its highest, Q8.24.
+    pub fall: u32,
+    /// Flow in fine values of opening value, to size: mantissa and shift of [`rescale`], for a
+    /// quantum of money; a position adds its own shift.
+    pub size_mantissa: u32,
+    /// Its shift.
+    pub size_shift: i32,
+    /// What was paid, Q7.56, to money: mantissa and shift of [`rescale`].
+    pub money_mantissa: u32,
+    /// Its shift.
+    pub money_shift: i32,
+}
+
+/// How an asset's price is reported; read by Rust and WGSL alike.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+pub struct FeedRow {
+    /// Steps after which a report is due; [`NONE`] for never.
+    pub heartbeat: u32,
+    /// Rise of the log2 price that calls for a report, Q8.24; [`NONE`] for none.
+    pub rise: u32,
+    /// Fall that does.
+    pub fall: u32,
+    /// Steps that a report is on its way.
+    pub delay: u32,
+}
+
+/// Who liquidates, when, how much; read by Rust and WGSL alike.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+pub struct LiquidationTerms {
+    /// Cost of a call, money, low and high word.
+    pub gas: [u32; 2],
+    /// Debt repaid in a step at most, money, low and high word.
+    pub capital: [u32; 2],
+    /// Events in a step at most.
+    pub per_step: u32,
+    /// 1 for the largest first, 0 for the worst health first.
+    pub largest_first: u32,
+    /// 1 if sales of a round see each other.
+    pub in_turn: u32,
+    /// 1 if liquidators stay away where they would lose.
+    pub decline: u32,
+    /// Rounds of a step at most; 0 where a step's flow moves the prices of the next.
+    pub rounds: u32,
+}
+
+/// The insurance fund of a venue; read by Rust and WGSL alike.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+pub struct FundRow {
+    /// What it holds at opening, money, low and high word.
+    pub initial: [u32; 2],
+    /// What a closed position pays into it, a share of the notional, Q1.31.
+    pub fee: u32,
+}
+
+impl Liquidity {
+    /// Compiles what couples positions; `None` where nothing does.
+    pub(super) fn compile(
+        scenario: &Scenario,
+        money_log2: i32,
+        money: &dyn Fn(f64) -> i64,
+    ) -> Option<Self> {
+        let model = &scenario.market.liquidity;
+        let funds: Vec<FundRow> = scenario.venues.iter().map(|it| fund(&it.rule, money)).collect();
+        let has_fund = funds.iter().any(|fund| from_words(fund.initial) > 0 || fund.fee > 0);
+        if model.depths.is_empty()
+            && model.feeds.is_empty()
+            && scenario.liquidators.is_none()
+            && !has_fund
+        {
+            return None;
+        }
+        let (n_steps, step_years) = (scenario.run.n_steps, scenario.run.step_years);
+        let free = AssetRow { curve: NONE, ..AssetRow::zeroed() };
+        let mut compiled = Self {
+            curves: Vec::new(),
+            assets: vec![free; scenario.market.assets.len()],
+            bands: Vec::new(),
+            cross: model.cross_impact.iter().map(|entry| q28(*entry)).collect(),
+            feeds: model.feeds.iter().map(|feed| FeedRow::of(feed, step_years)).collect(),
+            stale: stale(&model.feeds, n_steps, step_years),
+            terms: terms(scenario.liquidators.as_ref(), model.feedback, money),
+            funds,
+        };
+        for depth in &model.depths {
+            compiled.push(depth, step_years, money_log2);
+        }
+        Some(compiled)
+    }
+
+    fn push(&mut self, depth: &Depth, step_years: f64, money_log2: i32) {
+        let form = depth.form.form();
+        let row = &mut self.assets[depth.asset.idx()];
+        // All constant products share one curve; their scales tell them apart.
+        let curve = Curve::of(form);
+        let known = self.curves.iter().position(|it| *it == curve);
+        row.curve = known.unwrap_or(self.curves.len()) as u32;
+        if known.is_none() {
+            self.curves.push(curve);
+        }
+        row.permanent = share_q31(depth.permanent);
+        // At once, 2^-infinity, is 0; never, 2^0, is 1.
+        row.kept = share_q31(libm::exp2(-step_years / depth.half_life_years));
+        row.band_start = self.bands.len() as u32;
+        row.n_bands = 1 + depth.by_drawdown.len() as u32;
+        let whole = std::iter::once((0.0, 1.0));
+        for (fall, share) in
+            whole.chain(depth.by_drawdown.iter().map(|band| (band.fall, band.share)))
+        {
+            let scale = form.scale_usd() * share;
+            let one = libm::exp2(f64::from(SIZE_BITS));
+            let quantum = libm::exp2(f64::from(money_log2));
+            let (size_mantissa, size_shift) = mantissa(quantum * one * (1.0 - depth.fee) / scale);
+            let (money_mantissa, money_shift) = mantissa(scale / (one * quantum));
+            self.bands.push(BandRow {
+                fall: libm::round(-libm::log2(1.0 - fall) * libm::exp2(24.0)) as u32,
+                size_mantissa,
+                size_shift,
+                money_mantissa,
+                money_shift,
+            });
+        }
+    }
+
+    /// The same in infinitely deep markets; all else stays.
+    #[must_use]
+    pub fn without_depth(&self) -> Option<Self> {
+        let mut free = self.clone();
+        free.curves.clear();
+        free.bands.clear();
+        free.cross.clear();
+        for row in &mut free.assets {
+            *row = AssetRow { curve: NONE, ..AssetRow::zeroed() };
+        }
+        let none = terms(None, Feedback::NextStep, &|_| 0);
+        let has_fund = free.funds.iter().any(|it| from_words(it.initial) > 0 || it.fee > 0);
+        // Rounds do nothing where prices do not move.
+        let is_free = LiquidationTerms { rounds: 0, ..free.terms } == none
+            && free.feeds.is_empty()
+            && !has_fund;
+        (!is_free).then_some(free)
+    }
+
+    /// Every array, named, for the program's digest.
+    pub(super) fn parts(&self) -> Vec<(&'static str, &[u8])> {
+        let mut parts = vec![
+            ("liquidity.assets", bytemuck::cast_slice(&self.assets)),
+            ("liquidity.bands", bytemuck::cast_slice(&self.bands)),
+            ("liquidity.cross", bytemuck::cast_slice(&self.cross)),
+            ("liquidity.feeds", bytemuck::cast_slice(&self.feeds)),
+            ("liquidity.stale", bytemuck::cast_slice(&self.stale)),
+            ("liquidity.terms", bytemuck::bytes_of(&self.terms)),
+            ("liquidity.funds", bytemuck::cast_slice(&self.funds)),
+        ];
+        for curve in &self.curves {
+            parts.push(("liquidity.sold", bytemuck::cast_slice(&curve.sold)));
+            parts.push(("liquidity.bought", bytemuck::cast_slice(&curve.bought)));
+        }
+        parts
+    }
+
+    /// The band that a fall of the log2 price from its highest lies in.
+    #[must_use]
+    pub fn band(&self, asset: &AssetRow, fall: i64) -> &BandRow {
+        let bands = &self.bands[asset.band_start as usize..][..asset.n_bands as usize];
+        let below = bands.iter().rposition(|band| i64::from(band.fall) <= fall);
+        &bands[below.unwrap_or(0)]
+    }
+
+    /// The half of an asset's curve that a size lies on, by its sign.
+    fn half(&self, asset: &AssetRow, size: i64) -> &[CurveRow] {
+        let curve = &self.curves[asset.curve as usize];
+        if size < 0 { &curve.bought } else { &curve.sold }
+    }
+
+    /// Change of an asset's own log2 price by a size that was sold (negative: bought), Q8.24.
+    #[must_use]
+    pub fn displacement(&self, asset: &AssetRow, size: i64) -> i32 {
+        let moved = displacement(self.half(asset, size), size.unsigned_abs().min(MOST_SIZE)) as i32;
+        if size < 0 { moved } else { -moved }
+    }
+
+    /// What all sales up to a size have brought, money, at a mark of rest.
+    #[must_use]
+    pub fn brought(&self, asset: &AssetRow, band: &BandRow, mark: u32, size: i64) -> i64 {
+        let paid = worth(self.half(asset, size), size.unsigned_abs().min(MOST_SIZE));
+        let money = scale_mark(rescale(paid, band.money_mantissa, band.money_shift), mark) as i64;
+        if size < 0 { -money } else { money }
+    }
+}
+
+impl BandRow {
+    /// Money of opening value as a size; the sign stays.
+    #[must_use]
+    pub fn size(&self, flow: i64) -> i64 {
+        let size = rescale(flow.unsigned_abs(), self.size_mantissa, self.size_shift) as i64;
+        if flow < 0 { -size } else { size }
+    }
+}
+
+impl LiquidationTerms {
+    /// Cost of a call, money.
+    #[must_use]
+    pub fn gas(&self) -> i64 {
+        from_words(self.gas)
+    }
+
+    /// Debt repaid in a step at most, money.
+    #[must_use]
+    pub fn capital(&self) -> i64 {
+        from_words(self.capital)
+    }
+}
+
+impl FundRow {
+    /// What it holds at opening, money.
+    #[must_use]
+    pub fn initial(&self) -> i64 {
+        from_words(self.initial)
+    }
+}
+
+impl FeedRow {
+    fn of(feed: &Feed, step_years: f64) -> Self {
+        // A billionth of a step forgives how "12h" / "1h" rounds.
+        let steps = |years: f64| years / step_years;
+        let moves = |log2: f64| libm::round(log2 * libm::exp2(24.0)) as u32;
+        let always = feed.heartbeat_years.is_none() && feed.deviation.is_none();
+        let silent = if always { 0 } else { NONE };
+        let heartbeat = |years| libm::floor(steps(years) + 1e-9).clamp(1.0, 1e9) as u32;
+        Self {
+            heartbeat: if always { 1 } else { feed.heartbeat_years.map_or(NONE, heartbeat) },
+            rise: feed.deviation.map_or(silent, |share| moves(libm::log2(1.0 + share))),
+            fall: feed.deviation.map_or(silent, |share| moves(-libm::log2(1.0 - share))),
+            delay: libm::ceil(steps(feed.delay_years) - 1e-9).clamp(0.0, 1e9) as u32,
+        }
+    }
+}
+
+/// Steps that go unreported; a step is one if a stale stretch covers its end.
+fn stale(feeds: &[Feed], n_steps: u32, step_years: f64) -> Vec<u32> {
+    if feeds.iter().all(|feed| feed.stale.is_empty()) {
+        return Vec::new();
+    }
+    let mut flags = Vec::with_capacity(feeds.len() * n_steps as usize);
+    for feed in feeds {
+        flags.extend((0..n_steps).map(|step| {
+            let end = f64::from(step) + 1.0;
+            u32::from(feed.stale.iter().any(|stale| {
+                let begin = stale.at_years / step_years + 1e-9;
+                begin < end && end < begin + stale.over_years / step_years
+            }))
+        }));
+    }
+    flags
+}
+
+fn terms(
+    liquidators: Option<&Liquidators>,
+    feedback: Feedback,
+    money: &dyn Fn(f64) -> i64,
+) -> LiquidationTerms {
+    let free = Liquidators { decline: false, ..Liquidators::default() };
+    let it = liquidators.unwrap_or(&free);
+    LiquidationTerms {
+        gas: to_words(money(it.gas_usd)),
+        capital: to_words(it.capital_usd.map_or(i64::MAX, money)),
+        per_step: it.per_step.unwrap_or(NONE),
+        largest_first: u32::from(it.order == Order::Largest),
+        in_turn: u32::from(it.execution == Execution::InTurn),
+        decline: u32::from(it.decline),
+        rounds: match feedback {
+            Feedback::NextStep => 0,
+            Feedback::SameStep { rounds } => rounds,
+        },
+    }
+}
+
+fn fund(rule: &Rule, money: &dyn Fn(f64) -> i64) -> FundRow {
+    let (initial, fee) = match rule {
+        Rule::Perpetual(rule) => (rule.insurance_fund_usd, rule.insurance_fee),
+        _ => (0.0, 0.0),
+    };
+    FundRow { initial: to_words(money(initial)), fee: share_q31(fee) }
+}
+
+/// A factor as the mantissa and the shift of [`rescale`].
+fn mantissa(factor: f64) -> (u32, i32) {
+    let (fraction, exponent) = libm::frexp(factor);
+    // 1/2 <= fraction < 1; what rounds up to 1 is a bit too small.
+    let mantissa = libm::round(fraction * libm::exp2(32.0)).min(f64::from(u32::MAX));
+    (mantissa as u32, exponent)
+}
+
+fn share_q31(share: f64) -> u32 {
+    libm::round(share * f64::from(ONE_Q31)) as u32
+}
+
+fn q28(entry: f64) -> i32 {
+    libm::round(entry * libm::exp2(f64::from(CROSS_BITS))) as i32
+}

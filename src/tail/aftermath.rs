@@ -1,0 +1,174 @@
+//! What coupled paths leave behind beside their outcomes: backlogs, rounds, drawn insurance funds.
+
+use super::histogram::Histogram;
+use super::stat::Mean;
+use super::stat::mean::{mean_of, std_error};
+use super::wide::U256;
+
+/// Words of a path before those of its funds: backlog in money, positions in it, most rounds.
+const PATH_WORDS: usize = 3;
+/// Words of a fund: the most that was drawn, money, and whether that was all.
+const FUND_WORDS: usize = 2;
+
+/// Words of one path with so many funds.
+#[must_use]
+pub const fn aftermath_words(n_funds: usize) -> usize {
+    PATH_WORDS + FUND_WORDS * n_funds
+}
+
+/// The aftermath of a set of paths; exact, and the same in whatever order they came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aftermath {
+    /// Paths.
+    pub n_paths: u64,
+    /// Paths at whose horizon somebody waits for a liquidator.
+    pub n_backlogged: u64,
+    /// Positions that wait, summed over paths.
+    pub n_waiting: u128,
+    /// Their debt and notional.
+    pub backlog: Amounts,
+    /// Most rounds of liquidations in one step of one path.
+    pub most_rounds: u32,
+    /// Paths on which some step had more than one round.
+    pub n_spiralling: u64,
+    /// The insurance fund of every venue.
+    pub funds: Vec<FundDraws>,
+}
+
+/// What was drawn from one insurance fund.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FundDraws {
+    /// Paths on which it was emptied.
+    pub n_emptied: u64,
+    /// By how much it was below its size at the lowest.
+    pub drawn: Amounts,
+}
+
+/// Amounts of money, one a path, none negative.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Amounts {
+    /// Their sum.
+    pub sum: i128,
+    /// The sum of their squares.
+    pub squared: U256,
+    /// The largest.
+    pub largest: i64,
+    histogram: Histogram,
+}
+
+impl Amounts {
+    fn none() -> Self {
+        Self { sum: 0, squared: U256::default(), largest: 0, histogram: Histogram::empty() }
+    }
+
+    fn add(&mut self, amount: i64) {
+        assert!(amount >= 0, "an amount of {amount} quanta");
+        self.sum += i128::from(amount);
+        self.squared = self.squared.plus(U256::square(amount.unsigned_abs()));
+        self.largest = self.largest.max(amount);
+        self.histogram.add(amount as u64);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.sum += other.sum;
+        self.squared = self.squared.plus(other.squared);
+        self.largest = self.largest.max(other.largest);
+        self.histogram.merge(other.histogram.clone());
+    }
+
+    /// The amount that only so many are larger than: exact, or the mean of a bucket of relative
+    /// width 2^-12.
+    #[must_use]
+    pub fn with_larger(&self, n_larger: u64) -> i64 {
+        let mut n_seen = 0;
+        for filled in self.histogram.worst_first() {
+            n_seen += filled.bucket.n;
+            if n_seen > n_larger {
+                return filled.mean();
+            }
+        }
+        0
+    }
+
+    /// Their mean over so many paths, which are all that were added.
+    #[must_use]
+    pub fn mean(&self, n_paths: u64) -> Option<Mean> {
+        let value = mean_of(self.sum, n_paths)?;
+        let std_error = std_error(n_paths, self.sum.unsigned_abs(), self.squared);
+        Some(Mean { value, std_error })
+    }
+
+    fn hash(&self, hasher: &mut blake3::Hasher) {
+        hasher.update(&self.sum.to_le_bytes()).update(&self.largest.to_le_bytes());
+        for filled in self.histogram.worst_first() {
+            hasher.update(&filled.low.to_le_bytes());
+            hasher.update(&filled.bucket.n.to_le_bytes()).update(&filled.bucket.sum.to_le_bytes());
+        }
+    }
+}
+
+impl Aftermath {
+    /// Of no paths.
+    #[must_use]
+    pub fn new(n_funds: usize) -> Self {
+        let fund = FundDraws { n_emptied: 0, drawn: Amounts::none() };
+        Self {
+            n_paths: 0,
+            n_backlogged: 0,
+            n_waiting: 0,
+            backlog: Amounts::none(),
+            most_rounds: 0,
+            n_spiralling: 0,
+            funds: vec![fund; n_funds],
+        }
+    }
+
+    /// Counts a path's words: see [`aftermath_words`].
+    ///
+    /// # Panics
+    /// If they are not as many as the funds ask for, or negative.
+    pub fn absorb(&mut self, words: &[i64]) {
+        assert_eq!(words.len(), aftermath_words(self.funds.len()), "an aftermath's words");
+        let (backlog, n_waiting, n_rounds) = (words[0], words[1], words[2]);
+        self.n_paths += 1;
+        self.n_backlogged += u64::from(n_waiting > 0);
+        self.n_waiting += n_waiting as u128;
+        self.backlog.add(backlog);
+        self.most_rounds = self.most_rounds.max(n_rounds as u32);
+        self.n_spiralling += u64::from(n_rounds > 1);
+        for (fund, words) in self.funds.iter_mut().zip(words[PATH_WORDS..].chunks(FUND_WORDS)) {
+            fund.drawn.add(words[0]);
+            fund.n_emptied += u64::from(words[1] != 0);
+        }
+    }
+
+    /// Counts the paths of another.
+    ///
+    /// # Panics
+    /// If the two have different funds.
+    pub fn merge(&mut self, other: &Self) {
+        assert_eq!(self.funds.len(), other.funds.len(), "aftermaths of different programs");
+        self.n_paths += other.n_paths;
+        self.n_backlogged += other.n_backlogged;
+        self.n_waiting += other.n_waiting;
+        self.backlog.merge(&other.backlog);
+        self.most_rounds = self.most_rounds.max(other.most_rounds);
+        self.n_spiralling += other.n_spiralling;
+        for (mine, theirs) in self.funds.iter_mut().zip(&other.funds) {
+            mine.n_emptied += theirs.n_emptied;
+            mine.drawn.merge(&theirs.drawn);
+        }
+    }
+
+    /// Everything that was counted, into a digest.
+    pub(super) fn hash(&self, hasher: &mut blake3::Hasher) {
+        hasher.update(&self.n_paths.to_le_bytes()).update(&self.n_backlogged.to_le_bytes());
+        hasher.update(&self.n_waiting.to_le_bytes()).update(&self.most_rounds.to_le_bytes());
+        hasher.update(&self.n_spiralling.to_le_bytes());
+        self.backlog.hash(hasher);
+        for fund in &self.funds {
+            hasher.update(&fund.n_emptied.to_le_bytes());
+            fund.drawn.hash(hasher);
+        }
+    }
+}
