@@ -253,6 +253,49 @@ def reference_book():
                     yield (f"{idx + 1}", "reference", leg_kind, asset, share * usd / price)
 
 
+# ---------------------------------------------------------------- a book that feeds on itself
+
+# Health factors at opening of the book of a spiral: nearer to liquidation than `HEALTH_KNOTS`, as
+# after weeks of falling prices, and never below 1.03; of loops, which live near the edge.
+SPIRAL_HEALTH_KNOTS = ((0.0, 1.03), (0.25, 1.18), (0.5, 1.4), (0.75, 1.8), (0.95, 3.0), (1.0, 6.0))
+LOOP_HEALTH_KNOTS = ((0.0, 1.03), (0.5, 1.09), (0.9, 1.2), (1.0, 1.5))
+# The largest debt of an account in USD, so that no spiral hangs on one account.
+MOST_SPIRAL_DEBT_USD = 1e7
+
+
+def spiral_book():
+    """300 accounts at one Aave v3 venue: borrowers of dollars, and loops of wstETH against ETH.
+
+    Debt is log-normal around 120,000 USD, its tail cut at 10 million; kinds, weights and health
+    factors are assumptions. Prices and thresholds are those of
+    spiral.toml and oracle-lag.toml.
+    """
+    prices = {"ETH": 1816.854996, "WSTETH": 2080.524895, "USDC": 0.99997427}
+    thresholds = {"ETH": 0.83, "WSTETH": 0.81}
+    # Kind: weight, collaterals, debt.
+    kinds = {
+        "eth": (0.40, ("ETH",), "USDC"),
+        "wsteth": (0.24, ("WSTETH",), "USDC"),
+        "mixed": (0.11, ("ETH", "WSTETH"), "USDC"),
+        "loop": (0.25, ("WSTETH",), "ETH"),
+    }
+    weights = {kind: row[0] for kind, row in kinds.items()}
+    draws = Draws(20220613)
+    for idx in range(300):
+        kind = draws.choice(weights)
+        _, collaterals, debt = kinds[kind]
+        debt_usd = min(math.exp(draws.normal(11.7, 1.8)), MOST_SPIRAL_DEBT_USD)
+        health = draws.quantile(LOOP_HEALTH_KNOTS if kind == "loop" else SPIRAL_HEALTH_KNOTS)
+        shares = draws.dirichlet([1.0] * len(collaterals))
+        counted = sum(s * thresholds[asset] for s, asset in zip(shares, collaterals))
+        collateral_usd = health * debt_usd / counted
+        name = f"{kind}-{idx + 1}"
+        for share, asset in zip(shares, collaterals):
+            amount = share * collateral_usd / prices[asset]
+            yield (name, "aave-v3", "collateral", asset, amount)
+        yield (name, "aave-v3", "debt", debt, debt_usd / prices[debt])
+
+
 # ---------------------------------------------------------------- perpetuals
 
 PERP_PRICES = {"BTC": 115468.5, "ETH": 4449.36, "SOL": 236.95}
@@ -311,6 +354,7 @@ BOOKS = {
     "lending_book.csv.gz": (HEADER, lending_book),
     "compound_v2_book.csv.gz": (HEADER, compound_v2_book),
     "reference_book.csv": (HEADER, reference_book),
+    "spiral_book.csv": (HEADER, spiral_book),
     "perpetual_book.csv": ((*HEADER, "entry_price"), perpetual_book),
 }
 

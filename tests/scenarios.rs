@@ -16,8 +16,16 @@ const N_GOLDEN_PATHS: &str = "4096";
 const LEAST_SHARES: &[(&str, f64)] = &[("reference-calm", 0.0), ("compound-v2", 0.0)];
 const LEAST_SHARE: f64 = 0.05;
 /// Every scenario that ships, so that none is lost from the folder unnoticed.
-const SHIPPED: &[&str] =
-    &["black-thursday", "compound-v2", "lending", "perpetual", "reference", "reference-calm"];
+const SHIPPED: &[&str] = &[
+    "black-thursday",
+    "compound-v2",
+    "lending",
+    "oracle-lag",
+    "perpetual",
+    "reference",
+    "reference-calm",
+    "spiral",
+];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
@@ -106,7 +114,7 @@ fn every_scenario_loses_on_a_fair_share_of_its_paths() {
 /// Not black-thursday: its wstETH slips from ETH too slowly for loops at morpho-blue-eth to fail.
 #[test]
 fn every_venue_of_a_stressed_scenario_loses_somewhere() {
-    for name in ["lending", "perpetual", "reference"] {
+    for name in ["lending", "oracle-lag", "perpetual", "reference", "spiral"] {
         let (scenario, program) = compiled(name);
         let tally = tally(&scenario, &program, 2, N_PATHS);
         for (venue_idx, venue) in scenario.venues.iter().enumerate() {
