@@ -255,9 +255,9 @@ def reference_book():
 
 # ---------------------------------------------------------------- a book that feeds on itself
 
-# Health factors at opening of the book of a spiral: nearer to liquidation than `HEALTH_KNOTS`, as
-# after weeks of falling prices, and never below 1.03; of loops, which live near the edge.
-SPIRAL_HEALTH_KNOTS = ((0.0, 1.03), (0.25, 1.18), (0.5, 1.4), (0.75, 1.8), (0.95, 3.0), (1.0, 6.0))
+# Health factors at opening of the book of a spiral: as `HEALTH_KNOTS`, but from 1.03 up and with a
+# shorter tail; those of loops, which live near the edge.
+SPIRAL_HEALTH_KNOTS = ((0.0, 1.03), (0.2, 1.2), (0.45, 1.6), (0.75, 2.3), (1.0, 6.0))
 LOOP_HEALTH_KNOTS = ((0.0, 1.03), (0.5, 1.09), (0.9, 1.2), (1.0, 1.5))
 # The largest debt of an account in USD, so that no spiral hangs on one account.
 MOST_SPIRAL_DEBT_USD = 1e7
