@@ -1,7 +1,7 @@
 //! Liquidations of a coupled path told to people: what each round sold at which price, who was
 //! liquidated, whom that made worse, and whom nobody took.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use super::number::{counted, duration, percent_or_none, significant, usd};
@@ -25,8 +25,13 @@ pub(super) fn write(
         .iter()
         .filter_map(|event| event.coupling.as_ref().map(|coupling| (event, coupling)))
         .collect();
-    let (untaken, taken): (Vec<_>, Vec<_>) =
+    let (mut untaken, taken): (Vec<_>, Vec<_>) =
         coupled.into_iter().partition(|(_, coupling)| coupling.untaken.is_some());
+    // Who is taken in a later round of the same step did not wait.
+    let place =
+        |event: &ToldLiquidation| (event.step_idx, event.position.clone(), event.venue.clone());
+    let soon: BTreeSet<_> = taken.iter().map(|(event, _)| place(event)).collect();
+    untaken.retain(|(event, _)| !soon.contains(&place(event)));
     write_rounds(told.step_hours, rounds, out)?;
     write_taken(&taken, out)?;
     write_toxic(&taken, out)?;
@@ -189,7 +194,7 @@ fn write_untaken(
         offered.last = event.step_idx;
         offered.n += 1;
     }
-    writeln!(out, "\nBreached, but nobody liquidates")?;
+    writeln!(out, "\nBreached, and nobody liquidates in the whole step")?;
     let headings = ["position", "venue", "from step", "to step", "offered", "debt, USD", "why"];
     let mut table = Table::new(2, &headings);
     for Offered { event, why, last, n } in offers.values().take(N_ROWS) {
