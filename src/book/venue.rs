@@ -87,7 +87,7 @@ fn outside(checks: &[(&'static str, f64, f64, f64, &'static str)]) -> Vec<Broken
 }
 
 /// A share from 0 to 1 in Q1.31.
-fn share_q31(share: f64) -> u32 {
+pub(crate) fn share_q31(share: f64) -> u32 {
     libm::round(share * f64::from(ONE_Q31)) as u32
 }
 

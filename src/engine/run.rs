@@ -1,5 +1,7 @@
 //! A run: batches from a backend into the tally, block by block.
 
+use std::ops::Range;
+
 use crate::program::Program;
 use crate::tail::{BLOCK_PATHS, Counters, Level, Ordered, Outcome, Paired, TailShares, Tally};
 
@@ -39,18 +41,7 @@ pub fn run(
     backend: &mut dyn Backend,
     progress: &mut dyn Progress,
 ) -> Result<Tally, EngineError> {
-    let mut tally = Tally::new(plan.materiality, shape(program));
-    let mut blocks = Blocks::default();
-    run_batches(program, plan, backend, |first, outcomes| {
-        blocks.absorb(outcomes, &mut tally);
-        progress.done(first + outcomes.len() as u64);
-        Ok(())
-    })
-    .map(|counters| {
-        blocks.finish(&mut tally);
-        tally.absorb_counters(&counters);
-        tally
-    })
+    run_batches(program, plan, backend, progress, |_, _| Ok(()))
 }
 
 /// Runs all paths of a plan, and each once more as another program has it; the tally is of the
@@ -67,33 +58,29 @@ pub fn compare(
     progress: &mut dyn Progress,
 ) -> Result<(Tally, Paired), EngineError> {
     let (other_program, other) = other;
-    let mut tally = Tally::new(plan.materiality, shape(program));
-    let mut blocks = Blocks::default();
     let mut paired = Paired::default();
     let mut others = vec![Outcome::default(); plan.batch.min(plan.n_paths) as usize];
     let mut ignored = Counters::new(shape(other_program));
     other.expect(plan.n_paths);
-    let counters = run_batches(program, plan, backend, |first, outcomes| {
-        let end = first + outcomes.len() as u64;
+    let tally = run_batches(program, plan, backend, progress, |paths, outcomes| {
         let others = &mut others[..outcomes.len()];
-        other.run(first..end, others, &mut ignored)?;
+        other.run(paths, others, &mut ignored)?;
         paired.absorb(outcomes, others);
-        blocks.absorb(outcomes, &mut tally);
-        progress.done(end);
         Ok(())
     })?;
-    blocks.finish(&mut tally);
-    tally.absorb_counters(&counters);
     Ok((tally, paired))
 }
 
-/// Runs batch after batch and hands on the outcomes of each; the counters of all.
+/// Runs batch after batch, hands on the outcomes of each, and tallies all.
 fn run_batches(
     program: &Program,
     plan: Plan,
     backend: &mut dyn Backend,
-    mut take: impl FnMut(u64, &[Outcome]) -> Result<(), EngineError>,
-) -> Result<Counters, EngineError> {
+    progress: &mut dyn Progress,
+    mut take: impl FnMut(Range<u64>, &[Outcome]) -> Result<(), EngineError>,
+) -> Result<Tally, EngineError> {
+    let mut tally = Tally::new(plan.materiality, shape(program));
+    let mut blocks = Blocks::default();
     let mut counters = Counters::new(shape(program));
     let mut outcomes = vec![Outcome::default(); plan.batch.min(plan.n_paths) as usize];
     let mut start = 0;
@@ -102,10 +89,14 @@ fn run_batches(
         let end = (start + plan.batch).min(plan.n_paths);
         let batch = &mut outcomes[..(end - start) as usize];
         backend.run(start..end, batch, &mut counters)?;
-        take(start, batch)?;
+        take(start..end, batch)?;
+        blocks.absorb(batch, &mut tally);
+        progress.done(end);
         start = end;
     }
-    Ok(counters)
+    blocks.finish(&mut tally);
+    tally.absorb_counters(&counters);
+    Ok(tally)
 }
 
 /// Batches to blocks.

@@ -9,8 +9,8 @@ use bytemuck::{Pod, Zeroable};
 use super::layout::from_words;
 use crate::book::action::to_words;
 use crate::book::liquidators::{Execution, Liquidators, Order};
-use crate::book::venue::Rule;
-use crate::fixed::{ONE_Q31, rescale, scale_mark};
+use crate::book::venue::{Rule, share_q31};
+use crate::fixed::{rescale, scale_mark};
 use crate::market::depth::{Curve, CurveRow, Depth, Feedback, MOST_SIZE, SIZE_BITS};
 use crate::market::depth::{displacement, worth};
 use crate::market::oracle::Feed;
@@ -68,8 +68,7 @@ pub struct AssetRow {
 pub struct BandRow {
     /// Fall of the log2 price from its highest, Q8.24.
     pub fall: u32,
-    /// Flow in fine values of opening value, to size: mantissa and shift of [`rescale`], for a
-    /// quantum of money; a position adds its own shift.
+    /// A flow, money of opening value, to a size: mantissa and shift of [`rescale`].
     pub size_mantissa: u32,
     /// Its shift.
     pub size_shift: i32,
@@ -360,10 +359,6 @@ fn mantissa(factor: f64) -> (u32, i32) {
     // 1/2 <= fraction < 1; what rounds up to 1 is a bit too small.
     let mantissa = libm::round(fraction * libm::exp2(32.0)).min(f64::from(u32::MAX));
     (mantissa as u32, exponent)
-}
-
-fn share_q31(share: f64) -> u32 {
-    libm::round(share * f64::from(ONE_Q31)) as u32
 }
 
 fn q28(entry: f64) -> i32 {

@@ -11,7 +11,7 @@ use crate::program::liquidity::{FundRow, LiquidationTerms};
 
 /// Parts of a size among which the most profitable one is looked for.
 pub const PARTS_LOG2: u32 = 10;
-/// Debt below this, 2^-44 of the gross book, is dust; money.
+/// Debt below this, 2^-44 to 2^-43 of the gross book, is dust; money.
 pub const DUST: i64 = 1 << 10;
 /// Most that slippage may take from an account, a fine value.
 pub const MOST_SLIPPAGE: u64 = 1 << 61;
@@ -94,7 +94,7 @@ impl<'d, 'p> Desk<'d, 'p> {
     }
 
     /// What the proposed liquidation earns its liquidator.
-    fn profit(&self, legs: &[LegState]) -> i64 {
+    fn profit(&self, legs: &[LegState], repaid: i64) -> i64 {
         let mut proceeds = 0_i64;
         for (idx, leg) in legs.iter().enumerate() {
             if leg.kind == KIND_COLLATERAL && leg.next != leg.quantity {
@@ -104,22 +104,22 @@ impl<'d, 'p> Desk<'d, 'p> {
                 proceeds = proceeds.saturating_add(brought);
             }
         }
-        proceeds - self.repaid(legs) - self.terms.gas()
+        proceeds - repaid - self.terms.gas()
     }
 
     /// Whether a liquidator takes what is proposed. What is too small for its profit to be told
     /// from rounding is taken where gas is free, so that dust does not wait for ever.
-    fn is_worth_it(&self, legs: &[LegState]) -> bool {
-        let is_dust = self.terms.gas() == 0 && self.repaid(legs) < DUST;
-        is_dust || self.profit(legs) > 0
+    fn is_worth_it(&self, legs: &[LegState], repaid: i64) -> bool {
+        let is_dust = self.terms.gas() == 0 && repaid < DUST;
+        is_dust || self.profit(legs, repaid) > 0
     }
 
     /// Whether some part of what is proposed could earn anything, sold at the market's marks: if
     /// the whole could not, no part can.
-    fn may_be_worth_it(&self, legs: &[LegState]) -> bool {
+    fn may_be_worth_it(&self, legs: &[LegState], repaid: i64) -> bool {
         let seized = legs.iter().filter(|leg| leg.kind == KIND_COLLATERAL);
         let seized = self.money(seized.map(LegState::taken).sum());
-        seized > self.repaid(legs) + self.terms.gas()
+        seized > repaid + self.terms.gas()
     }
 
     /// Of 2^10 sizes up to `most` the one that earns most, or a very small one where gas is free;
@@ -132,7 +132,7 @@ impl<'d, 'p> Desk<'d, 'p> {
     ) -> u32 {
         let mut profit = |size: u32| {
             propose(size, legs);
-            self.profit(legs)
+            self.profit(legs, self.repaid(legs))
         };
         let part = (most >> PARTS_LOG2).max(1);
         let mut n_parts = 0;
@@ -176,18 +176,20 @@ impl Counterparty for Desk<'_, '_> {
     ) -> u32 {
         propose(most, legs);
         let mut most = most;
+        let mut repaid = self.repaid(legs);
         let capital = self.means.capital;
-        if self.repaid(legs) > capital {
+        if repaid > capital {
             most = Self::largest(0, most, |size| {
                 propose(size, legs);
                 self.repaid(legs) <= capital
             });
             propose(most, legs);
+            repaid = self.repaid(legs);
         }
-        if most == 0 || self.terms.decline == 0 || self.is_worth_it(legs) {
+        if most == 0 || self.terms.decline == 0 || self.is_worth_it(legs, repaid) {
             return most;
         }
-        if !self.may_be_worth_it(legs) {
+        if !self.may_be_worth_it(legs, repaid) {
             return 0;
         }
         let best = self.most_profitable(legs, most, propose);
@@ -196,7 +198,7 @@ impl Counterparty for Desk<'_, '_> {
         }
         let size = Self::largest(best, most, |size| {
             propose(size, legs);
-            self.profit(legs) > 0
+            self.profit(legs, self.repaid(legs)) > 0
         });
         propose(size, legs);
         size
