@@ -8,6 +8,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 
 use shortfall::engine::cpu::path::PathWorker;
 use shortfall::engine::cpu::replay;
+use shortfall::lanes::Lanes;
 use workload::SEED;
 
 /// A small book, of which the path itself is a good part, and one where only checks count.
@@ -19,8 +20,8 @@ fn checks(criterion: &mut Criterion) {
         let program = workload::program(n_positions);
         group.throughput(Throughput::Elements((n_positions * program.market.n_steps) as u64));
         for (name, use_bounds) in [("with bounds", true), ("without bounds", false)] {
-            let mut worker = PathWorker::new(&program);
-            worker.use_bounds = use_bounds;
+            let worker = PathWorker::new(&program, Lanes::widest());
+            let mut worker = if use_bounds { worker } else { worker.without_bounds() };
             let mut path = 0;
             group.bench_function(BenchmarkId::new(name, n_positions), |bencher| {
                 bencher.iter(|| {

@@ -55,7 +55,8 @@ fn prices_and_marks(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements((program.instruments.len() * market.n_steps) as u64));
     group.bench_function("marks", |bencher| {
         bencher.iter(|| {
-            marks.fill(&program.instruments, black_box(&buffer.logs));
+            marks.fill(&program.instruments, black_box(&mut buffer.logs));
+            marks.need_all();
             black_box(&marks);
         });
     });

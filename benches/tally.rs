@@ -7,6 +7,7 @@ use std::hint::black_box;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 
 use shortfall::engine::cpu::path::{PathWorker, shape};
+use shortfall::lanes::Lanes;
 use shortfall::program::Program;
 use shortfall::tail::stat::{expected_shortfall, mean, value_at_risk};
 use shortfall::tail::{BLOCK_PATHS, Counters, Level, Ordered, Outcome, Tally};
@@ -16,7 +17,7 @@ const N_BLOCKS: u64 = 64;
 
 /// Outcomes of a block of paths of a small book: losses as they really fall.
 fn block(program: &Program) -> Vec<Outcome> {
-    let mut worker = PathWorker::new(program);
+    let mut worker = PathWorker::new(program, Lanes::widest());
     (0..BLOCK_PATHS).map(|path| worker.run(SEED, path, &mut ())).collect()
 }
 

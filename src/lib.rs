@@ -22,6 +22,8 @@
 
 pub mod units;
 
+pub mod lanes;
+
 pub mod fixed;
 
 pub mod market;

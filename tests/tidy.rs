@@ -6,18 +6,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every module of the library and the binary, and which of ours it may import.
-const FLOORS: [(&str, &[&str]); 12] = [
+const FLOORS: [(&str, &[&str]); 13] = [
     ("main", &["cli"]),
-    ("cli", &["report", "engine", "program", "scenario", "market", "book", "tail", "units"]),
+    (
+        "cli",
+        &["lanes", "report", "engine", "program", "scenario", "market", "book", "tail", "units"],
+    ),
     ("report", &["tail", "scenario", "book", "units"]),
-    ("engine", &["program", "tail", "market", "book", "fixed", "units"]),
+    ("engine", &["program", "tail", "market", "book", "fixed", "units", "lanes"]),
     ("program", &["scenario", "market", "book", "fixed", "units"]),
     ("scenario", &["market", "book", "units"]),
-    ("market", &["fixed", "units"]),
+    ("market", &["fixed", "units", "lanes"]),
     ("book", &["fixed", "units"]),
     ("tail", &["fixed", "units"]),
     ("fixed", &[]),
     ("units", &[]),
+    ("lanes", &[]),
     ("lib", &[]),
 ];
 

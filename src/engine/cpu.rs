@@ -5,17 +5,20 @@
 
 mod bound;
 pub mod coupled;
+mod horizon;
 mod ledger;
 pub mod marks;
 pub mod path;
 mod positions;
 pub mod replay;
+mod search;
 pub mod walk;
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use super::backend::{Backend, EngineError};
+use crate::lanes::Lanes;
 use crate::program::Program;
 use crate::tail::{Counters, Outcome};
 use path::{PathWorker, shape};
@@ -34,16 +37,21 @@ impl<'a> Cpu<'a> {
     /// A backend with that many threads, each with its scratch space.
     #[must_use]
     pub fn new(program: &'a Program, seed: u64, n_threads: usize) -> Self {
-        let workers = (0..n_threads.max(1)).map(|_| PathWorker::new(program));
+        Self::with_lanes(program, seed, n_threads, Lanes::widest())
+    }
+
+    /// A backend of that many threads with lanes of a certain width; they change no bit.
+    #[must_use]
+    pub fn with_lanes(program: &'a Program, seed: u64, n_threads: usize, lanes: Lanes) -> Self {
+        let workers = (0..n_threads.max(1)).map(|_| PathWorker::new(program, lanes));
         Self { program, workers: workers.collect(), seed }
     }
 
     /// With every check walked step by step: what the bounds are tested against.
     #[must_use]
     pub fn without_bounds(mut self) -> Self {
-        for worker in &mut self.workers {
-            worker.use_bounds = false;
-        }
+        let workers = std::mem::take(&mut self.workers).into_iter();
+        self.workers = workers.map(PathWorker::without_bounds).collect();
         self
     }
 }
@@ -58,10 +66,9 @@ impl Cpu<'_> {
         let seed = self.seed;
         let turns = Mutex::new(paths.chunks(PATHS_PER_TURN));
         self.each_worker(|worker| {
-            while let Some(chunk) = next_of(&turns) {
-                for path in chunk {
-                    worker.run(seed, *path, &mut ());
-                }
+            let mut outcomes = [Outcome::default(); PATHS_PER_TURN];
+            while let Some(paths) = next_of(&turns) {
+                worker.run_all(seed, paths, &mut outcomes[..paths.len()]);
             }
         })?;
         let mut counters = Counters::new(shape(self.program));
@@ -112,10 +119,9 @@ impl Backend for Cpu<'_> {
         let firsts = paths.step_by(PATHS_PER_TURN);
         let turns = Mutex::new(firsts.zip(outcomes.chunks_mut(PATHS_PER_TURN)));
         self.each_worker(|worker| {
-            while let Some((first, chunk)) = next_of(&turns) {
-                for (path, outcome) in (first..).zip(chunk) {
-                    *outcome = worker.run(seed, path, &mut ());
-                }
+            while let Some((first, outcomes)) = next_of(&turns) {
+                let paths: [u64; PATHS_PER_TURN] = std::array::from_fn(|idx| first + idx as u64);
+                worker.run_all(seed, &paths[..outcomes.len()], outcomes);
             }
         })?;
         self.hand_over(counters);

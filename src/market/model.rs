@@ -16,6 +16,7 @@ use thiserror::Error;
 
 use super::Market;
 use crate::fixed::{LOG_BITS, MAX_SHOCK};
+use crate::lanes::Lanes;
 
 pub use common_jumps::CommonJumpTable;
 pub use diffusion::Diffusion;
@@ -45,6 +46,8 @@ pub struct PathBuffer {
     pub logs: Vec<i32>,
     /// Whether some log price met [`LOG_CLAMP`].
     pub clamped: bool,
+    /// The lanes that fill it.
+    pub lanes: Lanes,
     pub(crate) shocks: Vec<i32>,
 }
 
@@ -203,6 +206,22 @@ pub(crate) fn round_shift(sum: i64, shift: u32) -> i64 {
     (sum + half) >> shift
 }
 
+/// Adds increments up to log prices, rounded to their upper words; whether one met [`LOG_CLAMP`].
+fn add_up(increments: &[i64], logs: &mut [i32]) -> bool {
+    let mut clamped = false;
+    // Half a unit of 2^-24 to begin with: the upper word is then rounded, not cut.
+    let mut log = 1_i64 << 31;
+    for (increment, upper) in increments.iter().zip(logs) {
+        log += increment;
+        if log.unsigned_abs() > LOG_CLAMP as u64 {
+            log = log.clamp(-LOG_CLAMP, LOG_CLAMP);
+            clamped = true;
+        }
+        *upper = (log >> 32) as i32;
+    }
+    clamped
+}
+
 impl CompiledMarket {
     /// A buffer of the right size.
     #[must_use]
@@ -211,6 +230,7 @@ impl CompiledMarket {
             increments: vec![0; self.n_assets * self.n_steps],
             logs: vec![0; self.n_assets * self.n_steps],
             clamped: false,
+            lanes: Lanes::widest(),
             shocks: vec![0; self.n_assets.next_multiple_of(4) * self.n_steps],
         }
     }
@@ -228,16 +248,7 @@ impl CompiledMarket {
         buffer.clamped = false;
         let rows = buffer.increments.chunks_exact(self.n_steps);
         for (increments, logs) in rows.zip(buffer.logs.chunks_exact_mut(self.n_steps)) {
-            // Half a unit of 2^-24 to begin with: the upper word is then rounded, not cut.
-            let mut log = 1_i64 << 31;
-            for (increment, upper) in increments.iter().zip(logs) {
-                log += increment;
-                if log.unsigned_abs() > LOG_CLAMP as u64 {
-                    log = log.clamp(-LOG_CLAMP, LOG_CLAMP);
-                    buffer.clamped = true;
-                }
-                *upper = (log >> 32) as i32;
-            }
+            buffer.clamped |= add_up(increments, logs);
         }
     }
 

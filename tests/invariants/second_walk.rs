@@ -114,7 +114,8 @@ fn has_effect(told: &ToldEvent) -> bool {
 /// The marks of a told path.
 pub(crate) fn marks_of(program: &Program, story: &Story) -> Marks {
     let mut marks = Marks::new(program);
-    marks.fill(&program.instruments, &story.logs);
+    marks.fill(&program.instruments, &mut story.logs.clone());
+    marks.need_all();
     marks
 }
 

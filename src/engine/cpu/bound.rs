@@ -39,12 +39,6 @@ impl Surplus<'_> {
         bound
     }
 
-    /// The surplus at a step.
-    #[inline]
-    pub(super) fn at(&self, marks: &Marks, step: usize) -> i64 {
-        self.with(|instrument| marks.of(instrument)[step])
-    }
-
     /// The surplus at the marks of instruments.
     #[inline]
     pub(super) fn with(&self, mark_of: impl Fn(u32) -> u32) -> i64 {
@@ -82,33 +76,6 @@ impl Surplus<'_> {
         }
         near
     }
-
-    /// The first step of `from..end`, at most `N` of them, whose surplus is negative.
-    pub(super) fn first_breach<const N: usize>(
-        &self,
-        marks: &Marks,
-        from: usize,
-        end: usize,
-    ) -> Option<usize> {
-        let mut surplus = [self.constant; N];
-        let surplus = &mut surplus[..end - from];
-        for term in self.terms {
-            let marks = &marks.of(term.instrument)[from..end];
-            let products = marks.iter().map(|mark| term.times(*mark));
-            if term.is_negative {
-                surplus.iter_mut().zip(products).for_each(|(sum, product)| *sum -= product);
-            } else {
-                surplus.iter_mut().zip(products).for_each(|(sum, product)| *sum += product);
-            }
-        }
-        for row in self.tiered.iter().filter(|row| row.n_tiers > 0) {
-            let marks = &marks.of(row.instrument)[from..end];
-            for (sum, mark) in surplus.iter_mut().zip(marks) {
-                *sum += tiers_at(self.program.tiers_of(row), *mark);
-            }
-        }
-        surplus.iter().position(|sum| *sum < 0).map(|offset| from + offset)
-    }
 }
 
 /// The least of a leg's tiers at a mark.
@@ -119,17 +86,19 @@ pub(super) fn tiers_at(tiers: &[TierRow], mark: u32) -> i64 {
     surplus.min().unwrap_or(0)
 }
 
-/// What the marks of two instruments may differ from 2^log by, in units of their log ratio (2^-24),
-/// rounded up; `None` where a mark is too small or saturated for the ratio to mean anything.
+/// What the log ratio of any two marks between these extremes may be off by, in units of 2^-24,
+/// rounded up; `None` where a mark is too small or saturated for a ratio to mean anything, or a
+/// ratio of two may be 2^7 and so leave the format of marks.
 ///
 /// A mark is within 3.6e-9 and half a unit of 2^log (`mark_of_log`), so a log ratio that is above a
 /// threshold by log2(1 + e_c) + log2(1 + e_d) <= 1.01 (e_c + e_d) / ln 2, with
 /// e = 3.6e-9 + 0.5 / mark, proves that the ratio of the marks is above it too.
-pub(super) fn ratio_slack(collateral: Extremes, debt: Extremes) -> Option<i32> {
+pub(super) fn mark_slack(all: Extremes) -> Option<i32> {
     const LEAST_MARK: u32 = 256;
-    if collateral.low < LEAST_MARK || debt.low < LEAST_MARK || collateral.high == u32::MAX {
+    let is_wide = u64::from(all.high) >= u64::from(all.low) << 7;
+    if all.low < LEAST_MARK || all.high == u32::MAX || is_wide {
         return None;
     }
-    let errors = 7.2e-9 + 0.5 / f64::from(collateral.low) + 0.5 / f64::from(debt.low);
+    let errors = 7.2e-9 + 1.0 / f64::from(all.low);
     Some((errors * 1.01 * std::f64::consts::LOG2_E * f64::from(1 << 24)) as i32 + 1)
 }

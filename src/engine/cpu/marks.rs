@@ -1,11 +1,18 @@
-//! Marks of every instrument along a path, and their extremes over windows of steps.
+//! Prices and marks along a path, their extremes over windows of steps, and the marks themselves
+//! where somebody looks at them.
 
 use crate::fixed::{SMALL_MARK, mark_of_log};
+use crate::lanes::Lanes;
 use crate::program::Program;
 use crate::program::layout::{INSTRUMENT_PRICE, InstrumentRow, from_words};
 
+use super::bound::mark_slack;
+
 /// Steps of a window: short enough that its extremes are near, long enough to be worth the bound.
 pub const WINDOW_STEPS: usize = 24;
+
+/// Steps that checks look at together, from any step on.
+pub(super) const RUN_STEPS: usize = 16;
 
 /// The lowest and the highest mark of an instrument in a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,59 +32,173 @@ impl Extremes {
     }
 }
 
+/// Where the log marks of an instrument stand.
+#[derive(Debug, Clone, Copy)]
+enum LogRow {
+    /// They are those of an asset's price.
+    Price(usize),
+    /// In this row of those that interest has grown.
+    Grown(usize),
+    /// It is a sum and has none.
+    None,
+}
+
 /// The marks of a path.
 #[derive(Debug, Clone)]
 pub struct Marks {
     n_steps: usize,
     n_instruments: usize,
-    /// log2 marks after each step, Q8.24, instrument by instrument; 0 for sums.
-    logs: Vec<i32>,
-    /// Marks after each step, instrument by instrument.
+    lanes: Lanes,
+    /// log2 prices since opening after each step, Q8.24, asset by asset.
+    prices: Vec<i32>,
+    log_rows: Vec<LogRow>,
+    /// log2 marks of what interest grows, Q8.24, row by row.
+    grown: Vec<i32>,
+    /// Marks after each step, instrument by instrument, of those that were asked for; a run longer
+    /// than the path, so that one can be read from any step.
     marks: Vec<u32>,
+    has_marks: Vec<bool>,
     /// Window by window, a row of all instruments.
     windows: Vec<Extremes>,
     /// Over the whole horizon.
     whole: Vec<Extremes>,
+    slack: Option<i32>,
 }
 
 impl Marks {
     /// Room for a path of the program.
     #[must_use]
     pub fn new(program: &Program) -> Self {
+        Self::with_lanes(program, Lanes::widest())
+    }
+
+    /// Room for a path of the program, to be filled by these lanes.
+    #[must_use]
+    pub(super) fn with_lanes(program: &Program, lanes: Lanes) -> Self {
         let n_steps = program.market.n_steps;
         let n_instruments = program.instruments.len();
+        let mut n_grown = 0;
+        let log_row = |instrument: &InstrumentRow| match instrument.kind {
+            INSTRUMENT_PRICE if instrument.accrual == [0; 2] => {
+                LogRow::Price(instrument.asset as usize)
+            }
+            INSTRUMENT_PRICE => {
+                n_grown += 1;
+                LogRow::Grown(n_grown - 1)
+            }
+            _ => LogRow::None,
+        };
         Self {
             n_steps,
             n_instruments,
-            logs: vec![0; n_steps * n_instruments],
-            marks: vec![0; n_steps * n_instruments],
+            lanes,
+            prices: vec![0; n_steps * program.market.n_assets],
+            log_rows: program.instruments.iter().map(log_row).collect(),
+            grown: vec![0; n_steps * n_grown],
+            marks: vec![0; (n_steps + RUN_STEPS) * n_instruments],
+            has_marks: vec![false; n_instruments],
             windows: vec![Extremes::NONE; n_steps.div_ceil(WINDOW_STEPS) * n_instruments],
             whole: vec![Extremes::NONE; n_instruments],
+            slack: None,
         }
     }
 
-    /// Fills in the marks from the log prices, asset by asset.
-    pub fn fill(&mut self, instruments: &[InstrumentRow], prices: &[i32]) {
+    /// Takes a path's log prices, asset by asset, for a buffer of the same size, and finds the
+    /// extremes of all marks.
+    pub fn fill(&mut self, instruments: &[InstrumentRow], prices: &mut Vec<i32>) {
+        std::mem::swap(&mut self.prices, prices);
+        self.has_marks.fill(false);
         for (idx, instrument) in instruments.iter().enumerate() {
-            let row = idx * self.n_steps..(idx + 1) * self.n_steps;
-            let marks = &mut self.marks[row.clone()];
-            let prices = &prices[instrument.asset as usize * self.n_steps..][..self.n_steps];
-            if instrument.kind == INSTRUMENT_PRICE {
-                fill_price(instrument, prices, &mut self.logs[row], marks);
-            } else {
-                fill_sum(instrument, prices, marks);
-            }
-            let mut whole = Extremes::NONE;
-            for (window, chunk) in marks.chunks(WINDOW_STEPS).enumerate() {
-                let mut extremes = Extremes::NONE;
-                for mark in chunk {
-                    extremes = extremes.join(Extremes { low: *mark, high: *mark });
+            let row = self.row(idx);
+            let prices = &self.prices[instrument.asset as usize * self.n_steps..][..self.n_steps];
+            match self.log_rows[idx] {
+                LogRow::None => {
+                    fill_sum(instrument, prices, &mut self.marks[row]);
+                    self.has_marks[idx] = true;
                 }
-                self.windows[window * self.n_instruments + idx] = extremes;
-                whole = whole.join(extremes);
+                LogRow::Grown(grown) => {
+                    grow(instrument, prices, &mut self.grown[grown * self.n_steps..]);
+                }
+                LogRow::Price(_) => {}
             }
-            self.whole[idx] = whole;
+            self.find_extremes(idx);
         }
+        let prices = instruments.iter().zip(&self.whole);
+        let prices = prices.filter(|(row, _)| row.kind == INSTRUMENT_PRICE);
+        let all = prices.fold(Extremes::NONE, |all, (_, extremes)| all.join(*extremes));
+        self.slack = mark_slack(all);
+    }
+
+    /// A mark rises with its log, so the extremes of the one are at those of the other.
+    fn find_extremes(&mut self, instrument: usize) {
+        let Self { n_steps, n_instruments, prices, grown, windows, lanes, .. } = self;
+        let windows = windows[instrument..].iter_mut().step_by(*n_instruments);
+        let mut whole = Extremes::NONE;
+        let logs = match self.log_rows[instrument] {
+            LogRow::Price(asset) => &prices[asset * *n_steps..][..*n_steps],
+            LogRow::Grown(row) => &grown[row * *n_steps..][..*n_steps],
+            LogRow::None => {
+                let marks = &self.marks[instrument * (*n_steps + RUN_STEPS)..][..*n_steps];
+                for (extremes, chunk) in windows.zip(marks.chunks(WINDOW_STEPS)) {
+                    // Sums only rise.
+                    *extremes = Extremes { low: chunk[0], high: chunk[chunk.len() - 1] };
+                    whole = whole.join(*extremes);
+                }
+                self.whole[instrument] = whole;
+                return;
+            }
+        };
+        lanes.run(
+            #[inline(always)]
+            || {
+                for (extremes, chunk) in windows.zip(logs.chunks(WINDOW_STEPS)) {
+                    let (low, high) = extremes_of_logs(chunk);
+                    *extremes = Extremes { low: mark_of_log(low), high: mark_of_log(high) };
+                    whole = whole.join(*extremes);
+                }
+            },
+        );
+        self.whole[instrument] = whole;
+    }
+
+    /// Computes the marks of an instrument, unless they stand.
+    #[inline]
+    pub fn need(&mut self, instrument: u32) {
+        if !self.has_marks[instrument as usize] {
+            self.compute(instrument);
+        }
+    }
+
+    /// Computes the marks of all instruments.
+    pub fn need_all(&mut self) {
+        for instrument in 0..self.n_instruments as u32 {
+            self.need(instrument);
+        }
+    }
+
+    fn compute(&mut self, instrument: u32) {
+        let row = self.row(instrument as usize);
+        let logs = match self.log_rows[instrument as usize] {
+            LogRow::Price(asset) => &self.prices[asset * self.n_steps..][..self.n_steps],
+            LogRow::Grown(row) => &self.grown[row * self.n_steps..][..self.n_steps],
+            LogRow::None => return,
+        };
+        let marks = &mut self.marks[row];
+        self.lanes.run(
+            #[inline(always)]
+            || {
+                for (mark, log) in marks.iter_mut().zip(logs) {
+                    *mark = mark_of_log(*log);
+                }
+            },
+        );
+        self.has_marks[instrument as usize] = true;
+    }
+
+    /// Steps of the path.
+    #[inline(always)]
+    pub(super) fn n_steps(&self) -> usize {
+        self.n_steps
     }
 
     /// Extremes of all instruments over the horizon.
@@ -92,18 +213,49 @@ impl Marks {
         &self.windows[window * self.n_instruments..(window + 1) * self.n_instruments]
     }
 
-    /// Marks of an instrument, step by step.
+    /// Marks of an instrument, step by step; [`Marks::need`] must have been called for it.
     #[inline(always)]
     #[must_use]
     pub fn of(&self, instrument: u32) -> &[u32] {
-        &self.marks[instrument as usize * self.n_steps..][..self.n_steps]
+        debug_assert!(self.has_marks[instrument as usize], "marks that nobody asked for");
+        &self.marks[self.row(instrument as usize)]
     }
 
-    /// log2 marks of an instrument, Q8.24, step by step.
+    /// Marks of an instrument in the run that begins at a step; what is beyond the path is
+    /// anything.
+    #[inline(always)]
+    pub(super) fn run(&self, instrument: u32, step: usize) -> &[u32; RUN_STEPS] {
+        debug_assert!(self.has_marks[instrument as usize], "marks that nobody asked for");
+        let from = self.row(instrument as usize).start + step;
+        self.marks[from..].first_chunk().unwrap_or(&[0; RUN_STEPS])
+    }
+
+    #[inline(always)]
+    fn row(&self, instrument: usize) -> std::ops::Range<usize> {
+        let start = instrument * (self.n_steps + RUN_STEPS);
+        start..start + self.n_steps
+    }
+
+    /// log2 marks of an instrument, Q8.24, step by step; none of a sum.
     #[inline(always)]
     #[must_use]
     pub fn logs_of(&self, instrument: u32) -> &[i32] {
-        &self.logs[instrument as usize * self.n_steps..][..self.n_steps]
+        match self.log_rows[instrument as usize] {
+            LogRow::Price(asset) => &self.prices[asset * self.n_steps..][..self.n_steps],
+            LogRow::Grown(row) => &self.grown[row * self.n_steps..][..self.n_steps],
+            LogRow::None => &[],
+        }
+    }
+
+    /// log2 prices since opening after each step, Q8.24, asset by asset.
+    #[must_use]
+    pub fn prices(&self) -> &[i32] {
+        &self.prices
+    }
+
+    /// By how much the log ratio of any two marks of the path may be off: see [`mark_slack`].
+    pub(super) fn slack(&self) -> Option<i32> {
+        self.slack
     }
 
     /// Whether a price mark met the upper bound of its format, and whether one fell below 2^-12.
@@ -119,17 +271,25 @@ impl Marks {
     }
 }
 
-/// Marks of a price that interest grows; twin of `price_mark` in `shaders/marks.wgsl`.
-fn fill_price(instrument: &InstrumentRow, prices: &[i32], logs: &mut [i32], marks: &mut [u32]) {
+/// The lowest and the highest of some logs.
+#[inline(always)]
+fn extremes_of_logs(logs: &[i32]) -> (i32, i32) {
+    let (mut low, mut high) = (i32::MAX, i32::MIN);
+    for log in logs {
+        low = low.min(*log);
+        high = high.max(*log);
+    }
+    (low, high)
+}
+
+/// Log marks of a price that interest grows; twin of `price_mark` in `shaders/marks.wgsl`.
+fn grow(instrument: &InstrumentRow, prices: &[i32], logs: &mut [i32]) {
     let accrual = from_words(instrument.accrual);
     // Growth is rounded to the log's upper word on its own, so that logs stay words.
     let mut grown = 1_i64 << 31;
     for (log, price) in logs.iter_mut().zip(prices) {
         grown += accrual;
         *log = price + (grown >> 32) as i32;
-    }
-    for (mark, log) in marks.iter_mut().zip(logs) {
-        *mark = mark_of_log(*log);
     }
 }
 

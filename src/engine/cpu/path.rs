@@ -1,13 +1,15 @@
-//! One path: prices, then every position along them; the twin that states what the kernels mean.
+//! Paths, a few at a time: prices, then every position along them; the twin that states what the
+//! kernels mean.
 //!
-//! Where nothing couples the positions of a path, each is walked alone, from where a bound first
-//! fails to clear it; else all are walked together, step by step (`coupled`).
+//! Where nothing couples the positions of a path, each is walked alone, if a bound over the horizon
+//! does not clear it; else all are walked together, step by step (`coupled`).
 
-use super::bound::{Surplus, ratio_slack};
 use super::coupled::{Around, Coupled};
-use super::marks::WINDOW_STEPS;
-use super::positions::{PairClass, ScanList, Scanned, Term, pair_threshold};
+use super::horizon::{GROUP, Horizon};
+use super::marks::Marks;
+use super::positions::{PairClass, ScanList};
 use super::walk::{Observer, Walk};
+use crate::lanes::Lanes;
 use crate::market::model::PathBuffer;
 use crate::program::Program;
 use crate::tail::{Counters, Outcome, SATURATED, SMALL_MARK, Shape};
@@ -17,26 +19,41 @@ pub struct PathWorker<'a> {
     program: &'a Program,
     list: ScanList,
     buffer: PathBuffer,
-    ratios: Vec<i32>,
+    /// Of every path of the group.
+    marks: Vec<Marks>,
+    clamped: [bool; GROUP],
+    horizon: Horizon,
+    /// Of every path of the group, what of `list.others` the horizon does not clear.
+    near: Vec<Vec<u32>>,
     walk: Walk<'a>,
     coupled: Option<Coupled<'a>>,
-    /// Whether windows are cleared by bounds before their steps are walked.
-    pub use_bounds: bool,
 }
 
 impl<'a> PathWorker<'a> {
     /// Room for paths of the program.
     #[must_use]
-    pub fn new(program: &'a Program) -> Self {
+    pub fn new(program: &'a Program, lanes: Lanes) -> Self {
+        let list = ScanList::new(program);
+        let mut buffer = program.market.buffer();
+        buffer.lanes = lanes;
         Self {
             program,
-            list: ScanList::new(program),
-            buffer: program.market.buffer(),
-            ratios: vec![0; program.market.n_steps],
-            walk: Walk::new(program),
+            buffer,
+            marks: vec![Marks::with_lanes(program, lanes); GROUP],
+            clamped: [false; GROUP],
+            horizon: Horizon::new(program, &list.ratios, lanes),
+            near: vec![Vec::new(); GROUP],
+            walk: Walk::new(program, &list, lanes),
             coupled: program.liquidity.as_ref().map(|it| Coupled::new(program, it)),
-            use_bounds: true,
+            list,
         }
+    }
+
+    /// Walks every check step by step: what the bounds are tested against.
+    #[must_use]
+    pub fn without_bounds(mut self) -> Self {
+        self.walk.use_bounds = false;
+        self
     }
 
     /// Adds what was counted to `counters`, and starts anew.
@@ -47,24 +64,90 @@ impl<'a> PathWorker<'a> {
 
     /// Walks a path.
     pub fn run<O: Observer>(&mut self, seed: u64, path: u64, observer: &mut O) -> Outcome {
-        self.program.market.walk(seed, path, &mut self.buffer);
-        let list = std::mem::take(&mut self.list);
-        self.walk.begin(&self.program.instruments, &self.buffer.logs);
-        observer.prices(&self.buffer.logs, &self.walk.marks);
-        let mut strained = self.walk.marks.strained(&self.program.instruments);
+        let mut outcome = [Outcome::default()];
+        self.run_group(seed, &[path], &mut outcome, observer);
+        outcome[0]
+    }
+
+    /// Walks any number of paths, group after group.
+    ///
+    /// # Panics
+    /// If there are not as many outcomes as paths.
+    pub fn run_all(&mut self, seed: u64, paths: &[u64], outcomes: &mut [Outcome]) {
+        assert_eq!(paths.len(), outcomes.len(), "an outcome for every path");
+        for (paths, outcomes) in paths.chunks(GROUP).zip(outcomes.chunks_mut(GROUP)) {
+            self.run_group(seed, paths, outcomes, &mut ());
+        }
+    }
+
+    /// Walks up to [`GROUP`] paths.
+    fn run_group<O: Observer>(
+        &mut self,
+        seed: u64,
+        paths: &[u64],
+        outcomes: &mut [Outcome],
+        observer: &mut O,
+    ) {
+        for (lane, path) in paths.iter().enumerate() {
+            let marks = &mut self.marks[lane];
+            self.program.market.walk(seed, *path, &mut self.buffer);
+            marks.fill(&self.program.instruments, &mut self.buffer.logs);
+            self.clamped[lane] = self.buffer.clamped;
+        }
+        if self.coupled.is_none() {
+            self.clear(paths.len());
+        }
+        for (lane, outcome) in outcomes.iter_mut().enumerate() {
+            *outcome = self.walk_path(lane, observer);
+        }
+    }
+
+    /// Finds what the horizons of the first `n_paths` lanes do not clear.
+    fn clear(&mut self, n_paths: usize) {
+        let Self { horizon, list, near, marks, .. } = self;
+        near.iter_mut().for_each(Vec::clear);
+        if !self.walk.use_bounds {
+            near.iter_mut().for_each(|near| near.extend(0..list.others.len() as u32));
+            return;
+        }
+        for (lane, marks) in marks[..n_paths].iter().enumerate() {
+            horizon.set(&list.ratios, lane, marks);
+        }
+        horizon.clear(&list.bounds, &mut near[..n_paths]);
+        for near in &mut near[..n_paths] {
+            near.extend_from_slice(&list.tiered);
+        }
+    }
+
+    fn walk_path<O: Observer>(&mut self, lane: usize, observer: &mut O) -> Outcome {
+        let Self { program, list, walk, .. } = self;
+        let marks = &mut self.marks[lane];
+        let mut strained = marks.strained(&program.instruments);
+        walk.begin();
+        if O::WATCHES || self.coupled.is_some() {
+            marks.need_all();
+            observer.prices(marks);
+        }
         if let Some(coupled) = &mut self.coupled {
-            let Walk { marks, ledger, .. } = &mut self.walk;
-            let around =
-                Around { program: self.program, list: &list, marks, logs: &self.buffer.logs };
-            let moved = coupled.run(&around, self.use_bounds, ledger, observer);
+            let around = Around { program, list, marks, logs: marks.prices() };
+            let moved = coupled.run(&around, walk.use_bounds, &mut walk.ledger, observer);
             strained = (strained.0 | moved.0, strained.1 | moved.1);
         } else {
-            self.walk_alone(&list, observer);
+            for class in &list.pairs {
+                let n_near = if walk.use_bounds {
+                    n_near(class, &self.horizon, lane, marks)
+                } else {
+                    class.scanned.len()
+                };
+                walk.pairs(list, marks, class, n_near, observer);
+            }
+            for idx in &self.near[lane] {
+                walk.steps(list, marks, &list.others[*idx as usize], observer);
+            }
         }
-        self.list = list;
-        let mut outcome = self.walk.finish();
+        let mut outcome = walk.ledger.finish();
         let (saturated, small) = strained;
-        if saturated || self.buffer.clamped {
+        if saturated || self.clamped[lane] {
             outcome.flags |= SATURATED;
         }
         if small {
@@ -72,122 +155,16 @@ impl<'a> PathWorker<'a> {
         }
         outcome
     }
-
-    fn walk_alone<O: Observer>(&mut self, list: &ScanList, observer: &mut O) {
-        for class in &list.pairs {
-            self.scan_pairs(list, class, observer);
-        }
-        for scanned in &list.others {
-            let surplus = self.surplus(scanned, list.terms_of(scanned));
-            if !self.use_bounds || surplus.bound(self.walk.marks.whole()) < 0 {
-                self.walk_steps(scanned, list.terms_of(scanned), observer);
-            }
-        }
-    }
-
-    fn surplus<'t>(&'t self, scanned: &Scanned, terms: &'t [Term]) -> Surplus<'t> {
-        let position = &self.program.positions[scanned.position as usize];
-        let tiered = if scanned.has_tiers { self.program.legs_of(position) } else { &[] };
-        Surplus { program: self.program, constant: scanned.constant, terms, tiered }
-    }
-
-    /// Clears a class of pairs by the least ratio of their marks; walks the rest from candidate to
-    /// candidate: steps whose ratio is below the position's threshold.
-    fn scan_pairs<O: Observer>(&mut self, list: &ScanList, class: &PairClass, observer: &mut O) {
-        let whole = self.walk.marks.whole();
-        let slack = ratio_slack(whole[class.collateral as usize], whole[class.debt as usize]);
-        let Some(slack) = slack.filter(|_| self.use_bounds) else {
-            for scanned in &class.scanned {
-                self.walk_steps(scanned, list.terms_of(scanned), observer);
-            }
-            return;
-        };
-        let above = self.walk.marks.logs_of(class.collateral);
-        let below = self.walk.marks.logs_of(class.debt);
-        let mut least = i32::MAX;
-        for ((ratio, above), below) in self.ratios.iter_mut().zip(above).zip(below) {
-            *ratio = above - below;
-            least = least.min(*ratio);
-        }
-        let n_left = class.thresholds.partition_point(|it| it.saturating_add(slack) > least);
-        for (scanned, threshold) in class.scanned[..n_left].iter().zip(&class.thresholds) {
-            self.walk_pair(scanned, list.terms_of(scanned), *threshold, slack, observer);
-        }
-    }
-
-    fn walk_pair<O: Observer>(
-        &mut self,
-        scanned: &Scanned,
-        terms: &[Term],
-        threshold: i32,
-        slack: i32,
-        observer: &mut O,
-    ) {
-        self.walk.enter(scanned.position as usize, terms);
-        let mut threshold = threshold.saturating_add(slack);
-        let mut step = 0;
-        while let Some(offset) = first_below(&self.ratios[step..], threshold) {
-            step += offset;
-            if self.surplus(scanned, &self.walk.terms).at(&self.walk.marks, step) < 0 {
-                self.walk.liquidate(step, observer);
-                if self.walk.is_over {
-                    break;
-                }
-                let [mut collateral, mut debt] = [0; 2];
-                for term in &self.walk.terms {
-                    *(if term.is_negative { &mut debt } else { &mut collateral }) = term.magnitude;
-                }
-                threshold = pair_threshold(collateral, debt).saturating_add(slack);
-            }
-            step += 1;
-        }
-        self.walk.leave(observer);
-    }
-
-    /// Walks a position window by window, step by step in those that the bound does not clear.
-    fn walk_steps<O: Observer>(&mut self, scanned: &Scanned, terms: &[Term], observer: &mut O) {
-        self.walk.enter(scanned.position as usize, terms);
-        let n_steps = self.program.market.n_steps;
-        let mut step = 0;
-        while step < n_steps && !self.walk.is_over {
-            let window = step / WINDOW_STEPS;
-            let end = ((window + 1) * WINDOW_STEPS).min(n_steps);
-            let surplus = self.surplus(scanned, &self.walk.terms);
-            let marks = &self.walk.marks;
-            let is_clear = self.use_bounds && surplus.bound(marks.window(window)) >= 0;
-            let breach = if is_clear {
-                None
-            } else {
-                surplus.first_breach::<WINDOW_STEPS>(marks, step, end)
-            };
-            step = match breach {
-                None => end,
-                Some(breach) => {
-                    self.walk.liquidate(breach, observer);
-                    breach + 1
-                }
-            };
-        }
-        self.walk.leave(observer);
-    }
 }
 
-/// Where the first ratio below a threshold is, by runs of sixteen.
-fn first_below(ratios: &[i32], threshold: i32) -> Option<usize> {
-    const RUN: usize = 16;
-    let mut runs = ratios.chunks_exact(RUN);
-    let mut begin = 0;
-    for run in runs.by_ref() {
-        let mut any = false;
-        for ratio in run {
-            any |= *ratio < threshold;
-        }
-        if any {
-            break;
-        }
-        begin += RUN;
+/// How many of a class, the first, the least ratio of a path's marks does not clear.
+fn n_near(class: &PairClass, horizon: &Horizon, lane: usize, marks: &Marks) -> usize {
+    let Some(slack) = marks.slack() else { return class.scanned.len() };
+    let least = horizon.least(lane, class.ratio).saturating_sub(slack);
+    if class.thresholds[0] <= least {
+        return 0;
     }
-    ratios[begin..].iter().position(|ratio| *ratio < threshold).map(|offset| begin + offset)
+    class.thresholds.partition_point(|threshold| *threshold > least)
 }
 
 /// Sizes of a program's counters.

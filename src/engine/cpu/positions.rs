@@ -5,7 +5,9 @@
 
 use crate::book::account::{KIND_COLLATERAL, KIND_DEBT};
 use crate::program::Program;
-use crate::program::layout::{LegRow, from_words};
+use crate::program::layout::{INSTRUMENT_PRICE, LegRow, from_words};
+
+use super::horizon::{Bounds, Ratio, Ratios};
 
 /// Coefficient of an instrument's mark in the margin surplus, as sign and magnitude: a product of
 /// two unsigned words is one instruction a lane.
@@ -14,7 +16,12 @@ pub(super) struct Term {
     pub(super) instrument: u32,
     pub(super) magnitude: u32,
     pub(super) is_negative: bool,
+    /// The ratio of its mark to that of the position's main debt, among the book's.
+    pub(super) ratio: u32,
 }
+
+/// No ratio: the main debt itself, or a position that is not bounded by ratios.
+pub(super) const NO_RATIO: u32 = u32::MAX;
 
 /// A position and its terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +36,8 @@ pub(super) struct Scanned {
     pub(super) has_tiers: bool,
     /// Constant of the surplus; a breach is a surplus below 0.
     pub(super) constant: i64,
+    /// Whether ratios to its main debt bound it.
+    pub(super) has_ratios: bool,
 }
 
 /// All positions with one collateral instrument against one debt instrument.
@@ -36,6 +45,8 @@ pub(super) struct Scanned {
 pub(super) struct PairClass {
     pub(super) collateral: u32,
     pub(super) debt: u32,
+    /// The index of the ratio of the two.
+    pub(super) ratio: u32,
     /// log2 threshold of each, Q8.24, falling: the first are liquidated first.
     pub(super) thresholds: Vec<i32>,
     /// The positions, in that order.
@@ -48,6 +59,11 @@ pub(super) struct ScanList {
     pub(super) pairs: Vec<PairClass>,
     /// All other positions, in the book's order.
     pub(super) others: Vec<Scanned>,
+    /// Those of the others that have margin tiers.
+    pub(super) tiered: Vec<u32>,
+    /// Bounds of those of the others that have none.
+    pub(super) bounds: Bounds,
+    pub(super) ratios: Ratios,
     terms: Vec<Term>,
 }
 
@@ -80,6 +96,7 @@ pub(super) fn term_of(row: &LegRow, quantity: i32) -> Option<Term> {
         instrument: row.instrument,
         magnitude: coefficient.unsigned_abs(),
         is_negative: coefficient < 0,
+        ratio: NO_RATIO,
     })
 }
 
@@ -111,8 +128,9 @@ impl ScanList {
                 n_terms: (list.terms.len() - term_start) as u32,
                 has_tiers: legs.iter().any(|leg| leg.n_tiers > 0),
                 constant: from_words(position.constant) - i64::from(at_equality),
+                has_ratios: false,
             };
-            list.push(scanned);
+            list.push(program, scanned);
         }
         for class in &mut list.pairs {
             let mut order: Vec<usize> = (0..class.scanned.len()).collect();
@@ -124,8 +142,11 @@ impl ScanList {
         list
     }
 
-    fn push(&mut self, scanned: Scanned) {
+    fn push(&mut self, program: &Program, scanned: Scanned) {
+        let is_price =
+            |it: &Term| program.instruments[it.instrument as usize].kind == INSTRUMENT_PRICE;
         let pair = match self.terms_of(&scanned) {
+            terms if !terms.iter().all(is_price) => None,
             [first, second] if !scanned.has_tiers && scanned.constant == 0 => {
                 match (first.is_negative, second.is_negative) {
                     (false, true) => Some((*first, *second)),
@@ -136,7 +157,7 @@ impl ScanList {
             _ => None,
         };
         let Some((collateral, debt)) = pair else {
-            self.others.push(scanned);
+            self.push_other(program, scanned);
             return;
         };
         let key = (collateral.instrument, debt.instrument);
@@ -145,6 +166,7 @@ impl ScanList {
             self.pairs.push(PairClass {
                 collateral: key.0,
                 debt: key.1,
+                ratio: self.ratios.index_of(Ratio { above: key.0, below: key.1 }),
                 thresholds: Vec::new(),
                 scanned: Vec::new(),
             });
@@ -153,6 +175,19 @@ impl ScanList {
         let threshold = pair_threshold(collateral.magnitude, debt.magnitude);
         self.pairs[idx].thresholds.push(threshold);
         self.pairs[idx].scanned.push(scanned);
+    }
+
+    fn push_other(&mut self, program: &Program, mut scanned: Scanned) {
+        let id = self.others.len() as u32;
+        if scanned.has_tiers {
+            self.tiered.push(id);
+        } else {
+            let start = scanned.term_start as usize;
+            let terms = &mut self.terms[start..start + scanned.n_terms as usize];
+            scanned.has_ratios =
+                self.bounds.push(program, &mut self.ratios, id, scanned.constant, terms);
+        }
+        self.others.push(scanned);
     }
 
     /// The terms of all positions.

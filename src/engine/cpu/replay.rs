@@ -5,6 +5,7 @@ use super::marks::Marks;
 use super::path::PathWorker;
 use super::walk::{Observer, When};
 use crate::book::account::{Event, LegState};
+use crate::lanes::Lanes;
 use crate::program::Program;
 use crate::tail::Outcome;
 
@@ -65,8 +66,8 @@ pub struct LeftOver {
 }
 
 impl Observer for Story {
-    fn prices(&mut self, logs: &[i32], _: &Marks) {
-        self.logs = logs.to_vec();
+    fn prices(&mut self, marks: &Marks) {
+        self.logs = marks.prices().to_vec();
     }
 
     fn event(&mut self, position: usize, when: When, event: &Event, legs: &[LegState]) {
@@ -103,7 +104,7 @@ impl Observer for Story {
 #[must_use]
 pub fn explain(program: &Program, seed: u64, path: u64) -> Story {
     let mut story = Story::default();
-    story.outcome = PathWorker::new(program).run(seed, path, &mut story);
+    story.outcome = PathWorker::new(program, Lanes::widest()).run(seed, path, &mut story);
     // Told in the order of time. Within a step coupled positions have an order of their own, and
     // others stand in that of the book.
     if program.liquidity.is_some() {

@@ -67,28 +67,25 @@ impl Diffusion {
     }
 
     pub(super) fn add(&self, n_steps: usize, seed: u64, path: u64, buffer: &mut PathBuffer) {
-        let n_assets = self.shifts.len();
-        for (block, rows) in buffer.shocks.chunks_exact_mut(4 * n_steps).enumerate() {
-            let (first, rest) = rows.split_at_mut(n_steps);
-            let (second, rest) = rest.split_at_mut(n_steps);
-            let (third, fourth) = rest.split_at_mut(n_steps);
-            for step in 0..n_steps {
-                let drawn = words(seed, path, step as u32, BLOCK_DIFFUSION + block as u32);
-                first[step] = drawn[0] as i32;
-                second[step] = drawn[1] as i32;
-                third[step] = drawn[2] as i32;
-                fourth[step] = drawn[3] as i32;
-            }
-            for word in rows {
-                *word = normal_shock(*word as u32);
-            }
-        }
-        for asset in 0..n_assets {
-            let shift = self.shifts[asset];
-            let increments = &mut buffer.increments[asset * n_steps..(asset + 1) * n_steps];
-            let terms = self.row(asset).iter().zip(buffer.shocks.chunks_exact(n_steps));
-            mix(terms.filter(|(factor, _)| **factor != 0), shift, increments);
-        }
+        let PathBuffer { increments, shocks, lanes, .. } = buffer;
+        lanes.run(
+            #[inline(always)]
+            || {
+                for (block, rows) in shocks.chunks_exact_mut(4 * n_steps).enumerate() {
+                    draw(n_steps, seed, path, BLOCK_DIFFUSION + block as u32, rows);
+                }
+            },
+        );
+        lanes.run(
+            #[inline(always)]
+            || {
+                for (asset, increments) in increments.chunks_exact_mut(n_steps).enumerate() {
+                    let terms = self.row(asset).iter().zip(shocks.chunks_exact(n_steps));
+                    let terms = terms.filter(|(factor, _)| **factor != 0);
+                    mix(terms, self.shifts[asset], increments);
+                }
+            },
+        );
     }
 
     pub(super) fn parts(&self) -> Vec<(&'static str, &[u8])> {
@@ -99,8 +96,27 @@ impl Diffusion {
     }
 }
 
+/// The shocks of a block's four words in every step, word by word.
+#[inline(always)]
+fn draw(n_steps: usize, seed: u64, path: u64, block: u32, rows: &mut [i32]) {
+    let (first, rest) = rows.split_at_mut(n_steps);
+    let (second, rest) = rest.split_at_mut(n_steps);
+    let (third, fourth) = rest.split_at_mut(n_steps);
+    for step in 0..n_steps {
+        let drawn = words(seed, path, step as u32, block);
+        first[step] = drawn[0] as i32;
+        second[step] = drawn[1] as i32;
+        third[step] = drawn[2] as i32;
+        fourth[step] = drawn[3] as i32;
+    }
+    for word in rows {
+        *word = normal_shock(*word as u32);
+    }
+}
+
 /// Adds one asset's row of factor x shocks, rounded once, in runs of steps short enough for the
 /// stack.
+#[inline(always)]
 fn mix<'a>(
     terms: impl Iterator<Item = (&'a i32, &'a [i32])> + Clone,
     shift: u32,

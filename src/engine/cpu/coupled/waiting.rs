@@ -6,12 +6,12 @@ use super::Around;
 use super::accounts::Accounts;
 use super::bounds::Bounds;
 use super::market::MovedMarket;
-use crate::engine::cpu::bound::ratio_slack;
+use crate::engine::cpu::bound::mark_slack;
 use crate::engine::cpu::marks::{Extremes, Marks};
 use crate::engine::cpu::positions::{PairClass, ScanList, pair_threshold};
 use crate::program::Program;
 
-/// Log marks between which a log ratio is off by less than [`SMALL_SLACK`]: see [`ratio_slack`].
+/// Log marks between which a log ratio is off by less than [`SMALL_SLACK`]: see [`mark_slack`].
 const USUAL_LOGS: std::ops::Range<i32> = -(3 << 24)..7 << 24;
 /// 1.01 (7.2e-9 + 2^-20) / ln 2 in units of 2^-24, rounded up.
 const SMALL_SLACK: i32 = 25;
@@ -62,7 +62,7 @@ impl Waiting {
         let mut first = first;
         for class in &list.pairs {
             let (collateral, debt) = (whole[class.collateral as usize], whole[class.debt as usize]);
-            let Some(slack) = ratio_slack(collateral, debt) else { return 0 };
+            let Some(slack) = mark_slack(collateral.join(debt)) else { return 0 };
             let top = class.thresholds.first().copied().unwrap_or(i32::MIN).saturating_add(slack);
             let above = &marks.logs_of(class.collateral)[..first];
             let below = &marks.logs_of(class.debt)[..first];
@@ -203,5 +203,5 @@ fn slack(market: &mut MovedMarket<'_>, class: &PairClass) -> i32 {
         let mark = market.read_marks()[instrument as usize];
         Extremes { low: mark, high: mark }
     };
-    ratio_slack(at(class.collateral), at(class.debt)).unwrap_or(i32::MAX)
+    mark_slack(at(class.collateral).join(at(class.debt))).unwrap_or(i32::MAX)
 }

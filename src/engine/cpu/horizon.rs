@@ -1,0 +1,254 @@
+//! Bounds over the whole horizon, a group of paths at a time: lanes are paths, so that a position's
+//! coefficients are read once for all of them and no lane waits for a gather.
+//!
+//! Where a position owes, prices are taken relative to its main debt asset: assets fall together,
+//! so that the lowest ratio is much nearer than the lowest price over the highest.
+
+use super::marks::Marks;
+use super::positions::Term;
+use crate::fixed::{ONE_MARK, mark_of_log};
+use crate::lanes::Lanes;
+use crate::program::Program;
+use crate::program::layout::INSTRUMENT_PRICE;
+
+/// Paths that are bounded together.
+pub(super) const GROUP: usize = 8;
+
+/// A number of every path of a group, a word each, widened once.
+type Row = [u64; GROUP];
+
+/// Marks, or their logs, of one instrument over another's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ratio {
+    pub(super) above: u32,
+    pub(super) below: u32,
+}
+
+/// Ratios that somebody asks for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Ratios(Vec<Ratio>);
+
+/// Coefficient of a row in a bound.
+#[derive(Debug, Clone, Copy)]
+struct BoundTerm {
+    row: u32,
+    magnitude: u32,
+}
+
+/// A position's bound: constant + Σ positive - Σ negative, of rows.
+#[derive(Debug, Clone, Copy)]
+struct Bound {
+    /// What the caller calls the position.
+    id: u32,
+    constant: i64,
+    first_term: u32,
+    n_positive: u32,
+    n_terms: u32,
+}
+
+/// The bounds of many positions.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Bounds {
+    bounds: Vec<Bound>,
+    terms: Vec<BoundTerm>,
+}
+
+/// What the bounds are of: extremes of marks and ratios over the horizons of a group of paths.
+#[derive(Debug, Clone)]
+pub(super) struct Horizon {
+    lanes: Lanes,
+    n_instruments: usize,
+    /// Lowest and highest mark of every instrument, then least and most of every ratio of marks,
+    /// Q8.24.
+    rows: Vec<Row>,
+    /// Least log ratio, Q8.24, path by path; exact only where the path's marks are not strained.
+    least: Vec<i32>,
+    /// All ones for paths of which nothing is cleared: their ratios are beyond their format.
+    unclear: [i64; GROUP],
+    most: Vec<i32>,
+}
+
+impl Ratios {
+    /// The index of a ratio; new ones are appended.
+    pub(super) fn index_of(&mut self, ratio: Ratio) -> u32 {
+        let known = self.0.iter().position(|it| *it == ratio);
+        known.unwrap_or_else(|| {
+            self.0.push(ratio);
+            self.0.len() - 1
+        }) as u32
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The log marks of both sides, step by step.
+    #[inline(always)]
+    pub(super) fn logs<'m>(&self, ratio: usize, marks: &'m Marks) -> (&'m [i32], &'m [i32]) {
+        let Ratio { above, below } = self.0[ratio];
+        (marks.logs_of(above), marks.logs_of(below))
+    }
+}
+
+impl Bounds {
+    /// Adds a position, of which a breach is `constant` + Σ terms below 0, and writes into its terms
+    /// which ratios bound them; whether any do.
+    ///
+    /// In units of the main debt's mark, Σ w_c m_c / m_d - Σ w_o m_o / m_d - w_d bounds what is
+    /// left, if there is no constant; a breach at equality (constant -1) needs more than 0 there.
+    pub(super) fn push(
+        &mut self,
+        program: &Program,
+        ratios: &mut Ratios,
+        id: u32,
+        constant: i64,
+        terms: &mut [Term],
+    ) -> bool {
+        let n_instruments = program.instruments.len() as u32;
+        let is_price =
+            |it: &Term| program.instruments[it.instrument as usize].kind == INSTRUMENT_PRICE;
+        let debts = terms.iter().filter(|it| it.is_negative);
+        let main = debts.max_by_key(|it| it.magnitude).map(|it| it.instrument);
+        let main = main.filter(|_| constant >= -1 && constant <= 0 && terms.iter().all(is_price));
+        let mut bound =
+            Bound { id, constant, first_term: self.terms.len() as u32, n_positive: 0, n_terms: 0 };
+        for is_negative in [false, true] {
+            for term in terms.iter_mut().filter(|it| it.is_negative == is_negative) {
+                let row = match main {
+                    None => term.instrument,
+                    Some(main) if main == term.instrument => {
+                        let sign = if is_negative { -1 } else { 1 };
+                        bound.constant += sign * i64::from(term.magnitude) * i64::from(ONE_MARK);
+                        continue;
+                    }
+                    Some(main) => {
+                        term.ratio = ratios.index_of(Ratio { above: term.instrument, below: main });
+                        n_instruments + term.ratio
+                    }
+                };
+                let row = 2 * row + u32::from(is_negative);
+                self.terms.push(BoundTerm { row, magnitude: term.magnitude });
+                bound.n_terms += 1;
+                bound.n_positive += u32::from(!is_negative);
+            }
+        }
+        self.bounds.push(bound);
+        main.is_some()
+    }
+}
+
+impl Horizon {
+    pub(super) fn new(program: &Program, ratios: &Ratios, lanes: Lanes) -> Self {
+        let n_instruments = program.instruments.len();
+        Self {
+            lanes,
+            n_instruments,
+            rows: vec![[0; GROUP]; 2 * (n_instruments + ratios.len())],
+            least: vec![0; GROUP * ratios.len()],
+            unclear: [0; GROUP],
+            most: vec![0; ratios.len()],
+        }
+    }
+
+    /// The extremes of one path of the group, which begins at its opening.
+    ///
+    /// Where marks are small or saturated, or a ratio is beyond its format, nothing of the path is
+    /// cleared.
+    pub(super) fn set(&mut self, ratios: &Ratios, lane: usize, marks: &Marks) {
+        let (of_marks, of_ratios) = self.rows.split_at_mut(2 * self.n_instruments);
+        for (rows, extremes) in of_marks.chunks_exact_mut(2).zip(marks.whole()) {
+            rows[0][lane] = extremes.low.into();
+            rows[1][lane] = extremes.high.into();
+        }
+        let n_ratios = ratios.len();
+        let least = &mut self.least[lane * n_ratios..(lane + 1) * n_ratios];
+        let most = &mut *self.most;
+        self.lanes.run(
+            #[inline(always)]
+            || {
+                for ((idx, least), most) in (0..).zip(&mut *least).zip(&mut *most) {
+                    let (above, below) = ratios.logs(idx, marks);
+                    (*least, *most) = extremes(above, below);
+                }
+            },
+        );
+        self.unclear[lane] = if marks.slack().is_none() { -1 } else { 0 };
+        let slack = marks.slack().unwrap_or(0);
+        for ((rows, least), most) in of_ratios.chunks_exact_mut(2).zip(&*least).zip(&*most) {
+            let (least, most) = widened((*least, *most), slack);
+            rows[0][lane] = least.into();
+            rows[1][lane] = most.into();
+        }
+    }
+
+    /// The least log ratio of a path, Q8.24.
+    pub(super) fn least(&self, lane: usize, ratio: u32) -> i32 {
+        let n_ratios = self.least.len() / GROUP;
+        self.least[lane * n_ratios + ratio as usize]
+    }
+
+    /// Appends what the horizon of a path does not clear to that path's list.
+    pub(super) fn clear(&self, bounds: &Bounds, near: &mut [Vec<u32>]) {
+        let rows = &*self.rows;
+        self.lanes.run(
+            #[inline(always)]
+            || {
+                for bound in &bounds.bounds {
+                    let first = bound.first_term as usize;
+                    let terms = &bounds.terms[first..first + bound.n_terms as usize];
+                    let (positive, negative) = terms.split_at(bound.n_positive as usize);
+                    let mut sums = [bound.constant; GROUP];
+                    for term in positive {
+                        for (sum, value) in sums.iter_mut().zip(&rows[term.row as usize]) {
+                            *sum += product(term.magnitude, *value);
+                        }
+                    }
+                    for term in negative {
+                        for (sum, value) in sums.iter_mut().zip(&rows[term.row as usize]) {
+                            *sum -= product(term.magnitude, *value);
+                        }
+                    }
+                    for (sum, unclear) in sums.iter_mut().zip(self.unclear) {
+                        *sum |= unclear;
+                    }
+                    if sums.iter().fold(0, |any, sum| any | sum) < 0 {
+                        for (near, sum) in near.iter_mut().zip(sums) {
+                            if sum < 0 {
+                                near.push(bound.id);
+                            }
+                        }
+                    }
+                }
+            },
+        );
+    }
+}
+
+/// A product of words; the rows' upper words are 0, which one multiplication a lane needs to know.
+#[inline(always)]
+fn product(magnitude: u32, value: u64) -> i64 {
+    (u64::from(magnitude) * (value & 0xffff_ffff)) as i64
+}
+
+/// The least and the most ratio of marks, Q8.24, of the least and the most ratio of their logs:
+/// wider by what rounds the marks, and by a unit of the log and one of the ratio for the rounding
+/// of the ratio itself.
+#[inline(always)]
+pub(super) fn widened((least, most): (i32, i32), slack: i32) -> (u32, u32) {
+    let by = slack + 1;
+    let least = mark_of_log(least.saturating_sub(by)).saturating_sub(1);
+    let most = mark_of_log(most.saturating_add(by)).saturating_add(1);
+    (least, most)
+}
+
+/// The least and the most of a - b.
+#[inline(always)]
+pub(super) fn extremes(above: &[i32], below: &[i32]) -> (i32, i32) {
+    let (mut low, mut high) = (i32::MAX, i32::MIN);
+    for (above, below) in above.iter().zip(below) {
+        let ratio = above.wrapping_sub(*below);
+        low = low.min(ratio);
+        high = high.max(ratio);
+    }
+    (low, high)
+}

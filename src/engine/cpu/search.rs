@@ -1,0 +1,234 @@
+//! The first breach of a position along a path: bounds on ratios tell the runs of steps that may
+//! hold it, the exact surplus in one of them tells the step.
+
+use super::bound::{Surplus, tiers_at};
+use super::horizon::{Ratios, extremes, widened};
+use super::marks::{Marks, RUN_STEPS, WINDOW_STEPS};
+use super::positions::{NO_RATIO, Term};
+use crate::fixed::ONE_MARK;
+use crate::lanes::Lanes;
+
+/// Runs that are bounded together; as many as a run has steps, so that both give as many bits.
+const RUNS: usize = RUN_STEPS;
+
+/// The least and the most of ratios of marks in every run of a path, Q8.24.
+#[derive(Debug, Clone)]
+pub(super) struct RunRatios {
+    /// Runs of a path, up to a whole number of [`RUNS`].
+    n_runs: usize,
+    least: Vec<u32>,
+    most: Vec<u32>,
+    /// Which were asked for.
+    is_known: Vec<bool>,
+}
+
+impl RunRatios {
+    pub(super) fn new(n_steps: usize, n_ratios: usize) -> Self {
+        let n_runs = n_steps.div_ceil(RUN_STEPS).next_multiple_of(RUNS);
+        Self {
+            n_runs,
+            // Beyond the path nothing falls.
+            least: vec![u32::MAX; n_ratios * n_runs],
+            most: vec![0; n_ratios * n_runs],
+            is_known: vec![false; n_ratios],
+        }
+    }
+
+    /// A new path.
+    pub(super) fn begin(&mut self) {
+        self.is_known.fill(false);
+    }
+
+    /// Computes the extremes of a ratio, unless they stand; only on paths whose marks have a slack.
+    #[inline]
+    pub(super) fn need(&mut self, lanes: Lanes, ratios: &Ratios, ratio: u32, marks: &Marks) {
+        if ratio != NO_RATIO && !self.is_known[ratio as usize] {
+            self.compute(lanes, ratios, ratio as usize, marks);
+        }
+    }
+
+    fn compute(&mut self, lanes: Lanes, ratios: &Ratios, ratio: usize, marks: &Marks) {
+        self.is_known[ratio] = true;
+        let row = ratio * self.n_runs..(ratio + 1) * self.n_runs;
+        let rows = self.least[row.clone()].iter_mut().zip(&mut self.most[row]);
+        let (above, below) = ratios.logs(ratio, marks);
+        let runs = above.chunks(RUN_STEPS).zip(below.chunks(RUN_STEPS));
+        let slack = marks.slack().unwrap_or(0);
+        lanes.run(
+            #[inline(always)]
+            || {
+                for ((least, most), (above, below)) in rows.zip(runs) {
+                    (*least, *most) = widened(extremes(above, below), slack);
+                }
+            },
+        );
+    }
+
+    /// One of the rows, in the runs of a group.
+    #[inline(always)]
+    fn group<'r>(&self, rows: &'r [u32], ratio: u32, group: usize) -> &'r [u32; RUNS] {
+        let from = ratio as usize * self.n_runs + group * RUNS;
+        rows[from..].first_chunk().unwrap_or(&[0; RUNS])
+    }
+}
+
+/// What a search goes through.
+#[derive(Clone, Copy)]
+pub(super) struct Along<'p> {
+    pub(super) lanes: Lanes,
+    pub(super) marks: &'p Marks,
+    /// Ratios that the position's terms name; `None` where nothing is to be cleared by them.
+    pub(super) ratios: Option<&'p RunRatios>,
+}
+
+impl Along<'_> {
+    /// The first step from `from` on at which collateral x its mark is below debt x its mark; the
+    /// collateral names the ratio of the two.
+    pub(super) fn first_pair_breach(
+        &self,
+        [collateral, debt]: [Term; 2],
+        from: usize,
+    ) -> Option<usize> {
+        self.first(
+            from,
+            #[inline(always)]
+            |ratios, group| {
+                let least = ratios.group(&ratios.least, collateral.ratio, group);
+                let debt = i64::from(debt.magnitude) * i64::from(ONE_MARK);
+                negative(std::array::from_fn(|run| collateral.times(least[run]) - debt))
+            },
+            #[inline(always)]
+            |step| {
+                let above = self.marks.run(collateral.instrument, step);
+                let below = self.marks.run(debt.instrument, step);
+                // Both are below 2^63: their difference is negative exactly where it should be.
+                let surplus = |idx| collateral.times(above[idx]) - debt.times(below[idx]);
+                negative(std::array::from_fn(surplus))
+            },
+        )
+    }
+
+    /// The first step from `from` on at which a surplus is negative.
+    pub(super) fn first_breach(&self, surplus: &Surplus<'_>, from: usize) -> Option<usize> {
+        if !surplus.tiered.is_empty() {
+            return self.first_tiered_breach(surplus, from);
+        }
+        self.first(
+            from,
+            #[inline(always)]
+            |ratios, group| {
+                let mut sums = [surplus.constant; RUNS];
+                for term in surplus.terms {
+                    let values = match (term.ratio, term.is_negative) {
+                        (NO_RATIO, _) => &[ONE_MARK; RUNS],
+                        (ratio, false) => ratios.group(&ratios.least, ratio, group),
+                        (ratio, true) => ratios.group(&ratios.most, ratio, group),
+                    };
+                    add(&mut sums, term, values);
+                }
+                negative(sums)
+            },
+            #[inline(always)]
+            |step| negative(self.run(surplus, step)),
+        )
+    }
+
+    /// The same with tiers, which are dear: the windows that a run lies in are bounded first.
+    fn first_tiered_breach(&self, surplus: &Surplus<'_>, from: usize) -> Option<usize> {
+        let marks = self.marks;
+        Self { ratios: None, ..*self }.first(
+            from,
+            |_, _| 0,
+            |step| {
+                let last = (step + RUN_STEPS).min(marks.n_steps()) - 1;
+                let mut windows = step / WINDOW_STEPS..=last / WINDOW_STEPS;
+                if windows.all(|window| surplus.bound(marks.window(window)) >= 0) {
+                    return 0;
+                }
+                let mut sums = self.run(surplus, step);
+                for row in surplus.tiered.iter().filter(|row| row.n_tiers > 0) {
+                    let marks = marks.run(row.instrument, step);
+                    for (sum, mark) in sums.iter_mut().zip(marks) {
+                        *sum += tiers_at(surplus.program.tiers_of(row), *mark);
+                    }
+                }
+                negative(sums)
+            },
+        )
+    }
+
+    /// A surplus in the steps of a run, but for tiers.
+    #[inline(always)]
+    fn run(&self, surplus: &Surplus<'_>, step: usize) -> [i64; RUN_STEPS] {
+        let mut sums = [surplus.constant; RUN_STEPS];
+        for term in surplus.terms {
+            add(&mut sums, term, self.marks.run(term.instrument, step));
+        }
+        sums
+    }
+
+    /// The first step from `from` on that `breaches` finds, in the runs that `uncleared` names; both
+    /// give bits, a run's first step is a multiple of its length.
+    #[inline(always)]
+    fn first(
+        &self,
+        from: usize,
+        uncleared: impl Fn(&RunRatios, usize) -> u32,
+        breaches: impl Fn(usize) -> u32,
+    ) -> Option<usize> {
+        const GROUP_STEPS: usize = RUNS * RUN_STEPS;
+        let n_steps = self.marks.n_steps();
+        self.lanes.run(
+            #[inline(always)]
+            || {
+                let mut after = from;
+                while after < n_steps {
+                    let group = after / GROUP_STEPS;
+                    // Not `map_or`: its closure would be compiled for the narrowest lanes.
+                    let of_group = match self.ratios {
+                        Some(ratios) => uncleared(ratios, group),
+                        None => u32::MAX,
+                    };
+                    let mut runs = of_group & (u32::MAX << (after / RUN_STEPS % RUNS));
+                    while runs != 0 {
+                        let step = group * GROUP_STEPS + runs.trailing_zeros() as usize * RUN_STEPS;
+                        if step >= n_steps {
+                            return None;
+                        }
+                        let before = after.saturating_sub(step).min(31);
+                        let found = breaches(step) & (u32::MAX << before);
+                        if found != 0 {
+                            let first = step + found.trailing_zeros() as usize;
+                            // A run may go beyond the path.
+                            return (first < n_steps).then_some(first);
+                        }
+                        runs &= runs - 1;
+                    }
+                    after = (group + 1) * GROUP_STEPS;
+                }
+                None
+            },
+        )
+    }
+}
+
+/// Adds a term at some marks to some sums.
+#[inline(always)]
+fn add(sums: &mut [i64; RUN_STEPS], term: &Term, marks: &[u32; RUN_STEPS]) {
+    if term.is_negative {
+        sums.iter_mut().zip(marks).for_each(|(sum, mark)| *sum -= term.times(*mark));
+    } else {
+        sums.iter_mut().zip(marks).for_each(|(sum, mark)| *sum += term.times(*mark));
+    }
+}
+
+/// Which numbers are negative, as bits.
+#[inline(always)]
+fn negative(numbers: [i64; RUN_STEPS]) -> u32 {
+    // One test for all of them first: most often none is.
+    if numbers.iter().fold(0, |any, number| any | number) >= 0 {
+        return 0;
+    }
+    let bits = numbers.iter().zip(0_u32..).map(|(number, idx)| (*number as u64 >> 63) << idx);
+    bits.fold(0, |all, bit| all | bit) as u32
+}
