@@ -1,10 +1,8 @@
-//! Bounds that clear windows of steps, and the exact surplus where they do not.
+//! Bounds that clear stretches of steps, and the exact surplus where they do not.
 //!
 //! A bound may only ever say "certainly healthy"; what it says of the rest costs time, never a bit.
 
-use std::ops::Range;
-
-use super::marks::{Extremes, Marks, WINDOW_STEPS};
+use super::marks::Extremes;
 use super::positions::Term;
 use crate::program::Program;
 use crate::program::layout::{LegRow, TierRow, from_words};
@@ -20,7 +18,7 @@ pub(super) struct Surplus<'a> {
 }
 
 impl Surplus<'_> {
-    /// No surplus in the window is below this: every term is at the extreme that is worst for it.
+    /// No surplus between the extremes is below this: every term is at the extreme that is worst for it.
     ///
     /// Exact integers throughout, so "cleared" is a proof: c m >= c low for c >= 0 and >= c high
     /// for c < 0, and the least over tiers is concave in the mark, so its ends bound it.
@@ -50,31 +48,6 @@ impl Surplus<'_> {
             surplus += tiers_at(self.program.tiers_of(row), mark_of(row.instrument));
         }
         surplus
-    }
-
-    /// The steps, at most a window's, in which prices that differ from these by a relative `error`
-    /// might breach a position without tiers, as bits.
-    ///
-    /// |Σ w m' - Σ w m| <= error Σ |w| m, and two units of 2^-24 a mark for what is rounded; the
-    /// conversion to f64 is off by less than 2^-52.
-    pub(super) fn near_steps(&self, marks: &Marks, steps: &Range<usize>, error: f64) -> u32 {
-        let mut surplus = [self.constant; WINDOW_STEPS];
-        let mut gross = [0_i64; WINDOW_STEPS];
-        let mut weight = 0_i64;
-        for term in self.terms {
-            weight += i64::from(term.magnitude);
-            let marks = &marks.of(term.instrument)[steps.clone()];
-            for ((surplus, gross), mark) in surplus.iter_mut().zip(&mut gross).zip(marks) {
-                *gross += term.times(*mark);
-                *surplus += term.signed_times(*mark);
-            }
-        }
-        let mut near = 0;
-        for (bit, (surplus, gross)) in surplus[..steps.len()].iter().zip(gross).enumerate() {
-            let slack = gross as f64 * (error + 1e-12) + 2.0 * weight as f64;
-            near |= u32::from(*surplus as f64 <= slack) << bit;
-        }
-        near
     }
 }
 

@@ -5,27 +5,26 @@
 //! none may has cost nothing but the bounds.
 
 mod accounts;
-mod bounds;
 pub mod desk;
 pub mod market;
-mod waiting;
+mod near;
+mod room;
 
-use std::ops::Range;
-
+use super::horizon::{Horizon, Ratios, Widening};
 use super::ledger::Ledger;
-use super::marks::{Marks, WINDOW_STEPS};
+use super::marks::{Marks, RUN_STEPS};
 use super::positions::ScanList;
 use super::walk::{Observer, When};
 use crate::book::action::{ACTION_CLOSE_OUT, AccountFacts};
 use crate::fixed::mul_hi;
+use crate::lanes::Lanes;
 use crate::program::Program;
 use crate::program::layout::from_words;
 use crate::program::liquidity::Liquidity;
 use accounts::Accounts;
-use bounds::Bounds;
 use desk::{Desk, Means};
 use market::MovedMarket;
-use waiting::Waiting;
+use near::NearList;
 
 /// What a path has before anything is sold.
 pub(super) struct Around<'p> {
@@ -34,6 +33,11 @@ pub(super) struct Around<'p> {
     pub(super) marks: &'p Marks,
     /// Log prices, asset by asset.
     pub(super) logs: &'p [i32],
+    /// The horizon, widened as asked for, the path's lane there, and what of `list.others` it does
+    /// not clear.
+    pub(super) horizon: &'p Horizon,
+    pub(super) lane: usize,
+    pub(super) near: &'p [u32],
 }
 
 /// Scratch space of one thread for paths whose positions are coupled.
@@ -43,8 +47,7 @@ pub(super) struct Coupled<'a> {
     market: MovedMarket<'a>,
     means: Means,
     accounts: Accounts,
-    bounds: Bounds,
-    waiting: Waiting,
+    near: NearList,
     /// Breached in this round: key, index of the position, account.
     queue: Vec<(u32, u32, u32)>,
     own: Vec<i64>,
@@ -54,15 +57,19 @@ pub(super) struct Coupled<'a> {
 }
 
 impl<'a> Coupled<'a> {
-    pub(super) fn new(program: &'a Program, liquidity: &'a Liquidity) -> Self {
+    pub(super) fn new(
+        program: &'a Program,
+        liquidity: &'a Liquidity,
+        ratios: &Ratios,
+        lanes: Lanes,
+    ) -> Self {
         Self {
             program,
             liquidity,
             market: MovedMarket::new(program, liquidity),
             means: Means::default(),
             accounts: Accounts::default(),
-            bounds: Bounds::new(program, liquidity),
-            waiting: Waiting::default(),
+            near: NearList::new(program, liquidity, ratios, lanes),
             queue: Vec::new(),
             own: vec![0; program.market.n_assets],
             most_rounds: 0,
@@ -81,28 +88,20 @@ impl<'a> Coupled<'a> {
     ) -> (bool, bool) {
         self.begin();
         let n_steps = self.program.market.n_steps;
-        self.bounds.begin(at.list, use_bounds);
-        let mut first = 0;
-        if self.liquidity.feeds.is_empty() && use_bounds {
-            first = Waiting::first_step(at, self.bounds.first_step(at, &self.market));
-        } else {
-            self.bounds.clear_horizon(at, 0, &self.market);
+        let mut start = self.near.begin(at, use_bounds, &self.market);
+        if 0 < start && start < n_steps {
+            self.market.skip(start, at.logs);
         }
-        if first < n_steps {
-            self.waiting.begin(at.list, use_bounds);
-            self.market.skip(first, at.logs);
-        }
-        let mut start = first;
         while start < n_steps {
-            let window = start..((start / WINDOW_STEPS + 1) * WINDOW_STEPS).min(n_steps);
-            self.enter_window(at, &window);
-            for step in window.clone() {
+            let run = start..((start / RUN_STEPS + 1) * RUN_STEPS).min(n_steps);
+            self.near.enter_run(at, &run, &self.market, &self.accounts);
+            for step in run.clone() {
                 self.market.step(step, at.logs);
-                self.walk_step(at, step, window.end, ledger, observer);
+                self.walk_step(at, step, run.end, ledger, observer);
                 self.market.end_step(step);
                 observer.step(step, &self.market);
             }
-            start = window.end;
+            start = run.end;
         }
         self.aftermath.clear();
         self.leave(ledger, observer);
@@ -118,6 +117,11 @@ impl<'a> Coupled<'a> {
         self.market.strained
     }
 
+    /// The room for impact with which horizons are to be bounded.
+    pub(super) fn widening(&self) -> Widening {
+        self.near.widening()
+    }
+
     fn begin(&mut self) {
         self.market.begin();
         self.accounts.clear();
@@ -127,18 +131,12 @@ impl<'a> Coupled<'a> {
         self.means.lowest.clone_from(&self.means.funds);
     }
 
-    fn enter_window(&mut self, at: &Around<'_>, steps: &Range<usize>) {
-        let Self { bounds, market, accounts, waiting, .. } = self;
-        bounds.enter_window(at, steps, market, accounts);
-        waiting.enter_window(at, steps, bounds);
-    }
-
     /// One step: rounds of checks and liquidations until nothing happens, or no more are allowed.
     fn walk_step<O: Observer>(
         &mut self,
         at: &Around<'_>,
         step: usize,
-        window_end: usize,
+        run_end: usize,
         ledger: &mut Ledger,
         observer: &mut O,
     ) {
@@ -146,9 +144,8 @@ impl<'a> Coupled<'a> {
         self.means.capital = terms.capital();
         let mut n_free = terms.per_step;
         for round in 0..terms.rounds.max(1) {
-            if !self.bounds.has_room(&self.market) {
-                self.bounds.clear_horizon(at, step, &self.market);
-                self.enter_window(at, &(step..window_end));
+            if !self.near.has_room(at, step, &self.market) {
+                self.near.enter_run(at, &(step..run_end), &self.market, &self.accounts);
             }
             self.find_breached(at, step, ledger);
             let n_events = self.liquidate_queue(step, round, &mut n_free, ledger, observer);
@@ -156,6 +153,7 @@ impl<'a> Coupled<'a> {
                 self.most_rounds = self.most_rounds.max(round + 1);
                 observer.round(When { step, round }, n_events, &self.market);
             }
+            self.near.end_round(at, step, &self.accounts);
             let goes_on = n_events > 0 && round + 1 < terms.rounds;
             self.market.end_round(step, at.logs, goes_on);
             if !goes_on {
@@ -167,9 +165,8 @@ impl<'a> Coupled<'a> {
     /// Puts all breached positions into the queue, in the order in which they are liquidated.
     fn find_breached(&mut self, at: &Around<'_>, step: usize, ledger: &mut Ledger) {
         self.queue.clear();
-        let Self { program, market, accounts, waiting, bounds, queue, .. } = self;
-        waiting.find_breached(program, at.list, market, accounts, queue);
-        bounds.find_breached(at, step, market, accounts, queue);
+        let Self { program, market, accounts, near, queue, .. } = self;
+        near.find_breached(at, step, market, accounts, queue);
         let is_alone = queue.len() == 1;
         for (key, idx, account) in queue.iter_mut() {
             let position = &program.positions[*idx as usize];
@@ -224,9 +221,8 @@ impl<'a> Coupled<'a> {
             ledger.count_event(idx, position, rows, step, &event, legs);
             n_events += 1;
             *n_free -= 1;
-            let pair = accounts.refresh(program, account);
-            self.waiting.moved(account, pair);
-            self.bounds.changed(account);
+            accounts.refresh(program, account);
+            self.near.changed(account);
         }
         n_events
     }

@@ -4,8 +4,8 @@
 //! Where a position owes, prices are taken relative to its main debt asset: assets fall together,
 //! so that the lowest ratio is much nearer than the lowest price over the highest.
 
-use super::marks::Marks;
-use super::positions::Term;
+use super::marks::{Extremes, Marks};
+use super::positions::{PairClass, Term};
 use crate::fixed::{ONE_MARK, mark_of_log};
 use crate::lanes::Lanes;
 use crate::program::Program;
@@ -54,7 +54,7 @@ pub(super) struct Bounds {
 }
 
 /// What the bounds are of: extremes of marks and ratios over the horizons of a group of paths.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Horizon {
     lanes: Lanes,
     n_instruments: usize,
@@ -66,6 +66,24 @@ pub(super) struct Horizon {
     /// All ones for paths of which nothing is cleared: their ratios are beyond their format.
     unclear: [i64; GROUP],
     most: Vec<i32>,
+}
+
+/// By how much more than their rounding marks may be off, because sales move prices.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Widening {
+    /// Log ratios, Q8.24.
+    pub(super) log_ratios: i32,
+    /// Marks, by less than 2^-this of themselves; `None` for not at all.
+    pub(super) marks_log2: Option<u32>,
+}
+
+impl Widening {
+    /// Nothing moves.
+    pub(super) const NONE: Self = Self { log_ratios: 0, marks_log2: None };
+
+    fn of_mark(self, mark: u32) -> u32 {
+        self.marks_log2.map_or(0, |log2| (mark >> log2) + 2)
+    }
 }
 
 impl Ratios {
@@ -154,11 +172,12 @@ impl Horizon {
     ///
     /// Where marks are small or saturated, or a ratio is beyond its format, nothing of the path is
     /// cleared.
-    pub(super) fn set(&mut self, ratios: &Ratios, lane: usize, marks: &Marks) {
+    pub(super) fn set(&mut self, ratios: &Ratios, lane: usize, marks: &Marks, widening: Widening) {
         let (of_marks, of_ratios) = self.rows.split_at_mut(2 * self.n_instruments);
         for (rows, extremes) in of_marks.chunks_exact_mut(2).zip(marks.whole()) {
-            rows[0][lane] = extremes.low.into();
-            rows[1][lane] = extremes.high.into();
+            let Extremes { low, high } = *extremes;
+            rows[0][lane] = low.saturating_sub(widening.of_mark(low)).into();
+            rows[1][lane] = high.saturating_add(widening.of_mark(high)).into();
         }
         let n_ratios = ratios.len();
         let least = &mut self.least[lane * n_ratios..(lane + 1) * n_ratios];
@@ -173,7 +192,7 @@ impl Horizon {
             },
         );
         self.unclear[lane] = if marks.slack().is_none() { -1 } else { 0 };
-        let slack = marks.slack().unwrap_or(0);
+        let slack = marks.slack().unwrap_or(0).saturating_add(widening.log_ratios);
         for ((rows, least), most) in of_ratios.chunks_exact_mut(2).zip(&*least).zip(&*most) {
             let (least, most) = widened((*least, *most), slack);
             rows[0][lane] = least.into();
@@ -181,10 +200,15 @@ impl Horizon {
         }
     }
 
-    /// The least log ratio of a path, Q8.24.
-    pub(super) fn least(&self, lane: usize, ratio: u32) -> i32 {
+    /// How many of a class, the first, the least ratio of a path does not clear, log ratios being
+    /// off by at most `slack`.
+    pub(super) fn n_near(&self, lane: usize, class: &PairClass, slack: i32) -> usize {
         let n_ratios = self.least.len() / GROUP;
-        self.least[lane * n_ratios + ratio as usize]
+        let least = self.least[lane * n_ratios + class.ratio as usize].saturating_sub(slack);
+        if class.thresholds[0] <= least {
+            return 0;
+        }
+        class.thresholds.partition_point(|threshold| *threshold > least)
     }
 
     /// Appends what the horizon of a path does not clear to that path's list.

@@ -1,4 +1,4 @@
-//! Prices and marks along a path, their extremes over windows of steps, and the marks themselves
+//! Prices and marks along a path, their extremes over runs of steps, and the marks themselves
 //! where somebody looks at them.
 
 use crate::fixed::{SMALL_MARK, mark_of_log};
@@ -8,13 +8,10 @@ use crate::program::layout::{INSTRUMENT_PRICE, InstrumentRow, from_words};
 
 use super::bound::mark_slack;
 
-/// Steps of a window: short enough that its extremes are near, long enough to be worth the bound.
-pub const WINDOW_STEPS: usize = 24;
+/// Steps of a run: what bounds clear together, and what a search looks at together.
+pub const RUN_STEPS: usize = 16;
 
-/// Steps that checks look at together, from any step on.
-pub(super) const RUN_STEPS: usize = 16;
-
-/// The lowest and the highest mark of an instrument in a window.
+/// The lowest and the highest mark of an instrument in some steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extremes {
     /// Lowest.
@@ -25,7 +22,7 @@ pub struct Extremes {
 
 impl Extremes {
     /// Of no step at all.
-    const NONE: Self = Self { low: u32::MAX, high: 0 };
+    pub(super) const NONE: Self = Self { low: u32::MAX, high: 0 };
 
     pub(super) fn join(self, other: Self) -> Self {
         Self { low: self.low.min(other.low), high: self.high.max(other.high) }
@@ -58,8 +55,8 @@ pub struct Marks {
     /// than the path, so that one can be read from any step.
     marks: Vec<u32>,
     has_marks: Vec<bool>,
-    /// Window by window, a row of all instruments.
-    windows: Vec<Extremes>,
+    /// Run by run, a row of all instruments.
+    runs: Vec<Extremes>,
     /// Over the whole horizon.
     whole: Vec<Extremes>,
     slack: Option<i32>,
@@ -97,7 +94,7 @@ impl Marks {
             grown: vec![0; n_steps * n_grown],
             marks: vec![0; (n_steps + RUN_STEPS) * n_instruments],
             has_marks: vec![false; n_instruments],
-            windows: vec![Extremes::NONE; n_steps.div_ceil(WINDOW_STEPS) * n_instruments],
+            runs: vec![Extremes::NONE; n_steps.div_ceil(RUN_STEPS) * n_instruments],
             whole: vec![Extremes::NONE; n_instruments],
             slack: None,
         }
@@ -131,15 +128,15 @@ impl Marks {
 
     /// A mark rises with its log, so the extremes of the one are at those of the other.
     fn find_extremes(&mut self, instrument: usize) {
-        let Self { n_steps, n_instruments, prices, grown, windows, lanes, .. } = self;
-        let windows = windows[instrument..].iter_mut().step_by(*n_instruments);
+        let Self { n_steps, n_instruments, prices, grown, runs, lanes, .. } = self;
+        let runs = runs[instrument..].iter_mut().step_by(*n_instruments);
         let mut whole = Extremes::NONE;
         let logs = match self.log_rows[instrument] {
             LogRow::Price(asset) => &prices[asset * *n_steps..][..*n_steps],
             LogRow::Grown(row) => &grown[row * *n_steps..][..*n_steps],
             LogRow::None => {
                 let marks = &self.marks[instrument * (*n_steps + RUN_STEPS)..][..*n_steps];
-                for (extremes, chunk) in windows.zip(marks.chunks(WINDOW_STEPS)) {
+                for (extremes, chunk) in runs.zip(marks.chunks(RUN_STEPS)) {
                     // Sums only rise.
                     *extremes = Extremes { low: chunk[0], high: chunk[chunk.len() - 1] };
                     whole = whole.join(*extremes);
@@ -151,7 +148,7 @@ impl Marks {
         lanes.run(
             #[inline(always)]
             || {
-                for (extremes, chunk) in windows.zip(logs.chunks(WINDOW_STEPS)) {
+                for (extremes, chunk) in runs.zip(logs.chunks(RUN_STEPS)) {
                     let (low, high) = extremes_of_logs(chunk);
                     *extremes = Extremes { low: mark_of_log(low), high: mark_of_log(high) };
                     whole = whole.join(*extremes);
@@ -207,10 +204,10 @@ impl Marks {
         &self.whole
     }
 
-    /// Extremes of all instruments in a window.
+    /// Extremes of all instruments in a run, whose first step is a multiple of its length.
     #[must_use]
-    pub fn window(&self, window: usize) -> &[Extremes] {
-        &self.windows[window * self.n_instruments..(window + 1) * self.n_instruments]
+    pub fn of_run(&self, run: usize) -> &[Extremes] {
+        &self.runs[run * self.n_instruments..(run + 1) * self.n_instruments]
     }
 
     /// Marks of an instrument, step by step; [`Marks::need`] must have been called for it.

@@ -5,9 +5,9 @@
 //! does not clear it; else all are walked together, step by step (`coupled`).
 
 use super::coupled::{Around, Coupled};
-use super::horizon::{GROUP, Horizon};
+use super::horizon::{GROUP, Horizon, Widening};
 use super::marks::Marks;
-use super::positions::{PairClass, ScanList};
+use super::positions::ScanList;
 use super::walk::{Observer, Walk};
 use crate::lanes::Lanes;
 use crate::market::model::PathBuffer;
@@ -34,6 +34,8 @@ impl<'a> PathWorker<'a> {
     #[must_use]
     pub fn new(program: &'a Program, lanes: Lanes) -> Self {
         let list = ScanList::new(program);
+        let coupled = |it| Coupled::new(program, it, &list.ratios, lanes);
+        let coupled = program.liquidity.as_ref().map(coupled);
         let mut buffer = program.market.buffer();
         buffer.lanes = lanes;
         Self {
@@ -44,7 +46,7 @@ impl<'a> PathWorker<'a> {
             horizon: Horizon::new(program, &list.ratios, lanes),
             near: vec![Vec::new(); GROUP],
             walk: Walk::new(program, &list, lanes),
-            coupled: program.liquidity.as_ref().map(|it| Coupled::new(program, it)),
+            coupled,
             list,
         }
     }
@@ -94,9 +96,7 @@ impl<'a> PathWorker<'a> {
             marks.fill(&self.program.instruments, &mut self.buffer.logs);
             self.clamped[lane] = self.buffer.clamped;
         }
-        if self.coupled.is_none() {
-            self.clear(paths.len());
-        }
+        self.clear(paths.len());
         for (lane, outcome) in outcomes.iter_mut().enumerate() {
             *outcome = self.walk_path(lane, observer);
         }
@@ -110,8 +110,9 @@ impl<'a> PathWorker<'a> {
             near.iter_mut().for_each(|near| near.extend(0..list.others.len() as u32));
             return;
         }
+        let widening = self.coupled.as_ref().map_or(Widening::NONE, Coupled::widening);
         for (lane, marks) in marks[..n_paths].iter().enumerate() {
-            horizon.set(&list.ratios, lane, marks);
+            horizon.set(&list.ratios, lane, marks, widening);
         }
         horizon.clear(&list.bounds, &mut near[..n_paths]);
         for near in &mut near[..n_paths] {
@@ -129,15 +130,23 @@ impl<'a> PathWorker<'a> {
             observer.prices(marks);
         }
         if let Some(coupled) = &mut self.coupled {
-            let around = Around { program, list, marks, logs: marks.prices() };
+            let around = Around {
+                program,
+                list,
+                marks,
+                logs: marks.prices(),
+                horizon: &self.horizon,
+                lane,
+                near: &self.near[lane],
+            };
             let moved = coupled.run(&around, walk.use_bounds, &mut walk.ledger, observer);
             strained = (strained.0 | moved.0, strained.1 | moved.1);
         } else {
+            let slack = marks.slack().filter(|_| walk.use_bounds);
             for class in &list.pairs {
-                let n_near = if walk.use_bounds {
-                    n_near(class, &self.horizon, lane, marks)
-                } else {
-                    class.scanned.len()
+                let n_near = match slack {
+                    Some(slack) => self.horizon.n_near(lane, class, slack),
+                    None => class.scanned.len(),
                 };
                 walk.pairs(list, marks, class, n_near, observer);
             }
@@ -155,16 +164,6 @@ impl<'a> PathWorker<'a> {
         }
         outcome
     }
-}
-
-/// How many of a class, the first, the least ratio of a path's marks does not clear.
-fn n_near(class: &PairClass, horizon: &Horizon, lane: usize, marks: &Marks) -> usize {
-    let Some(slack) = marks.slack() else { return class.scanned.len() };
-    let least = horizon.least(lane, class.ratio).saturating_sub(slack);
-    if class.thresholds[0] <= least {
-        return 0;
-    }
-    class.thresholds.partition_point(|threshold| *threshold > least)
 }
 
 /// Sizes of a program's counters.

@@ -172,9 +172,12 @@ impl ScanList {
             });
             self.pairs.len() - 1
         });
-        let threshold = pair_threshold(collateral.magnitude, debt.magnitude);
-        self.pairs[idx].thresholds.push(threshold);
-        self.pairs[idx].scanned.push(scanned);
+        let class = &mut self.pairs[idx];
+        let start = scanned.term_start as usize;
+        let terms = &mut self.terms[start..start + scanned.n_terms as usize];
+        terms.iter_mut().filter(|it| !it.is_negative).for_each(|it| it.ratio = class.ratio);
+        class.thresholds.push(pair_threshold(collateral.magnitude, debt.magnitude));
+        class.scanned.push(Scanned { has_ratios: true, ..scanned });
     }
 
     fn push_other(&mut self, program: &Program, mut scanned: Scanned) {
@@ -188,11 +191,6 @@ impl ScanList {
                 self.bounds.push(program, &mut self.ratios, id, scanned.constant, terms);
         }
         self.others.push(scanned);
-    }
-
-    /// The terms of all positions.
-    pub(super) fn terms(&self) -> &[Term] {
-        &self.terms
     }
 
     /// The plain terms of a position.

@@ -3,13 +3,13 @@
 
 use super::bound::{Surplus, tiers_at};
 use super::horizon::{Ratios, extremes, widened};
-use super::marks::{Marks, RUN_STEPS, WINDOW_STEPS};
+use super::marks::{Marks, RUN_STEPS};
 use super::positions::{NO_RATIO, Term};
 use crate::fixed::ONE_MARK;
 use crate::lanes::Lanes;
 
 /// Runs that are bounded together; as many as a run has steps, so that both give as many bits.
-const RUNS: usize = RUN_STEPS;
+pub(super) const RUNS: usize = RUN_STEPS;
 
 /// The least and the most of ratios of marks in every run of a path, Q8.24.
 #[derive(Debug, Clone)]
@@ -39,21 +39,27 @@ impl RunRatios {
         self.is_known.fill(false);
     }
 
-    /// Computes the extremes of a ratio, unless they stand; only on paths whose marks have a slack.
+    /// Computes the extremes of a ratio, unless they stand, of logs that may be off by `slack`.
     #[inline]
-    pub(super) fn need(&mut self, lanes: Lanes, ratios: &Ratios, ratio: u32, marks: &Marks) {
+    pub(super) fn need(
+        &mut self,
+        lanes: Lanes,
+        ratios: &Ratios,
+        ratio: u32,
+        marks: &Marks,
+        slack: i32,
+    ) {
         if ratio != NO_RATIO && !self.is_known[ratio as usize] {
-            self.compute(lanes, ratios, ratio as usize, marks);
+            self.compute(lanes, ratios, ratio as usize, marks, slack);
         }
     }
 
-    fn compute(&mut self, lanes: Lanes, ratios: &Ratios, ratio: usize, marks: &Marks) {
+    fn compute(&mut self, lanes: Lanes, ratios: &Ratios, ratio: usize, marks: &Marks, slack: i32) {
         self.is_known[ratio] = true;
         let row = ratio * self.n_runs..(ratio + 1) * self.n_runs;
         let rows = self.least[row.clone()].iter_mut().zip(&mut self.most[row]);
         let (above, below) = ratios.logs(ratio, marks);
         let runs = above.chunks(RUN_STEPS).zip(below.chunks(RUN_STEPS));
-        let slack = marks.slack().unwrap_or(0);
         lanes.run(
             #[inline(always)]
             || {
@@ -116,33 +122,55 @@ impl Along<'_> {
         self.first(
             from,
             #[inline(always)]
-            |ratios, group| {
-                let mut sums = [surplus.constant; RUNS];
-                for term in surplus.terms {
-                    let values = match (term.ratio, term.is_negative) {
-                        (NO_RATIO, _) => &[ONE_MARK; RUNS],
-                        (ratio, false) => ratios.group(&ratios.least, ratio, group),
-                        (ratio, true) => ratios.group(&ratios.most, ratio, group),
-                    };
-                    add(&mut sums, term, values);
-                }
-                negative(sums)
-            },
+            |ratios, group| uncleared(ratios, surplus, group),
             #[inline(always)]
             |step| negative(self.run(surplus, step)),
         )
     }
 
-    /// The same with tiers, which are dear: the windows that a run lies in are bounded first.
+    /// The runs of a group in which a surplus may be negative, as bits.
+    pub(super) fn uncleared(&self, surplus: &Surplus<'_>, group: usize) -> u32 {
+        let Some(ratios) = self.ratios else { return u32::MAX };
+        self.lanes.run(
+            #[inline(always)]
+            || uncleared(ratios, surplus, group),
+        )
+    }
+
+    /// The steps of a run in which prices that differ from these by less than 2^-`log2` of
+    /// themselves might make a surplus without tiers negative, as bits.
+    ///
+    /// |Σ w m' - Σ w m| <= 2^-log2 Σ |w| m, and two units of 2^-24 a mark for what is rounded.
+    pub(super) fn near_steps(&self, surplus: &Surplus<'_>, step: usize, log2: u32) -> u32 {
+        self.lanes.run(
+            #[inline(always)]
+            || {
+                let mut gross = [0_i64; RUN_STEPS];
+                let mut weight = 0_i64;
+                for term in surplus.terms {
+                    weight += i64::from(term.magnitude);
+                    let all = Term { is_negative: false, ..*term };
+                    add(&mut gross, &all, self.marks.run(term.instrument, step));
+                }
+                let sums = self.run(surplus, step);
+                let mut widened = sums;
+                for (sum, gross) in widened.iter_mut().zip(gross) {
+                    *sum = sum.wrapping_sub((gross >> log2) + 2 * weight + 2);
+                }
+                // What is negative already may have wrapped.
+                negative(sums) | negative(widened)
+            },
+        )
+    }
+
+    /// The first breach with tiers, which are dear: runs are bounded first.
     fn first_tiered_breach(&self, surplus: &Surplus<'_>, from: usize) -> Option<usize> {
         let marks = self.marks;
         Self { ratios: None, ..*self }.first(
             from,
             |_, _| 0,
             |step| {
-                let last = (step + RUN_STEPS).min(marks.n_steps()) - 1;
-                let mut windows = step / WINDOW_STEPS..=last / WINDOW_STEPS;
-                if windows.all(|window| surplus.bound(marks.window(window)) >= 0) {
+                if surplus.bound(marks.of_run(step / RUN_STEPS)) >= 0 {
                     return 0;
                 }
                 let mut sums = self.run(surplus, step);
@@ -210,6 +238,21 @@ impl Along<'_> {
             },
         )
     }
+}
+
+/// The runs of a group in which a position that is bounded by ratios may be breached, as bits.
+#[inline(always)]
+fn uncleared(ratios: &RunRatios, surplus: &Surplus<'_>, group: usize) -> u32 {
+    let mut sums = [surplus.constant; RUNS];
+    for term in surplus.terms {
+        let values = match (term.ratio, term.is_negative) {
+            (NO_RATIO, _) => &[ONE_MARK; RUNS],
+            (ratio, false) => ratios.group(&ratios.least, ratio, group),
+            (ratio, true) => ratios.group(&ratios.most, ratio, group),
+        };
+        add(&mut sums, term, values);
+    }
+    negative(sums)
 }
 
 /// Adds a term at some marks to some sums.

@@ -219,9 +219,9 @@ impl<'a> Walk<'a> {
         }
         marks.need(class.collateral);
         marks.need(class.debt);
-        let has_ratios = self.use_bounds && marks.slack().is_some();
-        if has_ratios {
-            self.ratios.need(self.lanes, &list.ratios, class.ratio, marks);
+        let slack = marks.slack().filter(|_| self.use_bounds);
+        if let Some(slack) = slack {
+            self.ratios.need(self.lanes, &list.ratios, class.ratio, marks, slack);
         }
         for scanned in &class.scanned[..n_near] {
             let walker = Walker::new(self.program, scanned.position as usize);
@@ -236,7 +236,7 @@ impl<'a> Walk<'a> {
                 _ => self.steps(list, marks, scanned, observer),
             }
         }
-        let ratios = has_ratios.then_some(&self.ratios);
+        let ratios = slack.map(|_| &self.ratios);
         let along = Along { lanes: self.lanes, marks, ratios };
         // In rounds: pairs have nothing to do with each other, so that a machine that looks ahead
         // works on the next while one waits for a division.
@@ -268,11 +268,13 @@ impl<'a> Walk<'a> {
         let Self { lanes, ledger, terms: now, legs, ratios, .. } = self;
         walker.rows.iter().for_each(|row| marks.need(row.instrument));
         let terms = list.terms_of(scanned);
-        let has_ratios = self.use_bounds && scanned.has_ratios && marks.slack().is_some();
-        if has_ratios {
-            terms.iter().for_each(|it| ratios.need(*lanes, &list.ratios, it.ratio, marks));
+        let slack = marks.slack().filter(|_| self.use_bounds && scanned.has_ratios);
+        if let Some(slack) = slack {
+            for term in terms {
+                ratios.need(*lanes, &list.ratios, term.ratio, marks, slack);
+            }
         }
-        let along = Along { lanes: *lanes, marks, ratios: has_ratios.then_some(ratios) };
+        let along = Along { lanes: *lanes, marks, ratios: slack.map(|_| &*ratios) };
         legs.clear();
         now.clear();
         now.extend_from_slice(terms);

@@ -105,22 +105,25 @@ impl Accounts {
         }
     }
 
-    /// An account's quantities have changed; its debt over its collateral, where that is a pair.
-    pub(super) fn refresh(&mut self, program: &Program, account: u32) -> (u32, u32) {
+    /// An account's quantities have changed.
+    pub(super) fn refresh(&mut self, program: &Program, account: u32) {
         let state = &mut self.list[account as usize];
         let rows = program.legs_of(&program.positions[state.position as usize]);
         let legs = &self.legs[state.legs(rows.len())];
         let start = state.terms_start as usize;
         let terms = rows.iter().zip(legs).filter_map(|(row, leg)| term_of(row, leg.quantity));
-        let (mut n_terms, mut collateral, mut debt) = (0, 0, 0);
-        // No more than at the opening: only what has a term then can have one now.
+        let mut n_terms = 0;
+        let mut before = 0;
+        // No more than there were, in their order: only what had a term then can have one now.
         for term in terms.filter(|term| term.magnitude != 0) {
-            self.terms[start + n_terms] = term;
+            while self.terms[start + before].instrument != term.instrument {
+                before += 1;
+            }
+            self.terms[start + n_terms] = Term { ratio: self.terms[start + before].ratio, ..term };
             n_terms += 1;
-            *(if term.is_negative { &mut debt } else { &mut collateral }) = term.magnitude;
+            before += 1;
         }
         state.n_terms = n_terms as u32;
-        (collateral, debt)
     }
 }
 

@@ -326,13 +326,6 @@ impl<'a> MovedMarket<'a> {
         self.sums[instrument]
     }
 
-    /// log2 mark of an instrument as venues read it, Q8.24; of prices only.
-    #[inline(always)]
-    pub(super) fn read_log(&self, instrument: u32) -> i32 {
-        let asset = self.program.instruments[instrument as usize].asset as usize;
-        self.read[asset] + self.growths[self.growth + instrument as usize]
-    }
-
     /// Steps by which what a venue reads of an asset may lie behind the market.
     pub(super) fn reach(program: &Program, liquidity: &Liquidity, asset: usize) -> usize {
         let Some(feed) = liquidity.feeds.get(asset) else { return 0 };
