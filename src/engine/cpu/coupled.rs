@@ -66,7 +66,7 @@ impl<'a> Coupled<'a> {
         Self {
             program,
             liquidity,
-            market: MovedMarket::new(program, liquidity),
+            market: MovedMarket::new(program, liquidity, lanes),
             means: Means::default(),
             accounts: Accounts::default(),
             near: NearList::new(program, liquidity, ratios, lanes),

@@ -4,6 +4,7 @@
 use bytemuck::Zeroable as _;
 
 use crate::fixed::{SMALL_MARK, mark_of_log, scale_q31};
+use crate::lanes::Lanes;
 use crate::program::Program;
 use crate::program::layout::{INSTRUMENT_PRICE, from_words};
 use crate::program::liquidity::{
@@ -20,6 +21,7 @@ const MOST_USUAL_LOG: i32 = (8 << 24) - (1 << 20);
 pub struct MovedMarket<'a> {
     program: &'a Program,
     liquidity: &'a Liquidity,
+    lanes: Lanes,
     /// Sizes sold into each market that recover, and that stay.
     recovering: Vec<i64>,
     staying: Vec<i64>,
@@ -60,7 +62,7 @@ pub struct MovedMarket<'a> {
 }
 
 impl<'a> MovedMarket<'a> {
-    pub(super) fn new(program: &'a Program, liquidity: &'a Liquidity) -> Self {
+    pub(super) fn new(program: &'a Program, liquidity: &'a Liquidity, lanes: Lanes) -> Self {
         let n_assets = program.market.n_assets;
         let n_instruments = program.instruments.len();
         let has_delay = liquidity.feeds.iter().any(|feed| feed.delay > 0);
@@ -72,6 +74,7 @@ impl<'a> MovedMarket<'a> {
         Self {
             program,
             liquidity,
+            lanes,
             recovering: vec![0; n_assets],
             staying: vec![0; n_assets],
             flow: vec![0; n_assets],
@@ -288,7 +291,11 @@ impl<'a> MovedMarket<'a> {
         for (idx, mark) in self.market_marks.iter_mut().enumerate() {
             *mark = log(&self.market, idx);
         }
-        self.market_marks.iter_mut().for_each(|mark| *mark = mark_of_log(*mark as i32));
+        let marks = &mut self.market_marks;
+        self.lanes.run(
+            #[inline(always)]
+            || marks.iter_mut().for_each(|mark| *mark = mark_of_log(*mark as i32)),
+        );
         if !self.liquidity.feeds.is_empty() {
             for (idx, mark) in self.late_marks.iter_mut().enumerate() {
                 *mark = mark_of_log(log(&self.read, idx) as i32);
