@@ -1,5 +1,5 @@
-//! The widest vector lanes of this machine, chosen at run time: one source for all of them, compiled
-//! once for each, so that no width can give other bits than another.
+//! The widest vector lanes of this machine, chosen at run time: one source for all, compiled once
+//! for each, so that no width can give other bits than another.
 //!
 //! The only `unsafe` of the crate: calling a function for instructions that the machine was asked
 //! for when its [`Lanes`] were made.

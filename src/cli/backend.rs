@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 
 use shortfall::engine::cpu::Cpu;
 use shortfall::engine::{Backend, EngineError};
+use shortfall::lanes::Lanes;
 use shortfall::program::Program;
 
 use super::number;
@@ -26,6 +27,9 @@ pub(super) struct BackendArgs {
     #[arg(long, value_name = "N", value_parser = number::count::<u16>(1, 4096),
           allow_negative_numbers = true)]
     threads: Option<u16>,
+    /// Vector lanes of the CPU: portable, avx2, avx512; they change no figure [default: widest]
+    #[arg(long, value_name = "NAME", value_parser = lanes)]
+    lanes: Option<Lanes>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -50,13 +54,17 @@ impl BackendArgs {
         self.threads.map_or_else(all, usize::from)
     }
 
+    fn cpu<'a>(&self, program: &'a Program, seed: u64) -> Cpu<'a> {
+        Cpu::with_lanes(program, seed, self.n_threads(), self.lanes.unwrap_or_default())
+    }
+
     /// Opens the backend that was asked for.
     pub(super) fn open<'a>(
         &self,
         program: &'a Program,
         seed: u64,
     ) -> Result<Opened<'a>, EngineError> {
-        let cpu = || Box::new(Cpu::new(program, seed, self.n_threads()));
+        let cpu = || Box::new(self.cpu(program, seed));
         match (self.backend, &self.device) {
             (BackendName::Cpu, _) => Ok(Opened { backend: cpu(), note: None }),
             (BackendName::Auto, None) => Ok(match self.open_gpu(program, seed) {
@@ -94,10 +102,19 @@ impl BackendArgs {
             let choice = device.as_deref().map_or(Choice::Hardware, Choice::Named);
             Ok(Box::new(Gpu::new(program, seed, &choose(choice)?, options)?))
         };
-        let cpu = Box::new(Cpu::new(program, seed, self.n_threads()));
+        let cpu = Box::new(self.cpu(program, seed));
         let backend = Box::new(Fallback::new(first, Box::new(rebuild), cpu));
         Ok(Opened { backend, note })
     }
+}
+
+/// Lanes of this machine by their name.
+fn lanes(name: &str) -> Result<Lanes, String> {
+    let here = Lanes::here();
+    here.iter().copied().find(|lanes| lanes.name() == name).ok_or_else(|| {
+        let names: Vec<&str> = here.iter().map(|lanes| lanes.name()).collect();
+        format!("this machine has {}", names.join(", "))
+    })
 }
 
 /// Where compiled kernels are kept between runs; nowhere if the system names no place.

@@ -8,6 +8,7 @@ use shortfall::engine::cpu::Cpu;
 use shortfall::engine::cpu::path::shape;
 use shortfall::engine::cpu::replay::explain;
 use shortfall::engine::{self, Backend, Plan};
+use shortfall::lanes::Lanes;
 use shortfall::market::Asset;
 use shortfall::program::Program;
 use shortfall::scenario::Scenario;
@@ -40,6 +41,16 @@ proptest! {
         let bounded = outcomes(&mut Cpu::new(&program, SEED, 1), &program, 40);
         let mut unbounded = Cpu::new(&program, SEED, 1).without_bounds();
         prop_assert_eq!(bounded, outcomes(&mut unbounded, &program, 40));
+    }
+
+    #[test]
+    fn lanes_change_no_bit(scenario in any_scenario()) {
+        let program = compiled(&scenario)?;
+        let with = |lanes| outcomes(&mut Cpu::with_lanes(&program, SEED, 1, lanes), &program, 20);
+        let here = Lanes::here();
+        for lanes in &here[1..] {
+            prop_assert_eq!(with(here[0]), with(*lanes), "{}", lanes);
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub(super) struct Surplus<'a> {
 }
 
 impl Surplus<'_> {
-    /// No surplus between the extremes is below this: every term is at the extreme that is worst for it.
+    /// No surplus between the extremes is below this: every term is at its worst extreme.
     ///
     /// Exact integers throughout, so "cleared" is a proof: c m >= c low for c >= 0 and >= c high
     /// for c < 0, and the least over tiers is concave in the mark, so its ends bound it.

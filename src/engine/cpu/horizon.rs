@@ -109,7 +109,7 @@ impl Ratios {
 }
 
 impl Bounds {
-    /// Adds a position, of which a breach is `constant` + Σ terms below 0, and writes into its terms
+    /// Adds a position: a breach of it is `constant` + Σ terms below 0. Writes into its terms
     /// which ratios bound them; whether any do.
     ///
     /// In units of the main debt's mark, Σ w_c m_c / m_d - Σ w_o m_o / m_d - w_d bounds what is

@@ -195,7 +195,7 @@ impl Along<'_> {
         sums
     }
 
-    /// The first step from `from` on that `breaches` finds, in the runs that `uncleared` names; both
+    /// The first step from `from` on that `breaches` finds in the runs that `uncleared` names; both
     /// give bits, a run's first step is a multiple of its length.
     #[inline(always)]
     fn first(
