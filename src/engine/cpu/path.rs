@@ -45,7 +45,7 @@ impl<'a> PathWorker<'a> {
             clamped: [false; GROUP],
             horizon: Horizon::new(program, &list.ratios, lanes),
             near: vec![Vec::new(); GROUP],
-            walk: Walk::new(program, &list, lanes),
+            walk: Walk::new(program, lanes),
             coupled,
             list,
         }
@@ -124,7 +124,7 @@ impl<'a> PathWorker<'a> {
         let Self { program, list, walk, .. } = self;
         let marks = &mut self.marks[lane];
         let mut strained = marks.strained(&program.instruments);
-        walk.begin();
+        walk.ledger.begin();
         if O::WATCHES || self.coupled.is_some() {
             marks.need_all();
             observer.prices(marks);
@@ -148,7 +148,9 @@ impl<'a> PathWorker<'a> {
                     Some(slack) => self.horizon.n_near(lane, class, slack),
                     None => class.scanned.len(),
                 };
-                walk.pairs(list, marks, class, n_near, observer);
+                for scanned in &class.scanned[..n_near] {
+                    walk.pair(list, marks, scanned, observer);
+                }
             }
             for idx in &self.near[lane] {
                 walk.steps(list, marks, &list.others[*idx as usize], observer);

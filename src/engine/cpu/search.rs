@@ -1,5 +1,5 @@
-//! The first breach of a position along a path: bounds on ratios tell the runs of steps that may
-//! hold it, the exact surplus in one of them tells the step.
+//! Steps of a path at which a position is breached, or might be: a run of steps at a time, lanes are
+//! steps.
 
 use super::bound::{Surplus, tiers_at};
 use super::horizon::{Ratios, extremes, widened};
@@ -83,13 +83,10 @@ impl RunRatios {
 pub(super) struct Along<'p> {
     pub(super) lanes: Lanes,
     pub(super) marks: &'p Marks,
-    /// Ratios that the position's terms name; `None` where nothing is to be cleared by them.
-    pub(super) ratios: Option<&'p RunRatios>,
 }
 
 impl Along<'_> {
-    /// The first step from `from` on at which collateral x its mark is below debt x its mark; the
-    /// collateral names the ratio of the two.
+    /// The first step from `from` on at which collateral x its mark is below debt x its mark.
     pub(super) fn first_pair_breach(
         &self,
         [collateral, debt]: [Term; 2],
@@ -97,12 +94,6 @@ impl Along<'_> {
     ) -> Option<usize> {
         self.first(
             from,
-            #[inline(always)]
-            |ratios, group| {
-                let least = ratios.group(&ratios.least, collateral.ratio, group);
-                let debt = i64::from(debt.magnitude) * i64::from(ONE_MARK);
-                negative(std::array::from_fn(|run| collateral.times(least[run]) - debt))
-            },
             #[inline(always)]
             |step| {
                 let above = self.marks.run(collateral.instrument, step);
@@ -122,18 +113,68 @@ impl Along<'_> {
         self.first(
             from,
             #[inline(always)]
-            |ratios, group| uncleared(ratios, surplus, group),
-            #[inline(always)]
             |step| negative(self.run(surplus, step)),
         )
     }
 
-    /// The runs of a group in which a surplus may be negative, as bits.
-    pub(super) fn uncleared(&self, surplus: &Surplus<'_>, group: usize) -> u32 {
-        let Some(ratios) = self.ratios else { return u32::MAX };
+    /// The same with tiers, which are dear: runs are bounded first.
+    fn first_tiered_breach(&self, surplus: &Surplus<'_>, from: usize) -> Option<usize> {
+        let marks = self.marks;
+        self.first(from, |step| {
+            let last = (step + RUN_STEPS).min(marks.n_steps()) - 1;
+            let mut runs = step / RUN_STEPS..=last / RUN_STEPS;
+            if runs.all(|run| surplus.bound(marks.of_run(run)) >= 0) {
+                return 0;
+            }
+            let mut sums = self.run(surplus, step);
+            for row in surplus.tiered.iter().filter(|row| row.n_tiers > 0) {
+                let marks = marks.run(row.instrument, step);
+                for (sum, mark) in sums.iter_mut().zip(marks) {
+                    *sum += tiers_at(surplus.program.tiers_of(row), *mark);
+                }
+            }
+            negative(sums)
+        })
+    }
+
+    /// The first step from `from` on that `breaches` finds: steps from one on, as bits.
+    #[inline(always)]
+    fn first(&self, from: usize, breaches: impl Fn(usize) -> u32) -> Option<usize> {
+        let n_steps = self.marks.n_steps();
         self.lanes.run(
             #[inline(always)]
-            || uncleared(ratios, surplus, group),
+            || {
+                let mut step = from;
+                while step < n_steps {
+                    let found = breaches(step);
+                    if found != 0 {
+                        let first = step + found.trailing_zeros() as usize;
+                        // A run may go beyond the path.
+                        return (first < n_steps).then_some(first);
+                    }
+                    step += RUN_STEPS;
+                }
+                None
+            },
+        )
+    }
+
+    /// The runs of a group in which a surplus that is bounded by ratios may be negative, as bits.
+    pub(super) fn uncleared(&self, ratios: &RunRatios, surplus: &Surplus<'_>, group: usize) -> u32 {
+        self.lanes.run(
+            #[inline(always)]
+            || {
+                let mut sums = [surplus.constant; RUNS];
+                for term in surplus.terms {
+                    let values = match (term.ratio, term.is_negative) {
+                        (NO_RATIO, _) => &[ONE_MARK; RUNS],
+                        (ratio, false) => ratios.group(&ratios.least, ratio, group),
+                        (ratio, true) => ratios.group(&ratios.most, ratio, group),
+                    };
+                    add(&mut sums, term, values);
+                }
+                negative(sums)
+            },
         )
     }
 
@@ -163,28 +204,6 @@ impl Along<'_> {
         )
     }
 
-    /// The first breach with tiers, which are dear: runs are bounded first.
-    fn first_tiered_breach(&self, surplus: &Surplus<'_>, from: usize) -> Option<usize> {
-        let marks = self.marks;
-        Self { ratios: None, ..*self }.first(
-            from,
-            |_, _| 0,
-            |step| {
-                if surplus.bound(marks.of_run(step / RUN_STEPS)) >= 0 {
-                    return 0;
-                }
-                let mut sums = self.run(surplus, step);
-                for row in surplus.tiered.iter().filter(|row| row.n_tiers > 0) {
-                    let marks = marks.run(row.instrument, step);
-                    for (sum, mark) in sums.iter_mut().zip(marks) {
-                        *sum += tiers_at(surplus.program.tiers_of(row), *mark);
-                    }
-                }
-                negative(sums)
-            },
-        )
-    }
-
     /// A surplus in the steps of a run, but for tiers.
     #[inline(always)]
     fn run(&self, surplus: &Surplus<'_>, step: usize) -> [i64; RUN_STEPS] {
@@ -194,65 +213,6 @@ impl Along<'_> {
         }
         sums
     }
-
-    /// The first step from `from` on that `breaches` finds in the runs that `uncleared` names; both
-    /// give bits, a run's first step is a multiple of its length.
-    #[inline(always)]
-    fn first(
-        &self,
-        from: usize,
-        uncleared: impl Fn(&RunRatios, usize) -> u32,
-        breaches: impl Fn(usize) -> u32,
-    ) -> Option<usize> {
-        const GROUP_STEPS: usize = RUNS * RUN_STEPS;
-        let n_steps = self.marks.n_steps();
-        self.lanes.run(
-            #[inline(always)]
-            || {
-                let mut after = from;
-                while after < n_steps {
-                    let group = after / GROUP_STEPS;
-                    // Not `map_or`: its closure would be compiled for the narrowest lanes.
-                    let of_group = match self.ratios {
-                        Some(ratios) => uncleared(ratios, group),
-                        None => u32::MAX,
-                    };
-                    let mut runs = of_group & (u32::MAX << (after / RUN_STEPS % RUNS));
-                    while runs != 0 {
-                        let step = group * GROUP_STEPS + runs.trailing_zeros() as usize * RUN_STEPS;
-                        if step >= n_steps {
-                            return None;
-                        }
-                        let before = after.saturating_sub(step).min(31);
-                        let found = breaches(step) & (u32::MAX << before);
-                        if found != 0 {
-                            let first = step + found.trailing_zeros() as usize;
-                            // A run may go beyond the path.
-                            return (first < n_steps).then_some(first);
-                        }
-                        runs &= runs - 1;
-                    }
-                    after = (group + 1) * GROUP_STEPS;
-                }
-                None
-            },
-        )
-    }
-}
-
-/// The runs of a group in which a position that is bounded by ratios may be breached, as bits.
-#[inline(always)]
-fn uncleared(ratios: &RunRatios, surplus: &Surplus<'_>, group: usize) -> u32 {
-    let mut sums = [surplus.constant; RUNS];
-    for term in surplus.terms {
-        let values = match (term.ratio, term.is_negative) {
-            (NO_RATIO, _) => &[ONE_MARK; RUNS],
-            (ratio, false) => ratios.group(&ratios.least, ratio, group),
-            (ratio, true) => ratios.group(&ratios.most, ratio, group),
-        };
-        add(&mut sums, term, values);
-    }
-    negative(sums)
 }
 
 /// Adds a term at some marks to some sums.

@@ -4,8 +4,8 @@ use super::bound::Surplus;
 use super::coupled::market::MovedMarket;
 use super::ledger::{Ledger, is_over};
 use super::marks::Marks;
-use super::positions::{NO_RATIO, PairClass, ScanList, Scanned, Term, term_of};
-use super::search::{Along, RunRatios};
+use super::positions::{NO_RATIO, ScanList, Scanned, Term, term_of};
+use super::search::Along;
 use crate::book::account::{Event, KIND_COLLATERAL, LegState};
 use crate::book::action::{ACTION_CLOSE_OUT, AccountFacts, Unlimited};
 use crate::lanes::Lanes;
@@ -49,12 +49,9 @@ pub(super) struct Walk<'a> {
     /// Whether bounds clear what they can before it is walked.
     pub(super) use_bounds: bool,
     pub(super) ledger: Ledger,
-    /// Of the path that is walked.
-    ratios: RunRatios,
     /// Scratch: terms of the position's surplus at present, and its legs.
     terms: Vec<Term>,
     legs: Vec<LegState>,
-    pairs: Vec<Pair<'a>>,
 }
 
 /// A position on its way.
@@ -89,7 +86,6 @@ impl<'w> Walker<'w> {
     fn liquidate<O: Observer>(
         &mut self,
         program: &Program,
-        rows: &[LegRow],
         ledger: &mut Ledger,
         step: usize,
         legs: &mut [LegState],
@@ -108,7 +104,7 @@ impl<'w> Walker<'w> {
         observer.event(self.idx, When { step, round: 0 }, &event, legs);
         let is_over = action.kind == ACTION_CLOSE_OUT || is_over(legs);
         if event.n_calls > 0 || event.written_off > 0 {
-            ledger.count_event(self.idx, position, rows, step, &event, legs);
+            ledger.count_event(self.idx, position, self.rows, step, &event, legs);
         } else if !is_over {
             return Left::All;
         }
@@ -118,140 +114,77 @@ impl<'w> Walker<'w> {
     /// The horizon: what is owed at the last step's marks, which its legs have, and cannot be
     /// repaid.
     #[inline(always)]
-    fn leave<O: Observer>(
-        &self,
-        rows: &[LegRow],
-        ledger: &mut Ledger,
-        legs: &mut [LegState],
-        observer: &mut O,
-    ) {
-        let left = ledger.count_left_over(self.idx, self.position, rows, self.last_event, legs);
+    fn leave<O: Observer>(&self, ledger: &mut Ledger, legs: &mut [LegState], observer: &mut O) {
+        let left =
+            ledger.count_left_over(self.idx, self.position, self.rows, self.last_event, legs);
         if let Some((stranded, under_water)) = left {
             observer.horizon(self.idx, stranded, under_water);
         }
     }
 }
 
-/// A position of one collateral and one debt, in this order, on its way unwatched.
-struct Pair<'w> {
-    walker: Walker<'w>,
-    rows: [LegRow; 2],
-    /// A local array, so that the action's loops over legs become straight code.
-    legs: [LegState; 2],
-    /// Where the search goes on, and what it finds there.
-    step: usize,
-    breach: Option<usize>,
-}
-
-impl Pair<'_> {
-    #[inline(always)]
-    fn terms(&self, class: &PairClass) -> [Term; 2] {
-        let term = |leg: usize, magnitude: u32, ratio: u32| Term {
-            instrument: self.rows[leg].instrument,
-            magnitude,
-            is_negative: leg == 1,
-            ratio,
-        };
-        [
-            term(0, self.legs[0].weighted_quantity(), class.ratio),
-            term(1, self.legs[1].quantity as u32, NO_RATIO),
-        ]
-    }
-
-    #[inline(always)]
-    fn set_marks(&mut self, marks: &Marks, step: usize) {
-        for (leg, row) in self.legs.iter_mut().zip(&self.rows) {
-            leg.set_marks(marks.of(row.instrument)[step]);
-        }
-    }
-
-    /// Its venue's action, if a breach was found; whether another one may be.
-    #[inline(always)]
-    fn liquidate(&mut self, program: &Program, ledger: &mut Ledger, marks: &Marks) -> bool {
-        let Some(breach) = self.breach else { return false };
-        self.set_marks(marks, breach);
-        self.step = breach + 1;
-        let Self { walker, rows, legs, .. } = self;
-        walker.liquidate(program, rows, ledger, breach, legs, &mut ()) != Left::Over
-    }
-
-    #[inline(always)]
-    fn leave(&mut self, program: &Program, ledger: &mut Ledger, marks: &Marks) {
-        if self.walker.is_defaulted {
-            self.set_marks(marks, program.market.n_steps - 1);
-            self.walker.leave(&self.rows, ledger, &mut self.legs, &mut ());
-        }
-    }
-}
-
 impl<'a> Walk<'a> {
-    pub(super) fn new(program: &'a Program, list: &ScanList, lanes: Lanes) -> Self {
+    pub(super) fn new(program: &'a Program, lanes: Lanes) -> Self {
         Self {
-            ratios: RunRatios::new(program.market.n_steps, list.ratios.len()),
             program,
             lanes,
             use_bounds: true,
             ledger: Ledger::new(program),
             terms: Vec::new(),
             legs: Vec::new(),
-            pairs: Vec::new(),
         }
     }
 
-    /// A new path.
-    pub(super) fn begin(&mut self) {
-        self.ledger.begin();
-        self.ratios.begin();
-    }
-
-    /// Walks positions of one collateral and one debt from breach to breach, the first `n_near` of
-    /// a class.
-    pub(super) fn pairs<O: Observer>(
+    /// Walks a position of one collateral and one debt from breach to breach.
+    ///
+    /// The two legs are a local array, so that the action's loops over legs become straight code.
+    pub(super) fn pair<O: Observer>(
         &mut self,
         list: &ScanList,
         marks: &mut Marks,
-        class: &PairClass,
-        n_near: usize,
+        scanned: &Scanned,
         observer: &mut O,
     ) {
-        if n_near == 0 {
-            return;
-        }
-        marks.need(class.collateral);
-        marks.need(class.debt);
-        let slack = marks.slack().filter(|_| self.use_bounds);
-        if let Some(slack) = slack {
-            self.ratios.need(self.lanes, &list.ratios, class.ratio, marks, slack);
-        }
-        for scanned in &class.scanned[..n_near] {
-            let walker = Walker::new(self.program, scanned.position as usize);
-            match walker.rows {
-                [first, second] if !O::WATCHES => {
-                    let is_first = first.kind == KIND_COLLATERAL;
-                    let [above, below] = if is_first { [first, second] } else { [second, first] };
-                    let rows = [*above, *below];
-                    let legs = rows.map(|row| row.state(row.quantity, 0));
-                    self.pairs.push(Pair { walker, rows, legs, step: 0, breach: None });
+        let program = self.program;
+        let mut walker = Walker::new(program, scanned.position as usize);
+        let rows = match walker.rows {
+            [first, second] if !O::WATCHES => {
+                if first.kind == KIND_COLLATERAL {
+                    [*first, *second]
+                } else {
+                    [*second, *first]
                 }
-                _ => self.steps(list, marks, scanned, observer),
             }
+            _ => return self.steps(list, marks, scanned, observer),
+        };
+        walker.rows = &rows;
+        rows.iter().for_each(|row| marks.need(row.instrument));
+        let along = Along { lanes: self.lanes, marks };
+        let mark = |leg: usize, step: usize| marks.of(rows[leg].instrument)[step];
+        let term = |leg: usize, magnitude: u32| Term {
+            instrument: rows[leg].instrument,
+            magnitude,
+            is_negative: leg == 1,
+            ratio: NO_RATIO,
+        };
+        let mut legs = rows.map(|row| row.state(row.quantity, 0));
+        let mut step = 0;
+        loop {
+            let terms = [term(0, legs[0].weighted_quantity()), term(1, legs[1].quantity as u32)];
+            let Some(breach) = along.first_pair_breach(terms, step) else { break };
+            legs[0].set_marks(mark(0, breach));
+            legs[1].set_marks(mark(1, breach));
+            let left = walker.liquidate(program, &mut self.ledger, breach, &mut legs, observer);
+            if left == Left::Over {
+                break;
+            }
+            step = breach + 1;
         }
-        let ratios = slack.map(|_| &self.ratios);
-        let along = Along { lanes: self.lanes, marks, ratios };
-        // In rounds: pairs have nothing to do with each other, so that a machine that looks ahead
-        // works on the next while one waits for a division.
-        let Self { program, pairs, ledger, .. } = self;
-        while !pairs.is_empty() {
-            for pair in pairs.iter_mut() {
-                pair.breach = along.first_pair_breach(pair.terms(class), pair.step);
-            }
-            pairs.retain_mut(|pair| {
-                let goes_on = pair.liquidate(program, ledger, marks);
-                if !goes_on {
-                    pair.leave(program, ledger, marks);
-                }
-                goes_on
-            });
+        if walker.is_defaulted {
+            let last = program.market.n_steps - 1;
+            legs[0].set_marks(mark(0, last));
+            legs[1].set_marks(mark(1, last));
+            walker.leave(&mut self.ledger, &mut legs, observer);
         }
     }
 
@@ -265,16 +198,10 @@ impl<'a> Walk<'a> {
     ) {
         let program = self.program;
         let mut walker = Walker::new(program, scanned.position as usize);
-        let Self { lanes, ledger, terms: now, legs, ratios, .. } = self;
+        let Self { lanes, ledger, terms: now, legs, .. } = self;
         walker.rows.iter().for_each(|row| marks.need(row.instrument));
         let terms = list.terms_of(scanned);
-        let slack = marks.slack().filter(|_| self.use_bounds && scanned.has_ratios);
-        if let Some(slack) = slack {
-            for term in terms {
-                ratios.need(*lanes, &list.ratios, term.ratio, marks, slack);
-            }
-        }
-        let along = Along { lanes: *lanes, marks, ratios: slack.map(|_| &*ratios) };
+        let along = Along { lanes: *lanes, marks };
         legs.clear();
         now.clear();
         now.extend_from_slice(terms);
@@ -288,17 +215,14 @@ impl<'a> Walk<'a> {
                 legs.extend(walker.rows.iter().map(|row| row.state(row.quantity, 0)));
             }
             set_marks(legs, walker.rows, marks, breach);
-            match walker.liquidate(program, walker.rows, ledger, breach, legs, observer) {
+            match walker.liquidate(program, ledger, breach, legs, observer) {
                 Left::Over => break,
                 Left::All => {}
                 Left::Changed => {
                     now.clear();
                     let rows = walker.rows.iter().zip(&*legs);
-                    let left = rows.filter_map(|(row, leg)| term_of(row, leg.quantity));
-                    now.extend(left.filter(|term| term.magnitude != 0).map(|term| {
-                        let at_opening = terms.iter().find(|it| it.instrument == term.instrument);
-                        Term { ratio: at_opening.map_or(NO_RATIO, |it| it.ratio), ..term }
-                    }));
+                    let terms = rows.filter_map(|(row, leg)| term_of(row, leg.quantity));
+                    now.extend(terms.filter(|term| term.magnitude != 0));
                 }
             }
             step = breach + 1;
@@ -306,7 +230,7 @@ impl<'a> Walk<'a> {
         let is_closed = program.actions[walker.position.action as usize].kind == ACTION_CLOSE_OUT;
         if walker.is_defaulted && !is_closed {
             set_marks(legs, walker.rows, marks, n_steps - 1);
-            walker.leave(walker.rows, ledger, legs, observer);
+            walker.leave(ledger, legs, observer);
         }
     }
 }

@@ -184,8 +184,8 @@ impl NearList {
                 for term in surplus.terms {
                     self.ratios.need(self.lanes, &at.list.ratios, term.ratio, at.marks, slack);
                 }
-                Along { lanes: self.lanes, marks: at.marks, ratios: Some(&self.ratios) }
-                    .uncleared(&surplus, group)
+                let along = Along { lanes: self.lanes, marks: at.marks };
+                along.uncleared(&self.ratios, &surplus, group)
             }
             _ => ALL,
         };
@@ -276,7 +276,7 @@ impl NearList {
         if self.room.is_late() || near.scanned.has_tiers {
             return if surplus.bound(self.room.last_extremes()) >= 0 { 0 } else { ALL };
         }
-        Along { lanes: self.lanes, marks: at.marks, ratios: None }.near_steps(
+        Along { lanes: self.lanes, marks: at.marks }.near_steps(
             &surplus,
             run * RUN_STEPS,
             self.room.widening().marks_log2.unwrap_or(0),
