@@ -12,6 +12,7 @@ mod backend;
 mod check;
 mod devices;
 mod explain;
+mod facts;
 mod fault;
 mod ladder;
 mod number;

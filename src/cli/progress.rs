@@ -1,10 +1,11 @@
 //! A bar with paths/s and the time left, on a terminal only.
 
 use std::io::IsTerminal;
+use std::ops::ControlFlow;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use shortfall::engine::Progress;
+use shortfall::engine::{Done, Progress};
 
 /// Shows how far a run has come.
 pub(super) struct Bar(ProgressBar);
@@ -26,7 +27,8 @@ impl Bar {
 }
 
 impl Progress for Bar {
-    fn done(&mut self, n_paths: u64) {
-        self.0.set_position(n_paths);
+    fn done(&mut self, done: Done<'_>) -> ControlFlow<()> {
+        self.0.set_position(done.n_paths());
+        ControlFlow::Continue(())
     }
 }

@@ -7,19 +7,15 @@ use clap::Args;
 use cpu_time::ProcessTime;
 
 use shortfall::engine::{self, Backend, EngineError, Plan};
-use shortfall::market::depth::Feedback;
 use shortfall::program::Program;
-use shortfall::report::{
-    CouplingFacts, Facts, FeedbackTiming, FundFacts, OpeningFacts, PoolLabel, PositionLabel,
-    Report, RunFacts, Summary, csv,
-};
+use shortfall::report::{Facts, Report, RunFacts, Summary, csv};
 use shortfall::scenario::Scenario;
 use shortfall::tail::{Paired, TailShares, Tally};
 
 use super::backend::{BackendArgs, Opened};
 use super::output::{self, OutDir};
 use super::progress::Bar;
-use super::{CliError, PathArgs, ScenarioArgs, number};
+use super::{CliError, PathArgs, ScenarioArgs, facts, number};
 
 /// Paths of a batch: long enough that its end costs nothing, a few megabytes of outcomes.
 const DEFAULT_BATCH: u64 = 65_536;
@@ -58,8 +54,9 @@ pub(super) fn main(args: &RunArgs) -> Result<(), CliError> {
     let without_depth = without_depth(args, &scenario, &program)?;
     let out_dir = args.out.as_deref().map(|path| OutDir::create(path, &OUT_FILES));
     let out_dir = out_dir.transpose()?;
-    let counted = walk(args, &scenario, &program, without_depth.as_ref())?;
-    report(args, &scenario, &program, &counted, out_dir)
+    let facts = facts::facts(&scenario, &program);
+    let counted = walk(args, &scenario, (&program, &facts), without_depth.as_ref())?;
+    report(args, &facts, &counted, out_dir)
 }
 
 /// What a run gave.
@@ -93,7 +90,7 @@ fn without_depth(
 fn walk(
     args: &RunArgs,
     scenario: &Scenario,
-    program: &Program,
+    (program, facts): (&Program, &Facts),
     without_depth: Option<&Program>,
 ) -> Result<Counted, CliError> {
     let (begun, cpu_begun) = (Instant::now(), ProcessTime::now());
@@ -107,7 +104,7 @@ fn walk(
     let plan = Plan {
         n_paths: scenario.run.n_paths,
         batch: args.batch.unwrap_or(DEFAULT_BATCH),
-        materiality: materiality(scenario, program),
+        materiality: facts.materiality(),
     };
     let mut bar = Bar::new(plan.n_paths, args.scenario.quiet);
     let (tally, paired) = match &mut other {
@@ -144,69 +141,24 @@ fn walk(
     Ok(Counted { tally, shares, paired, run })
 }
 
-/// The loss from which a path counts, in money, rounded up.
-fn materiality(scenario: &Scenario, program: &Program) -> i64 {
-    let unit = libm::exp2(-f64::from(program.money_log2));
-    libm::ceil(scenario.run.materiality_usd * unit) as i64
-}
-
 fn report(
     args: &RunArgs,
-    scenario: &Scenario,
-    program: &Program,
+    facts: &Facts,
     counted: &Counted,
     out_dir: Option<OutDir>,
 ) -> Result<(), CliError> {
-    let label = |idx: usize| {
-        let position = &scenario.book.positions[idx];
-        let venue = &scenario.venues[position.venue.idx()].name;
-        PositionLabel { position: &position.name, venue }
-    };
-    let pools: Vec<PoolLabel> = program
-        .pools
-        .iter()
-        .map(|(venue, asset)| PoolLabel {
-            venue: &scenario.venues[venue.idx()].name,
-            debt_asset: &scenario.market.assets[asset.idx()].name,
-        })
-        .collect();
-    let funds = funds(scenario, program);
-    let coupling = CouplingFacts { feedback: feedback_timing(scenario), funds: &funds };
-    let program_digest = program.digest().to_string();
-    let facts = Facts {
-        scenario: &scenario.name,
-        program_digest: &program_digest,
-        seed: scenario.run.seed,
-        n_steps: scenario.run.n_steps,
-        step_hours: scenario.run.step_years * 24.0 * shortfall::units::DAYS_PER_YEAR,
-        quantum_log2: program.money_log2,
-        opening: OpeningFacts {
-            mode: scenario.run.opening,
-            n: program.opening.n,
-            debt_usd: program.usd(program.opening.debt),
-            bad_debt_usd: program.usd(program.opening.bad_debt),
-        },
-        levels: &scenario.run.levels,
-        materiality_usd: scenario.run.materiality_usd,
-        position: &label,
-        pools: &pools,
-        coupling: program.liquidity.as_ref().map(|_| coupling),
-        notes: &scenario.notes,
-    };
     let Counted { tally, shares, paired, run } = counted;
-    let mut summary = Summary::of(tally, &facts, shares.as_ref());
+    let mut summary = Summary::of(tally, facts, shares.as_ref());
     if let Some(paired) = paired {
-        summary = summary.with_feedback(paired, &facts);
+        summary = summary.with_feedback(paired, facts);
     }
     let run = run.clone().with_rates(&summary);
     if let Some(mut dir) = out_dir {
         let json = shortfall::report::format_named("json").unwrap_or(args.scenario.format());
         let whole = Report { summary: &summary, run: None };
         dir.write("summary.json", |out| (json.write)(&whole, out))?;
-        dir.write("positions.csv", |out| {
-            csv::write_positions(tally, &facts, shares.as_ref(), out)
-        })?;
-        dir.write("worst_paths.csv", |out| csv::write_worst_paths(tally, &facts, out))?;
+        dir.write("positions.csv", |out| csv::write_positions(tally, facts, shares.as_ref(), out))?;
+        dir.write("worst_paths.csv", |out| csv::write_worst_paths(tally, facts, out))?;
         dir.write("run.json", |out| {
             serde_json::to_writer_pretty(&mut *out, &run)?;
             writeln!(out)
@@ -215,26 +167,4 @@ fn report(
     }
     let whole = Report { summary: &summary, run: Some(&run) };
     output::to_stdout(|out| (args.scenario.format().write)(&whole, out))
-}
-
-/// When sales move prices; `None` where every market is infinitely deep.
-fn feedback_timing(scenario: &Scenario) -> Option<FeedbackTiming> {
-    let liquidity = &scenario.market.liquidity;
-    (!liquidity.depths.is_empty()).then_some(match liquidity.feedback {
-        Feedback::NextStep => FeedbackTiming::NextStep,
-        Feedback::SameStep { .. } => FeedbackTiming::SameStep,
-    })
-}
-
-/// The insurance fund of every venue, as the program has it; none where nothing couples positions.
-fn funds<'a>(scenario: &'a Scenario, program: &Program) -> Vec<FundFacts<'a>> {
-    let funds = program.liquidity.iter().flat_map(|it| &it.funds);
-    funds
-        .zip(&scenario.venues)
-        .map(|(fund, venue)| FundFacts {
-            venue: &venue.name,
-            initial_usd: program.usd(fund.initial().into()),
-            fee: libm::ldexp(f64::from(fund.fee), -31),
-        })
-        .collect()
 }

@@ -8,4 +8,4 @@ pub mod gpu;
 pub mod run;
 
 pub use backend::{Backend, DeviceFault, EngineError};
-pub use run::{Plan, Progress, compare, run, tail_shares};
+pub use run::{Done, Part, Plan, Progress, Stretch, Walkers, compare, run, tail_shares, walk};

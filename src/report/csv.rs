@@ -17,7 +17,7 @@ const N_WORST_ROWS: usize = 1000;
 /// If `out` cannot be written.
 pub fn write_positions(
     tally: &Tally,
-    facts: &Facts<'_>,
+    facts: &Facts,
     shares: Option<&TailShares>,
     out: impl Write,
 ) -> io::Result<()> {
@@ -31,7 +31,7 @@ pub fn write_positions(
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn write_worst_paths(tally: &Tally, facts: &Facts<'_>, out: impl Write) -> io::Result<()> {
+pub fn write_worst_paths(tally: &Tally, facts: &Facts, out: impl Write) -> io::Result<()> {
     let ordered = Ordered::of(tally);
     let rows = ordered.worst().iter().take(N_WORST_ROWS);
     let rows = rows.map(|path| (path.path_idx, facts.usd(path.loss as f64)));
@@ -76,9 +76,7 @@ mod tests {
     #[test]
     fn every_position_has_a_row_under_the_names_of_its_figures() {
         let (tally, shares) = (fixture::tally(), fixture::shares());
-        let lines = fixture::with_facts(|facts| {
-            written(|out| write_positions(&tally, facts, Some(&shares), out))
-        });
+        let lines = written(|out| write_positions(&tally, &fixture::facts(), Some(&shares), out));
         assert_eq!(lines.len(), 1 + tally.counters.positions.len());
         assert_eq!(lines[0], POSITION_COLUMNS.join(","));
         assert_eq!(lines[1], "\"whale, the 0th\",aave,0.0,0.0,,,0.0");
@@ -90,8 +88,7 @@ mod tests {
     #[test]
     fn the_worst_paths_come_worst_first() {
         let tally = fixture::tally();
-        let lines =
-            fixture::with_facts(|facts| written(|out| write_worst_paths(&tally, facts, out)));
+        let lines = written(|out| write_worst_paths(&tally, &fixture::facts(), out));
         assert_eq!(lines.len(), 1001);
         assert_eq!(lines[0], "path_idx,loss_usd");
         let loss = |line: &str| line.split(',').nth(1).unwrap().parse::<f64>().unwrap();

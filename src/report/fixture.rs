@@ -13,6 +13,7 @@ use crate::scenario::Opening;
 use crate::tail::{
     Aftermath, BLOCK_PATHS, Outcome, Paired, PositionCount, SATURATED, Shape, TailShares, Tally,
 };
+use crate::units::VenueId;
 
 const N_POSITIONS: usize = 30;
 const N_STEPS: usize = 24;
@@ -65,14 +66,19 @@ pub(super) fn shares() -> TailShares {
     TailShares { level: 0.99, n_paths: 100, positions, pools: vec![100, 335] }
 }
 
-/// Calls `read` with the facts of the made-up scenario.
-pub(super) fn with_facts<T>(read: impl FnOnce(&Facts<'_>) -> T) -> T {
-    let names: Vec<String> = (0..N_POSITIONS).map(|idx| format!("whale, the {idx}th")).collect();
-    let position =
-        |idx: usize| PositionLabel { position: &names[idx], venue: ["aave", "morpho"][idx % 2] };
-    read(&Facts {
-        scenario: "made-up",
-        program_digest: &"1f".repeat(32),
+/// The facts of the made-up scenario.
+pub(super) fn facts() -> Facts {
+    let position = |idx: usize| PositionLabel {
+        position: format!("whale, the {idx}th"),
+        venue: VenueId(idx as u32 % 2),
+    };
+    let pool = |venue, debt_asset: &str| PoolLabel {
+        venue: VenueId(venue),
+        debt_asset: debt_asset.to_owned(),
+    };
+    Facts {
+        scenario: "made-up".to_owned(),
+        program_digest: "1f".repeat(32),
         seed: 42,
         n_steps: N_STEPS as u32,
         step_hours: 6.0,
@@ -83,16 +89,14 @@ pub(super) fn with_facts<T>(read: impl FnOnce(&Facts<'_>) -> T) -> T {
             debt_usd: 1234.5,
             bad_debt_usd: 0.125,
         },
-        levels: &[0.5, 0.99, 0.9999],
+        levels: vec![0.5, 0.99, 0.9999],
         materiality_usd: 1.0,
-        position: &position,
-        pools: &[
-            PoolLabel { venue: "aave", debt_asset: "USDC" },
-            PoolLabel { venue: "morpho", debt_asset: "DAI" },
-        ],
+        venues: vec!["aave".to_owned(), "morpho".to_owned()],
+        positions: (0..N_POSITIONS).map(position).collect(),
+        pools: vec![pool(0, "USDC"), pool(1, "DAI")],
         coupling: None,
-        notes: &["a note of the scenario".to_owned()],
-    })
+        notes: vec!["a note of the scenario".to_owned()],
+    }
 }
 
 /// What the made-up run leaves where its positions are coupled; the second venue has a fund of a
@@ -113,23 +117,23 @@ fn aftermath() -> Aftermath {
 }
 
 /// The funds of the made-up venues.
-const FUNDS: [FundFacts<'_>; 2] = [
-    FundFacts { venue: "aave", initial_usd: 0.0, fee: 0.0 },
-    FundFacts { venue: "morpho", initial_usd: 1e6, fee: 0.005 },
+const FUNDS: [FundFacts; 2] = [
+    FundFacts { venue: VenueId(0), initial_usd: 0.0, fee: 0.0 },
+    FundFacts { venue: VenueId(1), initial_usd: 1e6, fee: 0.005 },
 ];
 
-/// Calls `read` with the facts of the made-up scenario, its positions coupled.
-pub(super) fn with_coupled_facts<T>(read: impl FnOnce(&Facts<'_>) -> T) -> T {
+/// The facts of the made-up scenario, its positions coupled.
+fn coupled_facts() -> Facts {
     let feedback = Some(FeedbackTiming::SameStep);
-    let coupling = Some(CouplingFacts { feedback, funds: &FUNDS });
-    with_facts(|facts| read(&Facts { coupling, ..*facts }))
+    let coupling = Some(CouplingFacts { feedback, funds: FUNDS.to_vec() });
+    Facts { coupling, ..facts() }
 }
 
 /// The summary of the made-up run, its positions coupled, not compared.
 pub(super) fn uncompared_summary() -> Summary {
     let mut tally = tally();
     tally.counters.aftermath = Some(aftermath());
-    let summary = with_coupled_facts(|facts| Summary::of(&tally, facts, Some(&shares())));
+    let summary = Summary::of(&tally, &coupled_facts(), Some(&shares()));
     Summary { version: "0.0.0".to_owned(), ..summary }
 }
 
@@ -140,12 +144,12 @@ pub(super) fn coupled_summary() -> Summary {
     let without: Vec<Outcome> = with.iter().map(thirds).collect();
     let mut paired = Paired::default();
     paired.absorb(&with, &without);
-    with_coupled_facts(|facts| uncompared_summary().with_feedback(&paired, facts))
+    uncompared_summary().with_feedback(&paired, &coupled_facts())
 }
 
 /// The summary of the made-up run; its version does not move with ours.
 pub(super) fn summary() -> Summary {
-    let summary = with_facts(|facts| Summary::of(&tally(), facts, Some(&shares())));
+    let summary = Summary::of(&tally(), &facts(), Some(&shares()));
     Summary { version: "0.0.0".to_owned(), ..summary }
 }
 

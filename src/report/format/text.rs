@@ -318,7 +318,7 @@ mod tests {
         let mut tally =
             Tally::new(1, Shape { n_positions: 0, n_steps: 0, n_pools: 2, n_funds: None });
         tally.absorb_block(0, &[Outcome::default()]);
-        let summary = fixture::with_facts(|facts| Summary::of(&tally, facts, None));
+        let summary = Summary::of(&tally, &fixture::facts(), None);
         let report = Report { summary: &summary, run: None };
         insta::assert_snapshot!(written(|out| super::write(&report, out)));
     }

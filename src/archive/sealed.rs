@@ -1,0 +1,129 @@
+//! Values as files that notice damage: a line that says what it is, the value, a seal.
+//!
+//! The seal is the BLAKE3 of all that stands before it. A value has one byte string: what is read
+//! is written again and must be the same, so that equal runs have equal files.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+
+use crate::tail::Digest;
+
+/// What a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A compiled program.
+    Program,
+    /// A finished part of a run.
+    Segment,
+    /// The part of a run that was being walked.
+    Checkpoint,
+}
+
+/// Why bytes are not what they should be.
+#[derive(Debug, Error)]
+pub enum Damage {
+    /// Another kind of file, another format of it, or none of ours.
+    #[error("it does not begin with {expected:?}")]
+    Kind {
+        /// Its first line, had it been the right one.
+        expected: String,
+    },
+    /// The seal is not that of the bytes.
+    #[error("its seal does not match: it is truncated or changed")]
+    Seal,
+    /// The bytes are sealed, but no such value.
+    #[error("it holds no such value, {0}")]
+    Codec(postcard::Error),
+    /// The value would be written otherwise.
+    #[error("its value is not written as this version writes it")]
+    NotCanonical,
+}
+
+/// Bytes of a seal.
+const SEAL_BYTES: usize = 32;
+
+impl Kind {
+    fn first_line(self) -> String {
+        let kind = match self {
+            Self::Program => "program",
+            Self::Segment => "segment",
+            Self::Checkpoint => "checkpoint",
+        };
+        format!("shortfall {kind} 1\n")
+    }
+}
+
+/// A value as the bytes of its file.
+///
+/// # Panics
+///
+/// If the value has parts of unknown length, which none of ours has.
+#[must_use]
+pub fn pack(kind: Kind, value: &impl Serialize) -> Vec<u8> {
+    let begun = kind.first_line().into_bytes();
+    let mut bytes = postcard::to_extend(value, begun)
+        .unwrap_or_else(|error| panic!("{kind:?} is not written: {error}"));
+    let seal = seal(&bytes);
+    bytes.extend(seal.0);
+    bytes
+}
+
+/// The value of a file's bytes.
+///
+/// # Errors
+///
+/// If they are of another kind, damaged, or not as [`pack`] writes them.
+pub fn unpack<T: Serialize + DeserializeOwned>(kind: Kind, bytes: &[u8]) -> Result<T, Damage> {
+    let first_line = kind.first_line();
+    if !bytes.starts_with(first_line.as_bytes()) {
+        return Err(Damage::Kind { expected: first_line.trim_end().to_owned() });
+    }
+    let (sealed, found) = bytes.split_last_chunk::<SEAL_BYTES>().ok_or(Damage::Seal)?;
+    if seal(sealed) != Digest(*found) {
+        return Err(Damage::Seal);
+    }
+    let body = sealed.get(first_line.len()..).ok_or(Damage::Seal)?;
+    let value = postcard::from_bytes(body).map_err(Damage::Codec)?;
+    if pack(kind, &value) == bytes { Ok(value) } else { Err(Damage::NotCanonical) }
+}
+
+/// The seal of bytes: BLAKE3 in a context of its own, so that no digest of another kind passes.
+#[must_use]
+pub fn seal(bytes: &[u8]) -> Digest {
+    Digest(blake3::derive_key("shortfall sealed file v1", bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_value_comes_back_and_no_changed_byte_passes(
+            value: (u64, String, Vec<i64>), place: prop::sample::Index, bit in 0_u8..8,
+        ) {
+            let bytes = pack(Kind::Segment, &value);
+            let read: (u64, String, Vec<i64>) = unpack(Kind::Segment, &bytes).unwrap();
+            prop_assert_eq!(&read, &value);
+            let mut changed = bytes.clone();
+            changed[place.index(bytes.len())] ^= 1 << bit;
+            prop_assert!(unpack::<(u64, String, Vec<i64>)>(Kind::Segment, &changed).is_err());
+            let cut = &bytes[..place.index(bytes.len())];
+            prop_assert!(unpack::<(u64, String, Vec<i64>)>(Kind::Segment, cut).is_err());
+            prop_assert!(unpack::<(u64, String, Vec<i64>)>(Kind::Checkpoint, &bytes).is_err());
+        }
+    }
+
+    #[test]
+    fn a_value_that_was_written_otherwise_is_refused_though_its_seal_is_right() {
+        let mut bytes = b"shortfall segment 1\n".to_vec();
+        // Five as a variable-length number of two bytes.
+        bytes.extend([0x85, 0x00]);
+        let seal = seal(&bytes);
+        bytes.extend(seal.0);
+        assert!(matches!(unpack::<u64>(Kind::Segment, &bytes), Err(Damage::NotCanonical)));
+    }
+}

@@ -1,0 +1,4 @@
+//! Is a run on disk the run: whole, resumable, mergeable, and refused once a byte of it changes?
+
+#[path = "archive/programs.rs"]
+mod programs;
