@@ -5,8 +5,12 @@
 //! | 0 | done |
 //! | 1 | a fault of the program |
 //! | 2 | a fault in what the user wrote: flags, scenario, tables |
+//! | 65 | a run directory or a shard is damaged |
 //! | 69 | no device: the backend asked for is not there |
-//! | 74 | a file could not be written |
+//! | 70 | the same paths gave other outcomes: a machine computes wrongly |
+//! | 74 | a file could not be written or read |
+//! | 75 | not at the end: stopped in time, unfinished, shards missing, in use; try again |
+//! | 130 | interrupted; what was done is kept, if there is an `--out` |
 
 mod backend;
 mod check;
@@ -14,11 +18,14 @@ mod devices;
 mod explain;
 mod facts;
 mod fault;
+mod kept;
 mod ladder;
+mod machine;
 mod number;
 mod output;
 mod progress;
 mod run;
+mod shard;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -26,10 +33,14 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use thiserror::Error;
 
+use shortfall::archive::ArchiveError;
 use shortfall::engine::EngineError;
 use shortfall::program::{CompileError, Program};
 use shortfall::report::{Format, format_named};
 use shortfall::scenario::{self, Faults, Overrides, Scenario};
+
+use kept::StoppedBy;
+use shard::ShardError;
 
 /// How much bad debt a book of leveraged positions can leave behind, how likely it is, and who
 /// pays.
@@ -113,10 +124,17 @@ enum CliError {
     NothingToCompare { scenario: String },
     #[error(transparent)]
     Engine(#[from] EngineError),
-    #[error("{path} is a file: name a folder with --out")]
-    OutIsFile { path: PathBuf },
-    #[error("{path} cannot be written, {source}: choose another --out, or make room")]
-    Write { path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    #[error(transparent)]
+    Shard(#[from] ShardError),
+    #[error("signals cannot be watched, {0}: run without --out, or see to the system's limits")]
+    Signals(std::io::Error),
+    #[error(
+        "stopped by {by}; {n_paths} of {n_all} paths are done and kept: the same command with \
+         --resume goes on"
+    )]
+    Stopped { by: StoppedBy, n_paths: u64, n_all: u64 },
     #[error("stdout cannot be written, {0}: write elsewhere, or make room")]
     Stdout(std::io::Error),
 }
@@ -127,11 +145,42 @@ impl CliError {
             Self::Faults(_)
             | Self::Compile { .. }
             | Self::TableAsScenario { .. }
-            | Self::NothingToCompare { .. } => 2,
-            Self::Engine(EngineError::Threads { .. }) => 1,
-            Self::Engine(_) => 69,
-            Self::OutIsFile { .. } | Self::Write { .. } | Self::Stdout(_) => 74,
+            | Self::NothingToCompare { .. }
+            | Self::Shard(_) => 2,
+            Self::Engine(error) => of_engine(error),
+            Self::Archive(error) => of_archive(error),
+            Self::Signals(_) => 1,
+            Self::Stopped { by, .. } => by.exit_code(),
+            Self::Stdout(_) => 74,
         }
+    }
+}
+
+/// Exit code of what is not at its end and can be tried again.
+const EXIT_AGAIN: u8 = 75;
+/// Exit code of what was interrupted, as shells have it.
+const EXIT_INTERRUPTED: u8 = 130;
+
+fn of_engine(error: &EngineError) -> u8 {
+    if matches!(error, EngineError::Threads { .. }) { 1 } else { 69 }
+}
+
+fn of_archive(error: &ArchiveError) -> u8 {
+    match error {
+        ArchiveError::NotEmpty { .. }
+        | ArchiveError::Exists { .. }
+        | ArchiveError::NoRun { .. }
+        | ArchiveError::Differs { .. }
+        | ArchiveError::TwoSplits { .. } => 2,
+        ArchiveError::Damaged { .. } => 65,
+        ArchiveError::Violation { .. }
+        | ArchiveError::WrongBlock { .. }
+        | ArchiveError::WrongPath { .. } => 70,
+        ArchiveError::IsFile { .. } | ArchiveError::Write { .. } | ArchiveError::Read { .. } => 74,
+        ArchiveError::Busy { .. }
+        | ArchiveError::Unfinished { .. }
+        | ArchiveError::MissingShards { .. } => EXIT_AGAIN,
+        ArchiveError::Engine(error) => of_engine(error),
     }
 }
 

@@ -47,6 +47,7 @@ pub(crate) fn program(n_positions: usize) -> Program {
         },
         liquidators: None,
         notes: Vec::new(),
+        inputs: Vec::new(),
     };
     Program::compile(&scenario).expect("the workload compiles")
 }

@@ -5,8 +5,8 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use thiserror::Error;
 
+use super::error::Damage;
 use crate::tail::Digest;
 
 /// What a file holds.
@@ -18,26 +18,6 @@ pub enum Kind {
     Segment,
     /// The part of a run that was being walked.
     Checkpoint,
-}
-
-/// Why bytes are not what they should be.
-#[derive(Debug, Error)]
-pub enum Damage {
-    /// Another kind of file, another format of it, or none of ours.
-    #[error("it does not begin with {expected:?}")]
-    Kind {
-        /// Its first line, had it been the right one.
-        expected: String,
-    },
-    /// The seal is not that of the bytes.
-    #[error("its seal does not match: it is truncated or changed")]
-    Seal,
-    /// The bytes are sealed, but no such value.
-    #[error("it holds no such value, {0}")]
-    Codec(postcard::Error),
-    /// The value would be written otherwise.
-    #[error("its value is not written as this version writes it")]
-    NotCanonical,
 }
 
 /// Bytes of a seal.
@@ -88,6 +68,62 @@ pub fn unpack<T: Serialize + DeserializeOwned>(kind: Kind, bytes: &[u8]) -> Resu
     if pack(kind, &value) == bytes { Ok(value) } else { Err(Damage::NotCanonical) }
 }
 
+/// What stands before and behind the seal of a JSON object, its last field.
+const JSON_SEAL: [&[u8]; 2] = [b",\n  \"seal\": \"", b"\"\n}\n"];
+/// How an object ends before its seal is put in.
+const JSON_END: &[u8] = b"\n}";
+
+/// A value as indented JSON and a line feed.
+///
+/// # Panics
+///
+/// If it has a map whose keys are no text, which none of ours has.
+#[must_use]
+pub fn json(value: &impl Serialize) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(value)
+        .unwrap_or_else(|error| panic!("a value is not written: {error}"));
+    bytes.push(b'\n');
+    bytes
+}
+
+/// An object as JSON whose last field is the seal of all before it.
+///
+/// # Panics
+///
+/// If it is no object with fields.
+#[must_use]
+pub fn pack_json(value: &impl Serialize) -> Vec<u8> {
+    let plain = json(value);
+    let body = plain.strip_suffix(b"\n}\n").unwrap_or_else(|| panic!("an object without fields"));
+    let [before, behind] = JSON_SEAL;
+    [body, before, seal(body).to_string().as_bytes(), behind].concat()
+}
+
+/// The value of a sealed object.
+///
+/// # Errors
+///
+/// If its bytes are damaged, or not as [`pack_json`] writes them.
+pub fn unpack_json<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Result<T, Damage> {
+    let [before, behind] = JSON_SEAL;
+    let split = || {
+        let (body, found) = bytes.strip_suffix(behind)?.split_last_chunk::<{ 2 * SEAL_BYTES }>()?;
+        Some((body.strip_suffix(before)?, found))
+    };
+    let (body, found) = split().ok_or(Damage::Seal)?;
+    if seal(body).to_string().as_bytes() != found {
+        return Err(Damage::Seal);
+    }
+    let value = serde_json::from_slice(&[body, JSON_END].concat()).map_err(Damage::Json)?;
+    if pack_json(&value) == bytes { Ok(value) } else { Err(Damage::NotCanonical) }
+}
+
+/// The plain BLAKE3 of bytes, which anyone's tools compute.
+#[must_use]
+pub fn digest(bytes: &[u8]) -> Digest {
+    Digest(*blake3::hash(bytes).as_bytes())
+}
+
 /// The seal of bytes: BLAKE3 in a context of its own, so that no digest of another kind passes.
 #[must_use]
 pub fn seal(bytes: &[u8]) -> Digest {
@@ -114,6 +150,26 @@ mod tests {
             let cut = &bytes[..place.index(bytes.len())];
             prop_assert!(unpack::<(u64, String, Vec<i64>)>(Kind::Segment, cut).is_err());
             prop_assert!(unpack::<(u64, String, Vec<i64>)>(Kind::Checkpoint, &bytes).is_err());
+        }
+    }
+
+    #[test]
+    fn an_object_comes_back_and_no_changed_byte_passes() {
+        let value: std::collections::BTreeMap<String, f64> =
+            [("a".to_owned(), 0.1), ("b".to_owned(), 1e300)].into();
+        let bytes = pack_json(&value);
+        let text = std::str::from_utf8(&bytes).unwrap();
+        assert!(serde_json::from_str::<serde_json::Value>(text).unwrap()["seal"].is_string());
+        assert_eq!(unpack_json::<std::collections::BTreeMap<String, f64>>(&bytes).unwrap(), value);
+        for place in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut changed = bytes.clone();
+                changed[place] ^= 1 << bit;
+                let read = unpack_json::<std::collections::BTreeMap<String, f64>>(&changed);
+                assert!(read.is_err(), "byte {place}, bit {bit}");
+            }
+            let cut = unpack_json::<std::collections::BTreeMap<String, f64>>(&bytes[..place]);
+            assert!(cut.is_err(), "cut at {place}");
         }
     }
 

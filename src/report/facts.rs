@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::figures::Summary;
 use crate::scenario::Opening;
 use crate::units::VenueId;
 
@@ -47,6 +46,20 @@ impl Facts {
     #[must_use]
     pub fn venue(&self, venue: VenueId) -> &str {
         &self.venues[venue.idx()]
+    }
+
+    /// Nominal checks of a path: every position at every step.
+    #[must_use]
+    pub fn checks_per_path(&self) -> f64 {
+        self.positions.len() as f64 * f64::from(self.n_steps)
+    }
+
+    /// The level whose tail says who bears the expected shortfall: 0.99, or the first there is.
+    #[must_use]
+    pub fn tail_level(&self) -> f64 {
+        const USUAL: f64 = 0.99;
+        let usual = self.levels.iter().copied().find(|level| *level == USUAL);
+        usual.or(self.levels.first().copied()).unwrap_or(USUAL)
     }
 
     /// The loss from which a path counts, quanta, rounded up.
@@ -137,7 +150,7 @@ pub struct OpeningFacts {
 }
 
 /// How a run went: the only figures that differ between two runs of the same scenario.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunFacts {
     /// Which backend walked the paths.
     pub backend: String,
@@ -147,6 +160,8 @@ pub struct RunFacts {
     pub threads: usize,
     /// Paths of a batch.
     pub batch: u64,
+    /// Paths that it walked; those of a run that it went on with are left out.
+    pub walked_paths: u64,
     /// Time from the first path to the last.
     pub wall_seconds: f64,
     /// Time of all threads of the host.
@@ -160,12 +175,13 @@ pub struct RunFacts {
 }
 
 impl RunFacts {
-    /// Fills in the rates from the times, of a run that walked all paths of `summary`.
+    /// Fills in the rates from the times; a path has so many nominal checks.
     #[must_use]
-    pub fn with_rates(mut self, summary: &Summary) -> Self {
+    pub fn with_rates(mut self, checks_per_path: f64) -> Self {
         let rate = |count: f64, seconds: f64| (seconds > 0.0).then(|| count / seconds);
-        self.paths_per_second = rate(summary.n_paths as f64, self.wall_seconds);
-        self.checks_per_cpu_second = rate(summary.position_checks as f64, self.cpu_seconds);
+        let n_paths = self.walked_paths as f64;
+        self.paths_per_second = rate(n_paths, self.wall_seconds);
+        self.checks_per_cpu_second = rate(n_paths * checks_per_path, self.cpu_seconds);
         self
     }
 }

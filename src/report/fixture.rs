@@ -153,19 +153,20 @@ pub(super) fn summary() -> Summary {
     Summary { version: "0.0.0".to_owned(), ..summary }
 }
 
-pub(super) fn run_facts(summary: &Summary) -> RunFacts {
-    let facts = RunFacts {
+pub(super) fn run_facts() -> RunFacts {
+    let run = RunFacts {
         backend: "cpu".to_owned(),
         adapter: None,
         threads: 8,
         batch: 4096,
+        walked_paths: N_PATHS,
         wall_seconds: 2.5,
         cpu_seconds: 16.0,
         paths_per_second: None,
         checks_per_cpu_second: None,
         fallbacks: vec!["no graphics adapter was found".to_owned()],
     };
-    facts.with_rates(summary)
+    run.with_rates(facts().checks_per_path())
 }
 
 /// A made-up path, told.

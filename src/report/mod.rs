@@ -1,9 +1,8 @@
-//! Figures to readers: the summary, the formats it is written in, and lists for spreadsheets.
+//! Figures to readers: the summary, the formats it is written in, and tables for data frames.
 //!
 //! The only fault here is that writing fails, so writers return [`std::io::Result`].
 
 pub mod aftermath;
-pub mod csv;
 pub mod explain;
 pub mod facts;
 pub mod figures;
@@ -11,6 +10,7 @@ pub mod figures;
 mod fixture;
 pub mod format;
 pub mod ladder;
+pub mod parquet;
 pub mod summary;
 
 pub use explain::{

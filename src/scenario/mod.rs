@@ -1,12 +1,12 @@
 //! Input files to a validated model: the only door, where every fault is named with its line.
 
+pub mod duration;
 pub mod error;
 pub mod validate;
 
 mod assets;
 mod broken;
 mod depth;
-mod duration;
 mod file;
 mod legs;
 mod liquidators;
@@ -25,7 +25,7 @@ mod written;
 use crate::book::{Book, liquidators::Liquidators, venue::Venue};
 use crate::market::{Asset, Liquidity, Market};
 
-pub use error::{Broken, Fault, Faults, Place};
+pub use error::{Broken, Fault, Faults, Input, Place};
 pub use validate::{Overrides, load};
 
 /// What a person asked for, checked and complete; valid by construction.
@@ -45,6 +45,8 @@ pub struct Scenario {
     pub run: RunSpec,
     /// What the reader should know, though it is no fault.
     pub notes: Vec<String>,
+    /// The files that all this was read from, the scenario's own first.
+    pub inputs: Vec<Input>,
 }
 
 /// How a scenario is run.
@@ -118,6 +120,7 @@ impl Scenario {
                 compare_feedback: false,
             },
             notes: Vec::new(),
+            inputs: Vec::new(),
         }
     }
 }

@@ -124,6 +124,7 @@ fn read(path: &Path, overrides: &Overrides, faults: &mut Faults) -> Option<Scena
         book,
         run,
         notes,
+        inputs: std::mem::take(&mut faults.inputs),
     })
 }
 

@@ -110,6 +110,7 @@ pub(crate) fn scenario(market: Market, venues: Vec<Venue>, book: Book) -> Scenar
             compare_feedback: false,
         },
         notes: Vec::new(),
+        inputs: Vec::new(),
     }
 }
 

@@ -39,7 +39,7 @@ mod tests {
     #[test]
     fn the_report_is_golden() {
         let summary = fixture::summary();
-        let run = fixture::run_facts(&summary);
+        let run = fixture::run_facts();
         insta::assert_snapshot!(written(&Report { summary: &summary, run: Some(&run) }));
     }
 

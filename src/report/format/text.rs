@@ -290,7 +290,7 @@ mod tests {
     #[test]
     fn the_report_is_golden() {
         let summary = fixture::summary();
-        let run = fixture::run_facts(&summary);
+        let run = fixture::run_facts();
         let report = Report { summary: &summary, run: Some(&run) };
         insta::assert_snapshot!(written(|out| super::write(&report, out)));
     }

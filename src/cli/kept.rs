@@ -1,0 +1,151 @@
+//! `--out` and its kin: a run that is kept on disk, and when it is saved or stopped.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+use shortfall::archive::{Disk, Next, Opened, Place, RunDirectory, Subject, Watch};
+use shortfall::engine::{Done, Progress};
+
+use super::shard::ShardArgs;
+use super::{CliError, EXIT_AGAIN, EXIT_INTERRUPTED, number};
+
+#[derive(Debug, Args)]
+pub(super) struct KeptArgs {
+    /// Keep the run in a folder: figures, tables, and all that is needed to go on with it, merge
+    /// or verify it
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Go on with the run in --out, if there is one
+    #[arg(long, requires = "out")]
+    resume: bool,
+    /// How often what is done is saved
+    #[arg(long, value_name = "DURATION", value_parser = number::duration, default_value = "5s",
+          requires = "out")]
+    checkpoint_every: Duration,
+    /// Save and end with exit code 75 after so long: 55m
+    #[arg(long, value_name = "DURATION", value_parser = number::duration, requires = "out")]
+    time_limit: Option<Duration>,
+    #[command(flatten)]
+    shard: ShardArgs,
+}
+
+/// Why a run was stopped before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StoppedBy {
+    Interrupt,
+    Termination,
+    TimeLimit,
+}
+
+impl StoppedBy {
+    pub(super) fn exit_code(self) -> u8 {
+        match self {
+            Self::Interrupt => EXIT_INTERRUPTED,
+            Self::Termination | Self::TimeLimit => EXIT_AGAIN,
+        }
+    }
+}
+
+impl std::fmt::Display for StoppedBy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Interrupt => "an interrupt",
+            Self::Termination => "a request to terminate",
+            Self::TimeLimit => "--time-limit",
+        })
+    }
+}
+
+impl KeptArgs {
+    /// Opens the run directory; `None` if the run is not to be kept.
+    pub(super) fn open<'a>(
+        &self,
+        subject: &'a Subject,
+        disk: &'a mut dyn Disk,
+    ) -> Result<Option<(Place, Opened<'a>)>, CliError> {
+        let Some(root) = &self.out else { return Ok(None) };
+        let place = Place { root: root.clone(), shard: self.shard.shard()? };
+        let opened = RunDirectory::open(place.clone(), subject, disk, self.resume)?;
+        Ok(Some((place, opened)))
+    }
+
+    /// Watches a run that began at this instant.
+    pub(super) fn keeper<'p>(
+        &self,
+        begun: Instant,
+        progress: &'p mut dyn Progress,
+    ) -> Result<Keeper<'p>, CliError> {
+        Ok(Keeper {
+            progress,
+            every: self.checkpoint_every,
+            saved: Instant::now(),
+            asked: Instant::now(),
+            end: self.time_limit.map(|limit| begun + limit),
+            signal: watch_signals()?,
+            stopped_by: None,
+        })
+    }
+}
+
+/// Asks for a checkpoint now and then, and for the end when it is time.
+pub(super) struct Keeper<'p> {
+    progress: &'p mut dyn Progress,
+    every: Duration,
+    saved: Instant,
+    asked: Instant,
+    end: Option<Instant>,
+    signal: Arc<AtomicUsize>,
+    /// Why it asked for the end.
+    pub(super) stopped_by: Option<StoppedBy>,
+}
+
+/// A checkpoint takes at most one part in so many of the time.
+const SHARE_OF_TIME: u32 = 200;
+
+impl Watch for Keeper<'_> {
+    fn after(&mut self, done: Done<'_>) -> Next {
+        // Whoever shows how far a run is has no say in when it ends.
+        let _ = self.progress.done(done);
+        self.asked = Instant::now();
+        self.stopped_by = match self.signal.load(Ordering::Relaxed) {
+            0 => self.end.filter(|end| self.asked >= *end).map(|_| StoppedBy::TimeLimit),
+            signal if signal == SIGINT as usize => Some(StoppedBy::Interrupt),
+            _ => Some(StoppedBy::Termination),
+        };
+        if self.stopped_by.is_some() {
+            Next::Stop
+        } else if self.asked.duration_since(self.saved) >= self.every {
+            Next::Save
+        } else {
+            Next::GoOn
+        }
+    }
+
+    fn saved(&mut self) {
+        self.saved = Instant::now();
+        // A slow disk is not written to more often than it can take.
+        self.every = self.every.max(self.asked.elapsed() * SHARE_OF_TIME);
+    }
+}
+
+/// The number of the first signal that asks for the end, 0 before; a second one ends the process at
+/// once.
+fn watch_signals() -> Result<Arc<AtomicUsize>, CliError> {
+    let (signal, is_second) = (Arc::default(), Arc::<AtomicBool>::default());
+    let watch = |number, exit_code: u8| {
+        // In this order: the first signal finds the flag down, and raises it.
+        flag::register_conditional_shutdown(number, exit_code.into(), Arc::clone(&is_second))?;
+        flag::register(number, Arc::clone(&is_second))?;
+        flag::register_usize(number, Arc::clone(&signal), number as usize)
+    };
+    watch(SIGINT, EXIT_INTERRUPTED)
+        .and_then(|_| watch(SIGTERM, EXIT_AGAIN))
+        .map_err(CliError::Signals)?;
+    Ok(signal)
+}
