@@ -21,11 +21,13 @@ mod fault;
 mod kept;
 mod ladder;
 mod machine;
+mod merge;
 mod number;
 mod output;
 mod progress;
 mod run;
 mod shard;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -55,6 +57,10 @@ struct Cli {
 enum Command {
     /// Simulate a scenario: the distribution of its bad debt.
     Run(run::RunArgs),
+    /// Join the shards of a run to what one machine would have written.
+    Merge(merge::MergeArgs),
+    /// Is a run directory true? Check every byte, and walk a sample of its paths again.
+    Verify(verify::VerifyArgs),
     /// Check a scenario and its tables; name every fault.
     Check(check::CheckArgs),
     /// The book under an instantaneous fall of every asset that is not stable.
@@ -128,6 +134,8 @@ enum CliError {
     Archive(#[from] ArchiveError),
     #[error(transparent)]
     Shard(#[from] ShardError),
+    #[error("no random seed can be had, {0}: give --seed")]
+    NoEntropy(getrandom::Error),
     #[error("signals cannot be watched, {0}: run without --out, or see to the system's limits")]
     Signals(std::io::Error),
     #[error(
@@ -149,7 +157,7 @@ impl CliError {
             | Self::Shard(_) => 2,
             Self::Engine(error) => of_engine(error),
             Self::Archive(error) => of_archive(error),
-            Self::Signals(_) => 1,
+            Self::Signals(_) | Self::NoEntropy(_) => 1,
             Self::Stopped { by, .. } => by.exit_code(),
             Self::Stdout(_) => 74,
         }
@@ -175,6 +183,7 @@ fn of_archive(error: &ArchiveError) -> u8 {
         ArchiveError::Damaged { .. } => 65,
         ArchiveError::Violation { .. }
         | ArchiveError::WrongBlock { .. }
+        | ArchiveError::WrongCounters { .. }
         | ArchiveError::WrongPath { .. } => 70,
         ArchiveError::IsFile { .. } | ArchiveError::Write { .. } | ArchiveError::Read { .. } => 74,
         ArchiveError::Busy { .. }
@@ -189,6 +198,8 @@ pub(crate) fn main() -> ExitCode {
     let command = Cli::parse().command;
     let result = fault::guarded(|| match command {
         Command::Run(args) => run::main(&args),
+        Command::Merge(args) => merge::main(&args),
+        Command::Verify(args) => verify::main(&args),
         Command::Check(args) => check::main(&args),
         Command::Ladder(args) => ladder::main(&args),
         Command::Explain(args) => explain::main(&args),
@@ -232,10 +243,14 @@ impl ScenarioArgs {
     }
 
     fn format(&self) -> &'static Format {
-        let name = match self.format {
-            FormatName::Text => "text",
-            FormatName::Json => "json",
-        };
-        format_named(name).unwrap_or(&shortfall::report::FORMATS[0])
+        format_of(self.format)
     }
+}
+
+fn format_of(name: FormatName) -> &'static Format {
+    let name = match name {
+        FormatName::Text => "text",
+        FormatName::Json => "json",
+    };
+    format_named(name).unwrap_or(&shortfall::report::FORMATS[0])
 }

@@ -157,6 +157,16 @@ pub enum ArchiveError {
         /// As found.
         here: Digest,
     },
+    /// The paths of a segment come out as they are recorded, and its counters do not.
+    #[error(
+        "{} counts otherwise than the paths that it is made of when they are walked again: the \
+         machine that made it, or this one, computes wrongly",
+        path.display()
+    )]
+    WrongCounters {
+        /// The segment.
+        path: PathBuf,
+    },
     /// A path of the tail does not come out as it is recorded.
     #[error(
         "{}: path {path_idx} loses {there} quanta, and {here} when it is walked again: the machine \

@@ -36,6 +36,9 @@ pub struct Listed {
     pub blake3: Digest,
 }
 
+/// Files that are in no manifest, for they carry their seals themselves.
+pub const SELF_SEALED: [&str; 2] = [MANIFEST, RUN];
+
 impl Listed {
     /// A file of these bytes.
     #[must_use]
@@ -75,7 +78,7 @@ impl Manifest {
             }
         }
         for name in found_in(folder)? {
-            let is_known = [MANIFEST, RUN].contains(&name.as_str());
+            let is_known = SELF_SEALED.contains(&name.as_str());
             if !(is_known || self.files.contains_key(&name)) {
                 return damaged(&name, Damage::Unknown);
             }

@@ -1,16 +1,21 @@
 //! Joins the shards of a run to what one machine would have written, byte for byte.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::directory::{Opened, Place, RunDirectory, read_segment};
+use super::directory::{Opened, Place, RunDirectory};
 use super::disk::{self, Disk};
 use super::error::ArchiveError;
 use super::layout::{Shard, array_syntax, paths, segments};
 use super::manifest::Manifest;
 use super::plan::{Subject, differences};
+use super::read::read_segment;
+use super::results::Counted;
+use super::walk::RunRecord;
 use super::{MANIFEST, SHARDS};
 use crate::engine::Part;
+use crate::report::RunFacts;
 
 /// The shards of a run, all there, each whole and of the same run.
 pub struct Shards {
@@ -87,6 +92,36 @@ impl Shards {
         Ok(whole)
     }
 
+    /// How the shards were run, together: the longest time, and all the work.
+    ///
+    /// # Errors
+    ///
+    /// If one does not say.
+    pub fn run_facts(&self) -> Result<RunFacts, ArchiveError> {
+        let mut runs = Vec::new();
+        for shard in &self.shards {
+            runs.push(RunRecord::read(&self.folder(*shard), self.subject.plan.key())?.run);
+        }
+        let names = |of: &dyn Fn(&RunFacts) -> Option<String>| {
+            let names: BTreeSet<String> = runs.iter().filter_map(of).collect();
+            (!names.is_empty()).then(|| names.into_iter().collect::<Vec<_>>().join(", "))
+        };
+        let seconds = runs.iter().map(|run| run.wall_seconds);
+        let together = RunFacts {
+            backend: names(&|run| Some(run.backend.clone())).unwrap_or_default(),
+            adapter: names(&|run| run.adapter.clone()),
+            threads: runs.iter().map(|run| run.threads).sum(),
+            batch: runs.iter().map(|run| run.batch).max().unwrap_or(0),
+            walked_paths: runs.iter().map(|run| run.walked_paths).sum(),
+            wall_seconds: seconds.fold(0.0, f64::max),
+            cpu_seconds: runs.iter().map(|run| run.cpu_seconds).sum(),
+            paths_per_second: None,
+            checks_per_cpu_second: None,
+            fallbacks: runs.iter().flat_map(|run| run.fallbacks.iter().cloned()).collect(),
+        };
+        Ok(together.with_rates(self.subject.facts.checks_per_path()))
+    }
+
     fn folder(&self, shard: Shard) -> PathBuf {
         self.root.join(SHARDS).join(shard.to_string())
     }
@@ -96,6 +131,7 @@ impl Shards {
         let folder = self.folder(shard);
         let manifest = Manifest::read(&folder)?;
         manifest.check_files(&folder)?;
+        RunRecord::read(&folder, self.subject.plan.key())?;
         let there = Subject::read(&folder)?;
         let mut found = differences(&there.plan, &self.subject.plan);
         found.extend(differences(&manifest.shard, &Some(shard)));
@@ -113,8 +149,8 @@ impl RunDirectory<'_> {
     /// # Errors
     ///
     /// If a shard is damaged, or a file cannot be written.
-    pub fn take_shards(&mut self, shards: &Shards) -> Result<super::Counted, ArchiveError> {
-        let mut counted = super::Counted::none(self.subject);
+    pub fn take_shards(&mut self, shards: &Shards) -> Result<Counted, ArchiveError> {
+        let mut counted = Counted::none(self.subject);
         for segment in segments(self.subject.plan.n_paths, self.paths()) {
             let part = self.keep_segment(shards.segment(&segment)?)?;
             counted.add(part);

@@ -20,19 +20,25 @@ pub mod disk;
 pub mod error;
 pub mod layout;
 pub mod manifest;
+pub mod merge;
 pub mod plan;
+pub mod read;
 pub mod results;
+pub mod sample;
 pub mod sealed;
+pub mod verify;
 pub mod walk;
 
-pub use directory::{Found, Opened, Place, RunDirectory, read_counted};
+pub use directory::{Found, Opened, Place, RunDirectory};
 pub use disk::{Disk, LocalDisk, publish};
 pub use error::{ArchiveError, Damage, Difference};
 pub use layout::Shard;
 pub use manifest::Manifest;
 pub use plan::{Input, RunPlan, Subject};
+pub use read::read_counted;
 pub use results::{Counted, Results};
 pub use sealed::Kind;
+pub use verify::Sealed;
 pub use walk::{Ended, Next, Watch};
 
 /// What the run is.

@@ -8,16 +8,15 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::directory::read_segment;
 use super::disk;
 use super::error::{ArchiveError, Damage};
 use super::layout::{n_blocks, paths, segment_blocks, segment_name, segments};
 use super::manifest::Manifest;
 use super::plan::Subject;
+use super::read::read_segment;
 use super::results::{Counted, Results, files};
-use super::sealed::unpack_json;
 use super::walk::RunRecord;
-use super::{BLOCKS, MANIFEST, RUN, SEGMENTS};
+use super::{BLOCKS, MANIFEST, SEGMENTS};
 use crate::engine::{Part, Progress, Stretch, Walkers, walk};
 use crate::tail::{BLOCK_PATHS, Counters, Level, Ordered, Outcome, merkle};
 
@@ -45,20 +44,14 @@ impl Sealed {
         let manifest = Manifest::read(folder)?;
         manifest.check_files(folder)?;
         let subject = Subject::read(folder)?;
-        let damaged = |name: &str, damage| ArchiveError::Damaged {
-            path: folder.join(name),
-            damage,
-        };
+        let damaged =
+            |name: &str, damage| ArchiveError::Damaged { path: folder.join(name), damage };
         let key = subject.plan.key();
         if manifest.run != key {
             let damage = Damage::Foreign { there: manifest.run, here: key };
             return Err(damaged(MANIFEST, damage));
         }
-        let run = disk::read(&folder.join(RUN))?.ok_or_else(|| damaged(RUN, Damage::Missing))?;
-        let run: RunRecord = unpack_json(&run).map_err(|damage| damaged(RUN, damage))?;
-        if run.key != key {
-            return Err(damaged(RUN, Damage::Foreign { there: run.key, here: key }));
-        }
+        RunRecord::read(folder, key)?;
         let n_paths = subject.plan.n_paths;
         let paths = paths(n_paths, manifest.shard);
         let mut counted = Counted::none(&subject);
@@ -190,12 +183,7 @@ impl Sealed {
         Err(ArchiveError::WrongPath { path: self.folder.clone(), path_idx, there, here })
     }
 
-    fn wrong_block(
-        &self,
-        block: u64,
-        there: merkle::Digest,
-        here: merkle::Digest,
-    ) -> ArchiveError {
+    fn wrong_block(&self, block: u64, there: merkle::Digest, here: merkle::Digest) -> ArchiveError {
         let (path, first_path) = (self.folder.clone(), block * BLOCK_PATHS);
         let last_path = (first_path + BLOCK_PATHS).min(self.paths.end) - 1;
         ArchiveError::WrongBlock { path, block, first_path, last_path, there, here }

@@ -1,16 +1,17 @@
 //! Walks what a run directory lacks, and finishes it.
 
 use std::ops::{ControlFlow, Range};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::directory::{Found, RunDirectory};
 use super::disk;
-use super::error::ArchiveError;
+use super::error::{ArchiveError, Damage};
 use super::layout::segment_blocks;
 use super::manifest::Manifest;
 use super::results::{Counted, Results, files};
-use super::sealed::pack_json;
+use super::sealed::{pack_json, unpack_json};
 use super::{BLOCKS, MANIFEST, RUN, STATES};
 use crate::engine::{Done, Part, Progress, Stretch, Walkers, walk};
 use crate::report::RunFacts;
@@ -56,6 +57,20 @@ pub(super) struct RunRecord {
     /// How it went.
     #[serde(flatten)]
     pub(super) run: RunFacts,
+}
+
+impl RunRecord {
+    /// Reads how the run in a folder went.
+    pub(super) fn read(folder: &Path, key: Digest) -> Result<Self, ArchiveError> {
+        let path = folder.join(RUN);
+        let damaged = |damage| ArchiveError::Damaged { path: path.clone(), damage };
+        let bytes = disk::read(&path)?.ok_or_else(|| damaged(Damage::Missing))?;
+        let record: Self = unpack_json(&bytes).map_err(damaged)?;
+        if record.key == key {
+            return Ok(record);
+        }
+        Err(damaged(Damage::Foreign { there: record.key, here: key }))
+    }
 }
 
 impl RunDirectory<'_> {

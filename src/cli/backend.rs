@@ -46,8 +46,7 @@ pub(super) struct Opened<'a> {
 
 impl BackendArgs {
     pub(super) fn n_threads(&self) -> usize {
-        let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        self.threads.map_or_else(all, usize::from)
+        n_threads(self.threads)
     }
 
     /// Opens the backend that was asked for.
@@ -98,6 +97,12 @@ impl BackendArgs {
         let backend = Box::new(Fallback::new(first, Box::new(rebuild), cpu));
         Ok(Opened { backend, note })
     }
+}
+
+/// The threads that were asked for, or all there are.
+pub(super) fn n_threads(threads: Option<u16>) -> usize {
+    let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    threads.map_or_else(all, usize::from)
 }
 
 /// Where compiled kernels are kept between runs; nowhere if the system names no place.

@@ -19,6 +19,8 @@ pub(super) enum NumberError {
     NotADuration,
     #[error("not a fraction: write falls as 0.05,0.1,0.2, without spaces")]
     NotFraction,
+    #[error("not a share: write 1% or 0.01, at most 100%")]
+    NotAShare,
     #[error("a fall is a fraction from 0 to below 1: write {} for {value} %", value / 100.0)]
     Percent { value: f64 },
     #[error("a fall is a fraction from 0 to below 1: write 0.05 for a fall of 5 %")]
@@ -76,6 +78,17 @@ fn is_digits(text: &str) -> bool {
 pub(super) fn duration(written: &str) -> Result<Duration, NumberError> {
     let seconds = duration::seconds(written).ok_or(NumberError::NotADuration)?;
     Duration::try_from_secs_f64(seconds).map_err(|_| NumberError::NotADuration)
+}
+
+/// A share of something, as a percentage or a fraction from 0 to 1.
+pub(super) fn share(written: &str) -> Result<f64, NumberError> {
+    let written = written.trim();
+    let (number, scale) = match written.strip_suffix('%') {
+        Some(percent) => (percent.trim_end(), 100.0),
+        None => (written, 1.0),
+    };
+    let share = number.parse::<f64>().map_err(|_| NumberError::NotAShare)? / scale;
+    if (0.0..=1.0).contains(&share) { Ok(share) } else { Err(NumberError::NotAShare) }
 }
 
 /// A fall of prices, a fraction from 0 to below 1.
@@ -151,6 +164,17 @@ mod tests {
         assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
         for written in ["5", "", "-5s", "5 seconds", "1e30y"] {
             assert_eq!(duration(written), Err(NumberError::NotADuration), "{written}");
+        }
+    }
+
+    #[test]
+    fn shares_are_percentages_or_fractions() {
+        for (written, is) in [("1%", 0.01), ("0.01", 0.01), ("100 %", 1.0), ("1", 1.0), ("0", 0.0)]
+        {
+            assert_eq!(share(written), Ok(is), "{written}");
+        }
+        for written in ["", "%", "101%", "-1%", "2", "nan", "all"] {
+            assert_eq!(share(written), Err(NumberError::NotAShare), "{written}");
         }
     }
 

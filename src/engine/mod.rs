@@ -8,4 +8,6 @@ pub mod gpu;
 pub mod run;
 
 pub use backend::{Backend, DeviceFault, EngineError};
-pub use run::{Done, Part, Plan, Progress, Stretch, Walkers, compare, run, tail_shares, walk};
+pub use run::{
+    Done, Part, Plan, Progress, Stretch, Walkers, compare, run, single_paths, tail_shares, walk,
+};

@@ -295,3 +295,37 @@ pub fn tail_shares(
         pools: counters.pools,
     }))
 }
+
+/// Walks single paths once more, on as many threads; their outcomes, in the order of the paths.
+///
+/// # Errors
+///
+/// If the threads cannot be started.
+pub fn single_paths(
+    program: &Program,
+    seed: u64,
+    n_threads: usize,
+    paths: &[u64],
+) -> Result<Vec<Outcome>, EngineError> {
+    let mut outcomes = vec![Outcome::default(); paths.len()];
+    let a_thread = paths.len().div_ceil(n_threads.max(1)).max(1);
+    let walk = |paths: &[u64], outcomes: &mut [Outcome]| {
+        let (mut cpu, mut ignored) = (Cpu::new(program, seed, 1), Counters::new(shape(program)));
+        for (path, outcome) in paths.iter().zip(outcomes) {
+            cpu.run(*path..*path + 1, std::slice::from_mut(outcome), &mut ignored)?;
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let mut threads = Vec::new();
+        for (paths, outcomes) in paths.chunks(a_thread).zip(outcomes.chunks_mut(a_thread)) {
+            let thread = std::thread::Builder::new().spawn_scoped(scope, || walk(paths, outcomes));
+            threads.push(thread.map_err(|source| EngineError::Threads { n_threads, source })?);
+        }
+        threads.into_iter().try_for_each(|thread| match thread.join() {
+            Ok(walked) => walked,
+            Err(panicked) => std::panic::resume_unwind(panicked),
+        })
+    })?;
+    Ok(outcomes)
+}
