@@ -12,6 +12,7 @@ use super::plan::{RunPlan, Subject, differences};
 use super::read::{Record, read_record};
 use super::results::{Counted, is_part_of};
 use super::sealed::{Kind, json, pack, pack_json, unpack_json};
+use super::walk::publish_shard;
 use super::{FACTS, MANIFEST, PLAN, PROGRAM, SEGMENTS, SHARDS, STATES};
 use crate::engine::Part;
 use crate::report::Facts;
@@ -112,7 +113,11 @@ impl<'a> RunDirectory<'a> {
             return Err(ArchiveError::NotEmpty { path: folder, found });
         }
         if check_plan(&folder, subject)? && folder.join(MANIFEST).exists() {
-            Manifest::read(&folder)?;
+            let manifest = Manifest::read(&folder)?;
+            if place.shard.is_some() {
+                // Whoever finished it died before it had its name.
+                publish_shard(disk, &place, &manifest)?;
+            }
             return Ok(Opened::Finished);
         }
         disk::make_dir(disk, &folder.join(SEGMENTS))?;

@@ -135,7 +135,7 @@ pub(super) fn sweep(disk: &mut dyn Disk, folder: &Path) -> Result<(), ArchiveErr
 pub(super) fn names(folder: &Path) -> Result<Vec<String>, ArchiveError> {
     let failed = |source| ArchiveError::Read { path: folder.to_owned(), source };
     let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if is_absent(&error) => return Ok(Vec::new()),
         entries => entries.map_err(failed)?,
     };
     let name = |entry: io::Result<fs::DirEntry>| {
@@ -150,9 +150,13 @@ pub(super) fn names(folder: &Path) -> Result<Vec<String>, ArchiveError> {
 pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, ArchiveError> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) if is_absent(&error) => Ok(None),
         Err(source) => Err(ArchiveError::Read { path: path.to_owned(), source }),
     }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// Holds a folder against other processes until it is dropped. A file system that knows no such

@@ -5,14 +5,14 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::directory::{Found, RunDirectory};
-use super::disk;
+use super::directory::{Found, Place, RunDirectory};
+use super::disk::{self, Disk};
 use super::error::{ArchiveError, Damage};
 use super::layout::segment_blocks;
 use super::manifest::Manifest;
 use super::results::{Counted, Results, files};
 use super::sealed::{pack_json, unpack_json};
-use super::{BLOCKS, MANIFEST, RUN, STATES};
+use super::{BLOCKS, MANIFEST, RUN, SHARDS, STATES};
 use crate::engine::{Done, Part, Progress, Stretch, Walkers, walk};
 use crate::report::RunFacts;
 use crate::tail::{BLOCK_PATHS, Digest, Tally};
@@ -161,28 +161,32 @@ impl RunDirectory<'_> {
         let manifest = Manifest { run, shard, files: std::mem::take(&mut self.files) };
         let path = self.path(MANIFEST);
         disk::publish(self.disk, &path, &pack_json(&manifest))?;
-        self.publish_shard(&manifest)
+        match shard {
+            Some(_) => publish_shard(self.disk, &self.place, &manifest),
+            None => Ok(()),
+        }
     }
+}
 
-    /// Gives a finished shard its name. Where another process was quicker, the two must agree.
-    fn publish_shard(&mut self, manifest: &Manifest) -> Result<(), ArchiveError> {
-        let (from, to) = (self.place.working(), self.place.published());
-        if self.place.shard.is_none() {
-            return Ok(());
-        }
-        let failed = |source| ArchiveError::Write { path: to.clone(), source };
-        if !to.exists() {
-            let renamed = self.disk.rename(&from, &to);
-            return renamed.and_then(|()| self.disk.sync_dir(&self.place.root)).map_err(failed);
-        }
-        let there = Manifest::read(&to)?;
-        there.check_files(&to)?;
-        let is_same = |name: &&String| there.files.get(*name) == manifest.files.get(*name);
-        if let Some(name) = manifest.files.keys().find(|name| !is_same(name)) {
-            return Err(ArchiveError::Violation { path: from.join(name), other: to.join(name) });
-        }
-        self.disk.remove_dir(&from).map_err(failed)
+/// Gives a finished shard its name. Where another process was quicker, the two must agree.
+pub(super) fn publish_shard(
+    disk: &mut dyn Disk,
+    place: &Place,
+    manifest: &Manifest,
+) -> Result<(), ArchiveError> {
+    let (from, to) = (place.working(), place.published());
+    let failed = |source| ArchiveError::Write { path: to.clone(), source };
+    if !to.exists() {
+        let renamed = disk.rename(&from, &to);
+        return renamed.and_then(|()| disk.sync_dir(&place.root.join(SHARDS))).map_err(failed);
     }
+    let there = Manifest::read(&to)?;
+    there.check_files(&to)?;
+    let is_same = |name: &&String| there.files.get(*name) == manifest.files.get(*name);
+    if let Some(name) = manifest.files.keys().find(|name| !is_same(name)) {
+        return Err(ArchiveError::Violation { path: from.join(name), other: to.join(name) });
+    }
+    disk.remove_dir(&from).map_err(failed)
 }
 
 /// How far the segments go on without a gap.

@@ -24,10 +24,10 @@ pub(super) struct KeptArgs {
     /// Go on with the run in --out, if there is one
     #[arg(long, requires = "out")]
     resume: bool,
-    /// How often what is done is saved
-    #[arg(long, value_name = "DURATION", value_parser = number::duration, default_value = "5s",
-          requires = "out")]
-    checkpoint_every: Duration,
+    /// How often what is done is saved [default: 5s, or less often where that would take more than
+    /// half a percent of the time]
+    #[arg(long, value_name = "DURATION", value_parser = number::duration, requires = "out")]
+    checkpoint_every: Option<Duration>,
     /// Save and end with exit code 75 after so long: 55m
     #[arg(long, value_name = "DURATION", value_parser = number::duration, requires = "out")]
     time_limit: Option<Duration>,
@@ -83,7 +83,8 @@ impl KeptArgs {
     ) -> Result<Keeper<'p>, CliError> {
         Ok(Keeper {
             progress,
-            every: self.checkpoint_every,
+            every: self.checkpoint_every.unwrap_or(CHECKPOINT_EVERY),
+            is_given: self.checkpoint_every.is_some(),
             saved: Instant::now(),
             asked: Instant::now(),
             end: self.time_limit.map(|limit| begun + limit),
@@ -97,6 +98,8 @@ impl KeptArgs {
 pub(super) struct Keeper<'p> {
     progress: &'p mut dyn Progress,
     every: Duration,
+    /// Whether the user has said how often.
+    is_given: bool,
     saved: Instant,
     asked: Instant,
     end: Option<Instant>,
@@ -105,8 +108,10 @@ pub(super) struct Keeper<'p> {
     pub(super) stopped_by: Option<StoppedBy>,
 }
 
-/// A checkpoint takes at most one part in so many of the time.
-const SHARE_OF_TIME: u32 = 200;
+/// How often what is done is saved, unless somebody says otherwise.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(5);
+/// Checkpoints then take at most one part in so many of the time.
+const PART_OF_TIME: u32 = 200;
 
 impl Watch for Keeper<'_> {
     fn after(&mut self, done: Done<'_>) -> Next {
@@ -129,8 +134,9 @@ impl Watch for Keeper<'_> {
 
     fn saved(&mut self) {
         self.saved = Instant::now();
-        // A slow disk is not written to more often than it can take.
-        self.every = self.every.max(self.asked.elapsed() * SHARE_OF_TIME);
+        if !self.is_given {
+            self.every = CHECKPOINT_EVERY.max(self.asked.elapsed() * PART_OF_TIME);
+        }
     }
 }
 

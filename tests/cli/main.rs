@@ -3,6 +3,7 @@
 
 mod coupled;
 mod flags;
+mod lives;
 mod out;
 mod results;
 
