@@ -110,7 +110,7 @@ mod tests {
                 let paths = paths(n_paths, Some(Shard { index, count }));
                 prop_assert_eq!(paths.start, start);
                 start = paths.end;
-                prop_assert!(paths.is_empty() || paths.start % BLOCK_PATHS == 0);
+                prop_assert!(paths.is_empty() || paths.start.is_multiple_of(BLOCK_PATHS));
                 let mut within = paths.start;
                 let whole: Vec<_> = segments(n_paths, 0..n_paths).collect();
                 prop_assert!(whole.len() as u64 <= MOST_SEGMENTS);
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn a_billion_paths_have_120_segments_and_a_few_have_one() {
         assert_eq!(segments(1_000_000_000, 0..1_000_000_000).count(), 120);
-        assert_eq!(segments(1, 0..1).collect::<Vec<_>>(), [0..1]);
+        assert!(segments(1, 0..1).eq(std::iter::once(0..1)));
         assert_eq!(segment_name(&(65_536..70_000)), "000000016-000000018");
     }
 

@@ -268,7 +268,7 @@ mod tests {
         let [fund] = &insurance_funds[..] else { panic!("{insurance_funds:?}") };
         assert_eq!(
             (&*fund.venue, fund.initial_usd, fund.emptied_probability),
-            ("dydx", 100.0, 0.25)
+            ("morpho", 100.0, 0.25)
         );
         // Drawn: 150 in all, squares 11,700; (4 * 11,700 - 150^2) / (4^2 * 3) = 22.5^2.
         let minimum =

@@ -199,7 +199,10 @@ fn a_time_limit_saves_what_is_done() {
     assert!(0 < kept[0] && kept[0] < kept[1], "{kept:?}");
 }
 
-fn shard(root: &str, args: &[&str], variables: &[(&str, &str)]) -> Output {
+/// Of the environment.
+type Variables<'a> = &'a [(&'a str, &'a str)];
+
+fn shard(root: &str, args: &[&str], variables: Variables<'_>) -> Output {
     let all =
         [&["run", SCENARIO, "--paths", "100_000", "--steps", "24", "--out", root], args].concat();
     let mut command = command(&all);
@@ -223,7 +226,7 @@ fn shards_of_every_scheduler_merge_to_one_run_that_verifies() {
         ("SLURM_ARRAY_TASK_COUNT", "4"),
     ];
     let aws = [("AWS_BATCH_JOB_ARRAY_INDEX", "2"), ("AWS_BATCH_JOB_ARRAY_SIZE", "4")];
-    let hows: [(&[&str], &[(&str, &str)]); 3] = [
+    let hows: [(&[&str], Variables<'_>); 3] = [
         (&["--shard", "auto"], &slurm),
         (&["--shard", "auto", "--shards", "4"], &[("JOB_COMPLETION_INDEX", "1")]),
         (&["--shard", "auto"], &aws),
