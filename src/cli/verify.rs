@@ -136,31 +136,69 @@ fn write(of: &Verified<'_>, format: FormatName, out: &mut dyn Write) -> std::io:
         serde_json::to_writer_pretty(&mut *out, of)?;
         return writeln!(out);
     }
+    let Verified { n_files, n_blocks, sampled_blocks, tail_paths, .. } = of;
     writeln!(
         out,
-        "{}: {} files as they were sealed, the figures follow from the segments",
+        "{}: {n_files} files are as they were sealed, and the figures follow from the segments",
         of.dir.display(),
-        of.n_files
     )?;
+    writeln!(out, "outcomes {} ({} paths, {n_blocks} blocks)", of.outcome_digest, of.n_paths)?;
+    let which = if of.counters_compared {
+        format!("all {n_blocks} blocks, counters included")
+    } else {
+        format!("{sampled_blocks} blocks (--seed {})", of.sample_seed)
+    };
     writeln!(
         out,
-        "outcomes {} of {} paths in {} blocks",
-        of.outcome_digest, of.n_paths, of.n_blocks
-    )?;
-    writeln!(
-        out,
-        "walked again on {}: {} blocks (--seed {}) and the {} paths of the tail, all equal",
-        of.backend, of.sampled_blocks, of.sample_seed, of.tail_paths
+        "walked again on {}: {which}, and the {tail_paths} paths of the tail: all equal",
+        of.backend
     )?;
     if of.counters_compared {
-        return writeln!(out, "all counters of positions, steps and pools are equal too");
+        return Ok(());
     }
-    for miss in &of.misses {
-        let Miss { wrong_blocks, probability } = miss;
+    writeln!(out, "\nA sample of {sampled_blocks} blocks misses")?;
+    for Miss { wrong_blocks, probability } in &of.misses {
+        let share = *wrong_blocks as f64 / *n_blocks as f64;
         writeln!(
             out,
-            "  {wrong_blocks} wrong blocks would have been missed with probability {probability:.2e}"
+            "  {wrong_blocks:>9} wrong of {n_blocks} ({}) with probability {}",
+            percent(share),
+            percent(*probability)
         )?;
     }
-    writeln!(out, "counters of positions, steps and pools are compared with --sample 100%")
+    writeln!(out, "and does not see the counters of positions, steps and pools: --sample 100% does")
+}
+
+/// A share in percent, to three digits.
+fn percent(share: f64) -> String {
+    let percent = 100.0 * share;
+    if percent == 0.0 {
+        return "0 %".to_owned();
+    }
+    let n_digits = 2 - percent.log10().floor() as i32;
+    if n_digits > 5 {
+        format!("{percent:.1e} %")
+    } else {
+        format!("{percent:.*} %", n_digits.max(0) as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_told_to_three_digits() {
+        let told = [1.0, 0.988, 0.0485, 0.000_123_4, 4.13e-9, 0.0].map(percent);
+        assert_eq!(told, ["100 %", "98.8 %", "4.85 %", "0.0123 %", "4.1e-7 %", "0 %"]);
+    }
+
+    #[test]
+    fn one_wrong_block_and_those_that_are_found_nearly_always_are_told_once_each() {
+        let of = |n_blocks, sampled| -> Vec<u64> {
+            misses(n_blocks, sampled).iter().map(|miss| miss.wrong_blocks).collect()
+        };
+        assert_eq!(of(1, 1), [1]);
+        assert_eq!(of(245, 3), [1, 10, 155, 242]);
+    }
 }
