@@ -231,6 +231,7 @@ impl ScenarioArgs {
             paths,
             steps: path_args.and_then(|args| args.steps),
             seed: path_args.and_then(|args| args.seed),
+            ..Overrides::default()
         };
         Ok(scenario::load(&self.scenario, &overrides)?)
     }

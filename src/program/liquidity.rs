@@ -347,10 +347,7 @@ fn terms(
 }
 
 fn fund(rule: &Rule, money: &dyn Fn(f64) -> i64) -> FundRow {
-    let (initial, fee) = match rule {
-        Rule::Perpetual(rule) => (rule.insurance_fund_usd, rule.insurance_fee),
-        _ => (0.0, 0.0),
-    };
+    let (initial, fee) = rule.liquidation().insurance_fund();
     FundRow { initial: to_words(money(initial)), fee: share_q31(fee) }
 }
 
