@@ -151,7 +151,7 @@ fn report(
 }
 
 fn write(args: &RunArgs, summary: &Summary, run: Option<&RunFacts>) -> Result<(), CliError> {
-    output::to_stdout(|out| (args.scenario.format().write)(&Report { summary, run }, out))
+    output::to_stdout(|out| (args.scenario.format().write)(&Report { run, ..Report::of(summary) }, out))
 }
 
 fn note(args: &RunArgs, note: String) {

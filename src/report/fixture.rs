@@ -9,7 +9,9 @@ use super::facts::{
     RunFacts,
 };
 use super::figures::Summary;
-use crate::scenario::Opening;
+use super::gates::{GateFigures, Verdict};
+use super::until::UntilFigures;
+use crate::scenario::{Opening, Unit};
 use crate::tail::{
     Aftermath, BLOCK_PATHS, Outcome, Paired, PositionCount, SATURATED, Shape, TailShares, Tally,
 };
@@ -123,7 +125,7 @@ const FUNDS: [FundFacts; 2] = [
 ];
 
 /// The facts of the made-up scenario, its positions coupled.
-fn coupled_facts() -> Facts {
+pub(super) fn coupled_facts() -> Facts {
     let feedback = Some(FeedbackTiming::SameStep);
     let coupling = Some(CouplingFacts { feedback, funds: FUNDS.to_vec() });
     Facts { coupling, ..facts() }
@@ -167,6 +169,36 @@ pub(super) fn run_facts() -> RunFacts {
         fallbacks: vec!["no graphics adapter was found".to_owned()],
     };
     run.with_rates(facts().checks_per_path())
+}
+
+/// Gates of every kind and verdict.
+pub(super) fn gates() -> Vec<GateFigures> {
+    let gate = |fail_on: &str, verdict, [value, low, high, bound]: [f64; 4], unit| GateFigures {
+        fail_on: fail_on.to_owned(),
+        verdict,
+        value: Some(value),
+        low: Some(low),
+        high: high.is_finite().then_some(high),
+        bound,
+        unit,
+    };
+    vec![
+        gate("es99 > 2.5e6", Verdict::Breached, [3e6, 2.6e6, 3.4e6, 2.5e6], Unit::Usd),
+        gate("mean < 1", Verdict::Inconclusive, [2.0, 0.5, f64::INFINITY, 1.0], Unit::Usd),
+        gate("probability >= 50%", Verdict::Passed, [0.0312, 0.028, 0.0348, 0.5], Unit::Share),
+    ]
+}
+
+/// Where the made-up run stopped.
+pub(super) fn until() -> UntilFigures {
+    UntilFigures {
+        target: "es99 rel 1%".to_owned(),
+        is_reached: true,
+        n_paths: 8192,
+        value: Some(3e6),
+        half_width: Some(2.5e4),
+        unit: Unit::Usd,
+    }
 }
 
 /// A made-up path, told.

@@ -9,9 +9,13 @@ pub mod figures;
 #[cfg(test)]
 mod fixture;
 pub mod format;
+pub mod gates;
+pub mod junit;
 pub mod ladder;
 pub mod parquet;
+pub mod reading;
 pub mod summary;
+pub mod until;
 
 pub use explain::{
     Explanation, ToldCoupling, ToldLeftOver, ToldLiquidation, ToldMoved, ToldPrice, ToldRound,
@@ -23,4 +27,7 @@ pub use facts::{
 };
 pub use figures::Summary;
 pub use format::{FORMATS, Format, Report, format_named};
+pub use gates::{GateFigures, Verdict};
 pub use ladder::LadderRow;
+pub use reading::Reading;
+pub use until::UntilFigures;

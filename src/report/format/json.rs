@@ -40,7 +40,7 @@ mod tests {
     fn the_report_is_golden() {
         let summary = fixture::summary();
         let run = fixture::run_facts();
-        insta::assert_snapshot!(written(&Report { summary: &summary, run: Some(&run) }));
+        insta::assert_snapshot!(written(&Report { run: Some(&run), ..Report::of(&summary) }));
     }
 
     #[test]
@@ -53,6 +53,6 @@ mod tests {
     fn without_a_run_only_the_summary_is_written() {
         let summary = fixture::summary();
         let pretty = serde_json::to_string_pretty(&summary).unwrap();
-        assert_eq!(written(&Report { summary: &summary, run: None }), pretty + "\n");
+        assert_eq!(written(&Report::of(&summary)), pretty + "\n");
     }
 }
