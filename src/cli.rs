@@ -1,23 +1,14 @@
 //! Flags to calls; the only place that prints progress or errors, or exits.
-//!
-//! | exit code | meaning |
-//! |---|---|
-//! | 0 | done |
-//! | 1 | a fault of the program |
-//! | 2 | a fault in what the user wrote: flags, scenario, tables |
-//! | 65 | a run directory or a shard is damaged |
-//! | 69 | no device: the backend asked for is not there |
-//! | 70 | the same paths gave other outcomes: a machine computes wrongly |
-//! | 74 | a file could not be written or read |
-//! | 75 | not at the end: stopped in time, unfinished, shards missing, in use; try again |
-//! | 130 | interrupted; what was done is kept, if there is an `--out` |
 
 mod backend;
+mod baseline;
 mod check;
 mod devices;
+mod exit;
 mod explain;
 mod facts;
 mod fault;
+mod gates;
 mod kept;
 mod ladder;
 mod machine;
@@ -32,22 +23,25 @@ mod verify;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use thiserror::Error;
 
 use shortfall::archive::ArchiveError;
 use shortfall::engine::EngineError;
 use shortfall::program::{CompileError, Program};
-use shortfall::report::{Format, format_named};
+use shortfall::report::{FORMATS, Format, format_named};
 use shortfall::scenario::{self, Faults, Overrides, Scenario};
+use shortfall::tail::Digest;
 
+use exit::Exit;
 use kept::StoppedBy;
 use shard::ShardError;
 
 /// How much bad debt a book of leveraged positions can leave behind, how likely it is, and who
 /// pays.
 #[derive(Debug, Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(version, about, max_term_width = 100, after_help = exit::help())]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -84,8 +78,8 @@ struct ScenarioArgs {
     #[arg(long, value_name = "FILE")]
     assets: Option<PathBuf>,
     /// How results are written to stdout
-    #[arg(long, value_enum, default_value = "text")]
-    format: FormatName,
+    #[arg(long, value_parser = formats(), default_value = FORMATS[0].name)]
+    format: &'static Format,
     /// Nothing on stderr but errors
     #[arg(long)]
     quiet: bool,
@@ -104,13 +98,25 @@ struct PathArgs {
     seed: Option<u64>,
 }
 
+/// How a command writes whose results no other format has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum FormatName {
-    /// Tables for people
+    /// A table for people
     Text,
     /// One JSON value, for programs
     Json,
 }
+
+/// A parser of the names in the list of formats.
+fn formats() -> impl TypedValueParser<Value = &'static Format> {
+    let known = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about));
+    PossibleValuesParser::new(known).try_map(|name| format_named(&name).ok_or(UnknownFormat))
+}
+
+/// Not in the list; the list of possible values says so first.
+#[derive(Debug, Error)]
+#[error("not a format")]
+struct UnknownFormat;
 
 /// Why a command ends early.
 #[derive(Debug, Error)]
@@ -143,52 +149,74 @@ enum CliError {
          --resume goes on"
     )]
     Stopped { by: StoppedBy, n_paths: u64, n_all: u64 },
+    #[error("{path} cannot be written, {source}: choose another {flag}, or make room")]
+    WriteFile { path: PathBuf, flag: &'static str, source: std::io::Error },
+    #[error(
+        "--junit {path}: there is no gate to report on: give one with --fail-on, as in \
+         --fail-on \"es99 > 2.5e6\", or [[gate]] in the scenario"
+    )]
+    NoGates { path: PathBuf },
+    #[error("gate \"{gate}\" is of a figure that this run does not have: it takes {lacking}")]
+    GateLacks { gate: String, lacking: &'static str },
+    #[error(
+        "--baseline {}: its {what} is {there} and this run's is {here}, so their paths are no \
+         pairs: give {flag} {there}, or another baseline",
+        folder.display()
+    )]
+    OtherPaths { folder: PathBuf, what: &'static str, flag: &'static str, there: u64, here: u64 },
+    #[error(
+        "{} has outcomes {there}, and its program has {found} here: one of the two machines \
+         computes wrongly; `shortfall verify` tells more",
+        folder.display()
+    )]
+    OtherOutcomes { folder: PathBuf, there: Digest, found: Digest },
     #[error("stdout cannot be written, {0}: write elsewhere, or make room")]
     Stdout(std::io::Error),
 }
 
 impl CliError {
-    fn exit_code(&self) -> u8 {
+    fn exit(&self) -> Exit {
         match self {
             Self::Faults(_)
             | Self::Compile { .. }
             | Self::TableAsScenario { .. }
             | Self::NothingToCompare { .. }
-            | Self::Shard(_) => 2,
+            | Self::NoGates { .. }
+            | Self::GateLacks { .. }
+            | Self::OtherPaths { .. }
+            | Self::Shard(_) => Exit::Written,
             Self::Engine(error) => of_engine(error),
             Self::Archive(error) => of_archive(error),
-            Self::Signals(_) | Self::NoEntropy(_) => 1,
-            Self::Stopped { by, .. } => by.exit_code(),
-            Self::Stdout(_) => 74,
+            Self::OtherOutcomes { .. } => Exit::Nondeterminism,
+            Self::Signals(_) | Self::NoEntropy(_) => Exit::Fault,
+            Self::Stopped { by, .. } => by.exit(),
+            Self::WriteFile { .. } | Self::Stdout(_) => Exit::Io,
         }
     }
 }
 
-/// Exit code of what is not at its end and can be tried again.
-const EXIT_AGAIN: u8 = 75;
-/// Exit code of what was interrupted, as shells have it.
-const EXIT_INTERRUPTED: u8 = 130;
-
-fn of_engine(error: &EngineError) -> u8 {
-    if matches!(error, EngineError::Threads { .. }) { 1 } else { 69 }
+fn of_engine(error: &EngineError) -> Exit {
+    if matches!(error, EngineError::Threads { .. }) { Exit::Fault } else { Exit::NoDevice }
 }
 
-fn of_archive(error: &ArchiveError) -> u8 {
+fn of_archive(error: &ArchiveError) -> Exit {
     match error {
         ArchiveError::NotEmpty { .. }
         | ArchiveError::Exists { .. }
         | ArchiveError::NoRun { .. }
         | ArchiveError::Differs { .. }
-        | ArchiveError::TwoSplits { .. } => 2,
-        ArchiveError::Damaged { .. } => 65,
+        | ArchiveError::TwoSplits { .. } => Exit::Written,
+        ArchiveError::Damaged { .. } => Exit::Damaged,
         ArchiveError::Violation { .. }
         | ArchiveError::WrongBlock { .. }
         | ArchiveError::WrongCounters { .. }
-        | ArchiveError::WrongPath { .. } => 70,
-        ArchiveError::IsFile { .. } | ArchiveError::Write { .. } | ArchiveError::Read { .. } => 74,
+        | ArchiveError::WrongPath { .. } => Exit::Nondeterminism,
+        ArchiveError::IsFile { .. } | ArchiveError::Write { .. } | ArchiveError::Read { .. } => {
+            Exit::Io
+        }
         ArchiveError::Busy { .. }
         | ArchiveError::Unfinished { .. }
-        | ArchiveError::MissingShards { .. } => EXIT_AGAIN,
+        | ArchiveError::MissingShards { .. } => Exit::TryAgain,
         ArchiveError::Engine(error) => of_engine(error),
     }
 }
@@ -196,31 +224,34 @@ fn of_archive(error: &ArchiveError) -> u8 {
 /// Runs the command line; the process's exit code.
 pub(crate) fn main() -> ExitCode {
     let command = Cli::parse().command;
+    let done = |()| Exit::Done;
     let result = fault::guarded(|| match command {
         Command::Run(args) => run::main(&args),
-        Command::Merge(args) => merge::main(&args),
-        Command::Verify(args) => verify::main(&args),
-        Command::Check(args) => check::main(&args),
-        Command::Ladder(args) => ladder::main(&args),
-        Command::Explain(args) => explain::main(&args),
-        Command::Devices(args) => devices::main(&args),
+        Command::Merge(args) => merge::main(&args).map(done),
+        Command::Verify(args) => verify::main(&args).map(done),
+        Command::Check(args) => check::main(&args).map(done),
+        Command::Ladder(args) => ladder::main(&args).map(done),
+        Command::Explain(args) => explain::main(&args).map(done),
+        Command::Devices(args) => devices::main(&args).map(done),
     });
-    match result {
-        None => ExitCode::FAILURE,
-        Some(Ok(())) => ExitCode::SUCCESS,
-        // Whoever read our output has seen enough.
-        Some(Err(CliError::Stdout(error))) if error.kind() == std::io::ErrorKind::BrokenPipe => {
-            ExitCode::SUCCESS
-        }
+    let exit = match result {
+        None => Exit::Fault,
+        Some(Ok(exit)) => exit,
         Some(Err(error)) => {
             output::to_stderr(&error.to_string());
-            ExitCode::from(error.exit_code())
+            error.exit()
         }
-    }
+    };
+    exit.into()
 }
 
 impl ScenarioArgs {
-    fn load(&self, paths: Option<u64>, path_args: Option<&PathArgs>) -> Result<Scenario, CliError> {
+    /// Loads the scenario; what the command's own flags override stands in `overrides`.
+    fn load(
+        &self,
+        path_args: Option<&PathArgs>,
+        overrides: Overrides,
+    ) -> Result<Scenario, CliError> {
         let extension = self.scenario.extension().unwrap_or_default();
         if ["csv", "gz"].iter().any(|table| extension.eq_ignore_ascii_case(table)) {
             return Err(CliError::TableAsScenario { path: self.scenario.clone() });
@@ -228,10 +259,9 @@ impl ScenarioArgs {
         let overrides = Overrides {
             book: self.book.clone(),
             assets: self.assets.clone(),
-            paths,
             steps: path_args.and_then(|args| args.steps),
             seed: path_args.and_then(|args| args.seed),
-            ..Overrides::default()
+            ..overrides
         };
         Ok(scenario::load(&self.scenario, &overrides)?)
     }
@@ -242,16 +272,4 @@ impl ScenarioArgs {
             source,
         })
     }
-
-    fn format(&self) -> &'static Format {
-        format_of(self.format)
-    }
-}
-
-fn format_of(name: FormatName) -> &'static Format {
-    let name = match name {
-        FormatName::Text => "text",
-        FormatName::Json => "json",
-    };
-    format_named(name).unwrap_or(&shortfall::report::FORMATS[0])
 }

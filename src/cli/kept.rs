@@ -12,8 +12,9 @@ use signal_hook::flag;
 use shortfall::archive::{Disk, Next, Opened, Place, RunDirectory, Subject, Watch};
 use shortfall::engine::{Done, Progress};
 
+use super::exit::Exit;
 use super::shard::ShardArgs;
-use super::{CliError, EXIT_AGAIN, EXIT_INTERRUPTED, number};
+use super::{CliError, number};
 
 #[derive(Debug, Args)]
 pub(super) struct KeptArgs {
@@ -44,10 +45,10 @@ pub(super) enum StoppedBy {
 }
 
 impl StoppedBy {
-    pub(super) fn exit_code(self) -> u8 {
+    pub(super) fn exit(self) -> Exit {
         match self {
-            Self::Interrupt => EXIT_INTERRUPTED,
-            Self::Termination | Self::TimeLimit => EXIT_AGAIN,
+            Self::Interrupt => Exit::Interrupted,
+            Self::Termination | Self::TimeLimit => Exit::TryAgain,
         }
     }
 }
@@ -73,6 +74,11 @@ impl KeptArgs {
         let place = Place { root: root.clone(), shard: self.shard.shard()? };
         let opened = RunDirectory::open(place.clone(), subject, disk, self.resume)?;
         Ok(Some((place, opened)))
+    }
+
+    /// The folder that was named; empty without one.
+    pub(super) fn folder(&self) -> PathBuf {
+        self.out.clone().unwrap_or_default()
     }
 
     /// Watches a run that began at this instant.
@@ -144,14 +150,14 @@ impl Watch for Keeper<'_> {
 /// once.
 fn watch_signals() -> Result<Arc<AtomicUsize>, CliError> {
     let (signal, is_second) = (Arc::default(), Arc::<AtomicBool>::default());
-    let watch = |number, exit_code: u8| {
+    let watch = |number, exit: Exit| {
         // In this order: the first signal finds the flag down, and raises it.
-        flag::register_conditional_shutdown(number, exit_code.into(), Arc::clone(&is_second))?;
+        flag::register_conditional_shutdown(number, exit as i32, Arc::clone(&is_second))?;
         flag::register(number, Arc::clone(&is_second))?;
         flag::register_usize(number, Arc::clone(&signal), number as usize)
     };
-    watch(SIGINT, EXIT_INTERRUPTED)
-        .and_then(|_| watch(SIGTERM, EXIT_AGAIN))
+    watch(SIGINT, Exit::Interrupted)
+        .and_then(|_| watch(SIGTERM, Exit::TryAgain))
         .map_err(CliError::Signals)?;
     Ok(signal)
 }

@@ -6,9 +6,9 @@ use clap::Args;
 
 use shortfall::archive::merge::{Shards, compare_with_shards};
 use shortfall::archive::{LocalDisk, Opened, read_counted};
-use shortfall::report::Report;
+use shortfall::report::{FORMATS, Format, Report};
 
-use super::{CliError, FormatName, format_of, number, output};
+use super::{CliError, number, output};
 
 #[derive(Debug, Args)]
 pub(super) struct MergeArgs {
@@ -19,8 +19,8 @@ pub(super) struct MergeArgs {
           allow_negative_numbers = true)]
     threads: Option<u16>,
     /// How the results are written to stdout
-    #[arg(long, value_enum, default_value = "text")]
-    format: FormatName,
+    #[arg(long, value_parser = super::formats(), default_value = FORMATS[0].name)]
+    format: &'static Format,
     /// Nothing on stderr but errors
     #[arg(long)]
     quiet: bool,
@@ -44,6 +44,6 @@ pub(super) fn main(args: &MergeArgs) -> Result<(), CliError> {
             results
         }
     };
-    let report = Report { summary: &results.summary, run: None };
-    output::to_stdout(|out| (format_of(args.format).write)(&report, out))
+    let report = Report::of(&results.summary);
+    output::to_stdout(|out| (args.format.write)(&report, out))
 }

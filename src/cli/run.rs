@@ -5,47 +5,77 @@ use clap::Args;
 use shortfall::archive::{Counted, Ended, Input, LocalDisk, Opened, RunDirectory, Subject};
 use shortfall::archive::{Found, read_counted};
 use shortfall::engine::{self, Part, Stretch};
-use shortfall::report::{Report, RunFacts, Summary};
-use shortfall::scenario::Scenario;
+use shortfall::report::gates::{judge, worst};
+use shortfall::report::{Report, RunFacts, Summary, UntilFigures};
+use shortfall::scenario::{Overrides, Scenario};
 use shortfall::tail::Digest;
 
 use super::backend::BackendArgs;
+use super::baseline::{Baseline, BaselineArgs};
+use super::exit::Exit;
+use super::gates::{Compared, GateArgs, GateFiles};
 use super::kept::KeptArgs;
 use super::machine::{Begun, Machine};
-use super::progress::Bar;
+use super::progress::{ProgressArgs, Watch};
 use super::{CliError, PathArgs, ScenarioArgs, facts, number, output};
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     #[command(flatten)]
-    scenario: ScenarioArgs,
+    pub(super) scenario: ScenarioArgs,
     /// Paths to simulate
-    #[arg(long, value_name = "N", value_parser = number::count::<u64>(1, 1 << 40),
-          allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", conflicts_with = "max_paths",
+          value_parser = number::count::<u64>(1, 1 << 40), allow_negative_numbers = true)]
     paths: Option<u64>,
+    /// Stop once a figure is known so well, as in "es99 rel 1%" or "mean abs 1e5": asked at 1, 2, 4,
+    /// 8 ... blocks of 4,096 paths
+    #[arg(long, value_name = "PRECISION", conflicts_with = "out")]
+    until: Option<String>,
+    /// Paths to simulate at most, with --until
+    #[arg(long, value_name = "N", requires = "until",
+          value_parser = number::count::<u64>(1, 1 << 40), allow_negative_numbers = true)]
+    max_paths: Option<u64>,
     #[command(flatten)]
     path_args: PathArgs,
     #[command(flatten)]
-    backend: BackendArgs,
+    pub(super) backend: BackendArgs,
     /// Paths of a batch; changes no figure
     #[arg(long, value_name = "N", value_parser = number::count::<u64>(1, 1 << 24),
           allow_negative_numbers = true)]
-    batch: Option<u64>,
+    pub(super) batch: Option<u64>,
     /// Walk every path in infinitely deep markets too, and tell what feedback adds
     #[arg(long)]
     compare_feedback: bool,
     #[command(flatten)]
+    baseline: BaselineArgs,
+    #[command(flatten)]
+    gates: GateArgs,
+    #[command(flatten)]
     kept: KeptArgs,
+    #[command(flatten)]
+    progress: ProgressArgs,
 }
 
-pub(super) fn main(args: &RunArgs) -> Result<(), CliError> {
+/// What is to be run, and what is asked of it.
+struct Asked {
+    scenario: Scenario,
+    subject: Subject,
+    baseline: Option<Baseline>,
+    files: GateFiles,
+}
+
+pub(super) fn main(args: &RunArgs) -> Result<Exit, CliError> {
     let begun = Begun::now();
-    let scenario = args.scenario.load(args.paths, Some(&args.path_args))?;
-    let subject = subject(args, &scenario)?;
+    let asked = asked(args)?;
+    let subject = &asked.subject;
     let mut disk = LocalDisk;
-    let Some((place, opened)) = args.kept.open(&subject, &mut disk)? else {
-        let (counted, run) = walk(args, &subject, begun)?;
-        return report(args, &subject, &counted, Some(&run));
+    let Some((place, opened)) = args.kept.open(subject, &mut disk)? else {
+        return match &asked.baseline {
+            Some(baseline) if !subject.plan.compares_feedback => {
+                walk_both(args, &asked, baseline, begun)
+            }
+            _ => walk(args, &asked, begun),
+        };
     };
     let directory = match opened {
         Opened::Open(directory) => directory,
@@ -53,12 +83,31 @@ pub(super) fn main(args: &RunArgs) -> Result<(), CliError> {
             let folder = place.published();
             note(args, format!("{} holds this run already, finished", folder.display()));
             if place.shard.is_some() {
-                return Ok(());
+                return Ok(Exit::Done);
             }
-            return report(args, &subject, &read_counted(&folder, &subject)?, None);
+            let counted = read_counted(&folder, subject)?;
+            let results = counted.results(subject, args.backend.n_threads())?;
+            return report(args, &asked, &results.summary, None);
         }
     };
-    keep(args, &subject, begun, directory)
+    keep(args, &asked, begun, directory)
+}
+
+/// Reads the scenario and all that it is held against; nothing is walked before it is sound.
+fn asked(args: &RunArgs) -> Result<Asked, CliError> {
+    let overrides = Overrides {
+        paths: args.paths.or(args.max_paths),
+        gates: args.gates.fail_on.clone(),
+        until: args.until.clone(),
+        ..Overrides::default()
+    };
+    let scenario = args.scenario.load(Some(&args.path_args), overrides)?;
+    let subject = subject(args, &scenario)?;
+    let baseline = args.baseline.read(&subject)?;
+    let compared =
+        Compared { feedback: subject.plan.compares_feedback, baseline: baseline.is_some() };
+    let files = args.gates.open(&scenario.gates, &subject.facts, compared)?;
+    Ok(Asked { scenario, subject, baseline, files })
 }
 
 /// The scenario's program, and what is to be known of it.
@@ -79,79 +128,156 @@ fn subject(args: &RunArgs, scenario: &Scenario) -> Result<Subject, CliError> {
     Ok(Subject::new(program, facts, scenario.run.n_paths, compares, inputs.collect()))
 }
 
-/// Walks all paths, in memory.
-fn walk(args: &RunArgs, subject: &Subject, begun: Begun) -> Result<(Counted, RunFacts), CliError> {
+/// Walks all paths, or as many as are enough, in memory.
+fn walk(args: &RunArgs, asked: &Asked, begun: Begun) -> Result<Exit, CliError> {
+    let Asked { scenario, subject, .. } = asked;
     let (n_paths, quiet) = (subject.plan.n_paths, args.scenario.quiet);
     let compared = subject.compared();
     let mut machine = Machine::open(&args.backend, args.batch, subject, compared.as_ref(), quiet)?;
-    let mut bar = Bar::new(n_paths, quiet);
-    let mut part = subject.part(0);
-    let stretch = Stretch { to: n_paths, expected: n_paths, batch: machine.batch };
-    engine::walk(&mut machine.walkers(), &mut part, stretch, &mut bar)?;
-    bar.finish();
+    let mut watch = watch(args, subject)?;
+    let (mut part, batch) = (subject.part(0), machine.batch);
+    match &scenario.run.until {
+        None => {
+            let stretch = Stretch { to: n_paths, expected: n_paths, batch };
+            engine::walk(&mut machine.walkers(), &mut part, stretch, &mut watch)?;
+        }
+        Some(until) => {
+            let mut is_enough = |part: &Part| {
+                let mut summary = Summary::of(&part.tally, &subject.facts, None);
+                if let Some(paired) = &part.paired {
+                    summary = summary.with_feedback(paired, &subject.facts);
+                }
+                UntilFigures::of(until, &summary).is_reached
+            };
+            let paths = (n_paths, batch);
+            let walkers = &mut machine.walkers();
+            engine::walk_until(walkers, &mut part, paths, &mut watch, &mut is_enough)?;
+        }
+    }
+    watch.finish(&part.tally);
+    let run = machine.run_facts(begun, part.paths.end, quiet);
     let Part { tally, paired, .. } = part;
-    Ok((Counted { tally, paired }, machine.run_facts(begun, n_paths, quiet)))
+    let results = Counted { tally, paired }.results(subject, args.backend.n_threads())?;
+    report(args, asked, &results.summary, Some(&run))
 }
 
 /// Walks the paths that a run directory lacks, and finishes it.
 fn keep(
     args: &RunArgs,
-    subject: &Subject,
+    asked: &Asked,
     begun: Begun,
     mut directory: RunDirectory<'_>,
-) -> Result<(), CliError> {
-    let quiet = args.scenario.quiet;
+) -> Result<Exit, CliError> {
+    let (subject, quiet) = (&asked.subject, args.scenario.quiet);
     let found = directory.find()?;
     output::print_notes(&found.notes, quiet);
     let (n_all, n_found) = (directory.n_paths(), found.n_paths());
     let compared = subject.compared();
     let mut machine = Machine::open(&args.backend, args.batch, subject, compared.as_ref(), quiet)?;
-    let counted = walk_kept(args, &mut machine, begun, &mut directory, found)?;
+    let counted = walk_kept(args, subject, &mut machine, begun, &mut directory, found)?;
     let run = machine.run_facts(begun, n_all - n_found, quiet);
     if directory.place().shard.is_some() {
         let folder = directory.place().published();
         directory.finish(&counted, None, run)?;
         note(args, format!("{} is finished", folder.display()));
-        return Ok(());
+        return Ok(Exit::Done);
     }
     let results = counted.results(subject, args.backend.n_threads())?;
     directory.finish(&counted, Some(&results), run.clone())?;
-    write(args, &results.summary, Some(&run))
+    report(args, asked, &results.summary, Some(&run))
 }
 
 /// Walks until all paths are done, or something asks for the end.
 fn walk_kept(
     args: &RunArgs,
+    subject: &Subject,
     machine: &mut Machine<'_>,
     begun: Begun,
     directory: &mut RunDirectory<'_>,
     found: Found,
 ) -> Result<Counted, CliError> {
     let n_all = directory.n_paths();
-    let mut bar = Bar::new(n_all, args.scenario.quiet);
-    let mut keeper = args.kept.keeper(begun.wall, &mut bar)?;
+    let mut watch = args.progress.watch((found.n_paths(), n_all), &subject.facts, quiet(args))?;
+    let mut keeper = args.kept.keeper(begun.wall, &mut watch)?;
     let batch = machine.batch;
     let ended = directory.walk(&mut machine.walkers(), batch, found, &mut keeper)?;
     let stopped_by = keeper.stopped_by;
-    bar.finish();
     match (ended, stopped_by) {
-        (Ended::Finished(counted), _) => Ok(*counted),
-        (Ended::Stopped { n_paths }, Some(by)) => Err(CliError::Stopped { by, n_paths, n_all }),
+        (Ended::Finished(counted), _) => {
+            watch.finish(&counted.tally);
+            Ok(*counted)
+        }
+        (Ended::Stopped { n_paths }, Some(by)) => {
+            watch.clear();
+            Err(CliError::Stopped { by, n_paths, n_all })
+        }
         (Ended::Stopped { n_paths }, None) => panic!("stopped at {n_paths}, and nobody said so"),
     }
 }
 
-fn report(
+/// Walks all paths under the baseline's program too, in memory.
+fn walk_both(
     args: &RunArgs,
-    subject: &Subject,
-    counted: &Counted,
-    run: Option<&RunFacts>,
-) -> Result<(), CliError> {
-    write(args, &counted.results(subject, args.backend.n_threads())?.summary, run)
+    asked: &Asked,
+    baseline: &Baseline,
+    begun: Begun,
+) -> Result<Exit, CliError> {
+    let (subject, quiet) = (&asked.subject, args.scenario.quiet);
+    let other = Some(baseline.program());
+    let mut machine = Machine::open(&args.backend, args.batch, subject, other, quiet)?;
+    let watch = watch(args, subject)?;
+    let (tally, figures) = baseline.walk(&mut machine, subject, watch)?;
+    let run = machine.run_facts(begun, subject.plan.n_paths, quiet);
+    let counted = Counted { tally, paired: None };
+    let results = counted.results(subject, args.backend.n_threads())?;
+    write(
+        args,
+        asked,
+        Report { run: Some(&run), baseline: Some(&figures), ..Report::of(&results.summary) },
+    )
 }
 
-fn write(args: &RunArgs, summary: &Summary, run: Option<&RunFacts>) -> Result<(), CliError> {
-    output::to_stdout(|out| (args.scenario.format().write)(&Report { run, ..Report::of(summary) }, out))
+/// Writes the figures of a run. Where there is a baseline, all paths are walked once more beside
+/// it: what a run directory keeps are sums, and pairs need both.
+fn report(
+    args: &RunArgs,
+    asked: &Asked,
+    summary: &Summary,
+    run: Option<&RunFacts>,
+) -> Result<Exit, CliError> {
+    let (subject, quiet) = (&asked.subject, args.scenario.quiet);
+    let Some(baseline) = &asked.baseline else {
+        return write(args, asked, Report { run, ..Report::of(summary) });
+    };
+    let other = Some(baseline.program());
+    let mut machine = Machine::open(&args.backend, args.batch, subject, other, quiet)?;
+    let (tally, figures) = baseline.walk(&mut machine, subject, watch(args, subject)?)?;
+    let (there, found) = (summary.outcome_digest, tally.outcome_digest());
+    if there != found {
+        let folder = args.kept.folder();
+        return Err(CliError::OtherOutcomes { folder, there, found });
+    }
+    write(args, asked, Report { run, baseline: Some(&figures), ..Report::of(summary) })
+}
+
+/// Holds the figures against all that was asked, writes them, and says how the command ends.
+fn write(args: &RunArgs, asked: &Asked, report: Report<'_>) -> Result<Exit, CliError> {
+    let Asked { scenario, files, .. } = asked;
+    let gates = judge(&scenario.gates, report.summary, |figure| report.baseline?.reading(figure));
+    let until = scenario.run.until.as_ref().map(|until| UntilFigures::of(until, report.summary));
+    let whole = Report { until: until.as_ref(), gates: &gates, ..report };
+    files.write(&whole)?;
+    output::to_stdout(|out| (args.scenario.format.write)(&whole, out))?;
+    Ok(Exit::of(worst(&gates)))
+}
+
+/// Watches all paths of a run.
+fn watch(args: &RunArgs, subject: &Subject) -> Result<Watch, CliError> {
+    args.progress.watch((0, subject.plan.n_paths), &subject.facts, quiet(args))
+}
+
+fn quiet(args: &RunArgs) -> bool {
+    args.scenario.quiet
 }
 
 fn note(args: &RunArgs, note: String) {

@@ -12,7 +12,7 @@ use shortfall::engine;
 
 use super::backend::BackendArgs;
 use super::machine::Machine;
-use super::progress::Bar;
+use super::progress::Watch;
 use super::{CliError, FormatName, number, output};
 
 #[derive(Debug, Args)]
@@ -79,21 +79,22 @@ pub(super) fn main(args: &VerifyArgs) -> Result<(), CliError> {
     let mut machine = Machine::open(&args.backend, None, &sealed.subject, other, args.quiet)?;
     let batch = machine.batch;
     let mut walkers = machine.walkers();
-    let mut bar = Bar::new(n_blocks, args.quiet);
+    let n_paths = sealed.paths.end - sealed.paths.start;
+    let mut watch = Watch::of_terminal(n_paths, &sealed.subject.facts, args.quiet);
     if is_whole {
-        sealed.check_all(&mut walkers, batch, &mut bar)?;
+        sealed.check_all(&mut walkers, batch, &mut watch)?;
     } else {
         for place in draw(seed, outcome_digest, n_blocks, sampled) {
             sealed.check_block(&mut walkers, blocks.start + place)?;
         }
     }
     let tail = check_tail(&sealed, n_threads)?;
-    bar.finish();
+    watch.clear();
     let verified = Verified {
         dir: &args.dir,
         outcome_digest: outcome_digest.to_string(),
         n_files: sealed.manifest.files.len() + manifest::SELF_SEALED.len(),
-        n_paths: sealed.paths.end - sealed.paths.start,
+        n_paths,
         n_blocks,
         sampled_blocks: sampled,
         sample_seed: seed,

@@ -177,7 +177,7 @@ pub fn walk(
     walkers.backend.expect(expected);
     let mut outcomes = vec![Outcome::default(); batch.min(length) as usize];
     let mut other = Other::of(walkers.other.as_mut(), outcomes.len(), expected);
-    let mut blocks = Blocks { next: start / BLOCK_PATHS, pending: Vec::new() };
+    let mut blocks = Blocks::from(start / BLOCK_PATHS);
     while start < to {
         let end = (start + batch).min(to);
         let now = &mut outcomes[..(end - start) as usize];
@@ -202,7 +202,8 @@ pub fn walk(
 
 impl Plan {
     /// All of its paths at one stretch.
-    fn whole(&self) -> Stretch {
+    #[must_use]
+    pub fn whole(&self) -> Stretch {
         Stretch { to: self.n_paths, expected: self.n_paths, batch: self.batch }
     }
 }
@@ -234,14 +235,19 @@ impl<'b> Other<'b> {
 }
 
 /// Batches to blocks.
-struct Blocks {
+pub(super) struct Blocks {
     next: u64,
     /// Outcomes of a block that no batch has completed yet.
     pending: Vec<Outcome>,
 }
 
 impl Blocks {
-    fn absorb(&mut self, outcomes: &[Outcome], tally: &mut Tally) {
+    /// From the beginning of a block on.
+    pub(super) fn from(block_idx: u64) -> Self {
+        Self { next: block_idx, pending: Vec::new() }
+    }
+
+    pub(super) fn absorb(&mut self, outcomes: &[Outcome], tally: &mut Tally) {
         let mut rest = outcomes;
         while !rest.is_empty() {
             let missing = BLOCK_PATHS as usize - self.pending.len();
@@ -254,7 +260,7 @@ impl Blocks {
         }
     }
 
-    fn finish(&mut self, tally: &mut Tally) {
+    pub(super) fn finish(&mut self, tally: &mut Tally) {
         if !self.pending.is_empty() {
             self.hand_over(tally);
         }

@@ -68,6 +68,13 @@ impl Facts {
         libm::ceil(libm::ldexp(self.materiality_usd, -self.quantum_log2)) as i64
     }
 
+    /// Whether a venue of that name has an insurance fund.
+    #[must_use]
+    pub fn has_fund(&self, venue: &str) -> bool {
+        let funds = self.coupling.iter().flat_map(|it| &it.funds);
+        funds.filter(|fund| fund.is_fund()).any(|fund| self.venue(fund.venue) == venue)
+    }
+
     /// Quanta in dollars; scaling by a power of two is exact.
     #[must_use]
     pub fn usd(&self, quanta: f64) -> f64 {

@@ -9,6 +9,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::baseline::BaselineFigures;
 use super::explain::Explanation;
 use super::facts::RunFacts;
 use super::figures::Summary;
@@ -29,6 +30,9 @@ pub struct Report<'a> {
     /// The gates and what came of them.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub gates: &'a [GateFigures],
+    /// The run against a baseline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<&'a BaselineFigures>,
     /// How the run went; left out of files that must not differ between runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<&'a RunFacts>,
@@ -38,7 +42,7 @@ impl<'a> Report<'a> {
     /// The figures alone.
     #[must_use]
     pub fn of(summary: &'a Summary) -> Self {
-        Self { summary, until: None, gates: &[], run: None }
+        Self { summary, until: None, gates: &[], baseline: None, run: None }
     }
 }
 

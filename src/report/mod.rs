@@ -3,6 +3,7 @@
 //! The only fault here is that writing fails, so writers return [`std::io::Result`].
 
 pub mod aftermath;
+pub mod baseline;
 pub mod explain;
 pub mod facts;
 pub mod figures;
@@ -17,6 +18,7 @@ pub mod reading;
 pub mod summary;
 pub mod until;
 
+pub use baseline::BaselineFigures;
 pub use explain::{
     Explanation, ToldCoupling, ToldLeftOver, ToldLiquidation, ToldMoved, ToldPrice, ToldRound,
     ToldSale, Untaken,

@@ -109,11 +109,7 @@ fn exactly(value: f64) -> Reading {
 
 /// What a scenario lacks for its report to have the figure; `None` if nothing.
 #[must_use]
-pub fn lacking(
-    figure: &Figure,
-    facts: &Facts,
-    compares_feedback: bool,
-) -> Option<&'static str> {
+pub fn lacking(figure: &Figure, facts: &Facts, compares_feedback: bool) -> Option<&'static str> {
     let coupling = facts.coupling.as_ref();
     match figure {
         Figure::FeedbackDifference if !compares_feedback => {

@@ -125,8 +125,9 @@ impl Figure {
         matches!(self, Self::Max | Self::LargestStep)
     }
 
-    /// Its prefix and level, of those that have one.
-    pub(super) fn level(&self) -> Option<(&'static str, f64)> {
+    /// The prefix of its name and its level, of those that have one.
+    #[must_use]
+    pub fn level(&self) -> Option<(&'static str, f64)> {
         match self {
             Self::ValueAtRisk { level } => Some(("var", *level)),
             Self::ExpectedShortfall { level } => Some(("es", *level)),

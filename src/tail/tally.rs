@@ -97,19 +97,27 @@ impl Tally {
     pub fn absorb_block(&mut self, block_idx: u64, outcomes: &[Outcome]) {
         let n_paths = outcomes.len() as u64;
         assert!((1..=BLOCK_PATHS).contains(&n_paths), "block {block_idx} has {n_paths} paths");
-        for (path_idx, outcome) in (block_idx * BLOCK_PATHS..).zip(outcomes) {
-            let loss = outcome.loss();
-            assert!((0..LOSS_BOUND).contains(&loss), "path {path_idx} loses {loss} quanta");
-            self.histogram.add(loss as u64);
-            self.worst.push(WorstPath { loss, path_idx });
-            self.sums.absorb(outcome, self.materiality);
-        }
+        self.absorb_paths(block_idx * BLOCK_PATHS, outcomes);
         let counted = self.blocks.insert(block_idx, merkle::leaf(block_idx, outcomes));
         assert!(counted.is_none(), "block {block_idx} is counted twice");
         if n_paths < BLOCK_PATHS {
             self.end_at(block_idx);
         }
         self.check_end();
+    }
+
+    /// Counts paths without a digest of them: for parts of a run that hold no whole blocks.
+    ///
+    /// # Panics
+    /// If a loss is not in 0..2^62.
+    pub fn absorb_paths(&mut self, start: u64, outcomes: &[Outcome]) {
+        for (path_idx, outcome) in (start..).zip(outcomes) {
+            let loss = outcome.loss();
+            assert!((0..LOSS_BOUND).contains(&loss), "path {path_idx} loses {loss} quanta");
+            self.histogram.add(loss as u64);
+            self.worst.push(WorstPath { loss, path_idx });
+            self.sums.absorb(outcome, self.materiality);
+        }
     }
 
     /// Adds the counters of paths whose blocks are absorbed by themselves.

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::number::{counted, duration, measured_or_none, usd};
 use super::{LADDER_HEADINGS, Report, ladder_cells, text};
+use crate::report::baseline::{BaselineFigures, DIFFERENCE_HEADINGS};
 use crate::report::explain::Explanation;
 use crate::report::figures::Summary;
 use crate::report::gates::{GateFigures, Verdict};
@@ -15,6 +16,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     writeln!(out, "## {}: bad debt\n", escaped(&summary.scenario))?;
     write_gates(report.gates, out)?;
     write_figures(summary, out)?;
+    write_baseline(report.baseline, out)?;
     if let Some(until) = report.until {
         writeln!(out, "\nStopped {}.", escaped(&until.told()))?;
     }
@@ -82,6 +84,13 @@ fn write_figures(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         row(name, Unit::Usd, found.value_usd, found.low_usd, found.high_usd)?;
     }
     Ok(())
+}
+
+fn write_baseline(baseline: Option<&BaselineFigures>, out: &mut dyn Write) -> io::Result<()> {
+    let Some(baseline) = baseline else { return Ok(()) };
+    writeln!(out, "\nThe same paths under the baseline, {}:\n", escaped(&baseline.scenario))?;
+    write_headings(&DIFFERENCE_HEADINGS, 1, out)?;
+    baseline.differences.iter().try_for_each(|it| write_row(&it.cells(), out))
 }
 
 /// The first `n_left` columns are words and stand to the left.

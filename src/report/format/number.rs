@@ -79,7 +79,7 @@ pub(in crate::report) fn measured(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Usd => usd(value),
         Unit::Share => percent(value),
-        Unit::Count => significant(value, 3),
+        Unit::Count => grouped(&value.to_string()),
     }
 }
 

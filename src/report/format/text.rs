@@ -11,6 +11,7 @@ use std::io::{self, Write};
 use super::number::{count, counted, duration, percent, percent_or_none, significant};
 use super::number::{usd, usd_or_none};
 use super::{LADDER_HEADINGS, Report, ladder_cells};
+use crate::report::baseline::{BaselineFigures, DIFFERENCE_HEADINGS};
 use crate::report::facts::RunFacts;
 use crate::report::figures::{BadDebt, PoolFigures, StepFigures, Summary};
 use crate::report::gates::GateFigures;
@@ -33,6 +34,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     }
     write_levels(&summary.bad_debt, out)?;
     write_gates(report.gates, out)?;
+    write_baseline(report.baseline, out)?;
     aftermath::write(summary, out)?;
     write_positions(summary, out)?;
     write_pools(summary, out)?;
@@ -147,6 +149,18 @@ fn write_gates(gates: &[GateFigures], out: &mut dyn Write) -> io::Result<()> {
     let mut table = Table::new(2, &["fail on", "verdict", "figure", "95 % from", "to"]);
     for gate in gates {
         table.row(gate.cells());
+    }
+    table.write(out)
+}
+
+fn write_baseline(baseline: Option<&BaselineFigures>, out: &mut dyn Write) -> io::Result<()> {
+    let Some(baseline) = baseline else { return Ok(()) };
+    let BaselineFigures { scenario, program_digest, .. } = baseline;
+    let program = program_digest.get(..16).unwrap_or(program_digest);
+    writeln!(out, "\nThe same paths under the baseline, {scenario} (program {program})")?;
+    let mut table = Table::new(1, &DIFFERENCE_HEADINGS);
+    for difference in &baseline.differences {
+        table.row(difference.cells());
     }
     table.write(out)
 }
