@@ -1,0 +1,142 @@
+//! `--baseline`: the same paths under another program, and what their difference says.
+
+use std::fs;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{SCENARIO, fault, json, shortfall, stderr, text_of, told, write};
+
+const N_PATHS: &str = "20_000";
+
+/// The scenario with a riskier threshold at its lending venue, and a baseline run of the plain one.
+struct Pair {
+    dir: TempDir,
+    riskier: String,
+}
+
+impl Pair {
+    fn new() -> Self {
+        let dir = TempDir::new().expect("a temporary folder");
+        let plain = fs::read_to_string(SCENARIO).expect("the scenario");
+        let riskier = plain.replace("volatility = 0.7\n", "volatility = 0.9\n");
+        assert_ne!(plain, riskier);
+        fs::copy("tests/valid/book.csv", dir.path().join("book.csv")).expect("the book");
+        let riskier = write(&dir, "riskier.toml", &riskier);
+        Self { dir, riskier }
+    }
+
+    /// Runs a scenario into a folder.
+    fn kept(&self, scenario: &str, name: &str) -> String {
+        let out = text_of(&self.dir.path().join(name));
+        told(&["run", scenario, "--paths", N_PATHS, "--backend", "cpu", "--out", &out]);
+        out
+    }
+}
+
+fn against(scenario: &str, baseline: &str) -> Value {
+    json(&["run", scenario, "--paths", N_PATHS, "--backend", "cpu", "--baseline", baseline])
+}
+
+fn differences(run: &Value) -> &Vec<Value> {
+    run["baseline"]["differences"].as_array().expect("a list of differences")
+}
+
+#[test]
+fn a_run_differs_from_itself_by_nothing_at_all() {
+    let pair = Pair::new();
+    let baseline = pair.kept(SCENARIO, "plain");
+    let run = against(SCENARIO, &baseline);
+    assert_eq!(run["baseline"]["program_digest"], run["program_digest"]);
+    assert_eq!(run["baseline"]["outcome_digest"], run["outcome_digest"]);
+    let names: Vec<_> = differences(&run).iter().map(|it| it["figure"].as_str()).collect();
+    let expected = ["mean", "probability", "var95", "var99", "es95", "es99", "max", "largest_step"];
+    assert_eq!(names, expected.map(Some));
+    for found in differences(&run) {
+        assert_eq!(found["value"], found["baseline"]);
+        for key in ["difference", "low", "high"] {
+            assert_eq!(found[key], 0.0, "{found}");
+        }
+    }
+}
+
+#[test]
+fn two_runs_differ_by_as_much_either_way_and_the_pairs_narrow_it() {
+    let pair = Pair::new();
+    let (plain, riskier) = (pair.kept(SCENARIO, "plain"), pair.kept(&pair.riskier, "riskier"));
+    let there = against(&pair.riskier, &plain);
+    let back = against(SCENARIO, &riskier);
+    let number = |of: &Value, key: &str| of[key].as_f64().unwrap_or_else(|| panic!("{key}: {of}"));
+    for (one, other) in differences(&there).iter().zip(differences(&back)) {
+        assert_eq!(one["figure"], other["figure"]);
+        for (key, mirrored) in [("difference", "difference"), ("low", "high"), ("high", "low")] {
+            assert_eq!(number(one, key), -number(other, mirrored), "{one} {other}");
+        }
+        assert_eq!((&one["value"], &one["baseline"]), (&other["baseline"], &other["value"]));
+    }
+    let mean = &differences(&there)[0];
+    let bad_debt = &there["bad_debt"];
+    assert_eq!(mean["value"], bad_debt["mean_usd"]);
+    assert!(number(mean, "low") > 0.0, "riskier, and no riskier: {mean}");
+    // Two runs of other seeds would leave the difference wider than either mean.
+    let alone = number(bad_debt, "high_usd") - number(bad_debt, "low_usd");
+    assert!(number(mean, "high") - number(mean, "low") < alone, "{mean}");
+}
+
+#[test]
+fn a_gate_may_name_a_difference() {
+    let pair = Pair::new();
+    let baseline = pair.kept(SCENARIO, "plain");
+    let with = |scenario: &str, gate: &str| {
+        let args = ["run", scenario, "--paths", N_PATHS, "--backend", "cpu", "--fail-on", gate];
+        let output = shortfall(&[&args[..], &["--baseline", &baseline]].concat());
+        (output.status.code(), stderr(&output).to_owned())
+    };
+    let (silent, risen) = (String::new(), "delta.mean > 0");
+    assert_eq!(with(SCENARIO, risen), (Some(0), silent.clone()));
+    assert_eq!(with(&pair.riskier, risen), (Some(99), silent.clone()));
+    assert_eq!(with(&pair.riskier, "delta.mean > 1e6"), (Some(0), silent));
+}
+
+#[test]
+fn a_kept_run_is_compared_as_one_in_memory_is() {
+    let pair = Pair::new();
+    let baseline = pair.kept(SCENARIO, "plain");
+    let in_memory = against(&pair.riskier, &baseline);
+    let out = text_of(&pair.dir.path().join("kept"));
+    let args = ["run", &*pair.riskier, "--paths", N_PATHS, "--backend", "cpu", "--out", &out];
+    let flags = ["--baseline", &baseline, "--batch", "1000"];
+    assert_eq!(json(&[&args[..], &flags].concat())["baseline"], in_memory["baseline"]);
+    let again = json(&[&args[..], &flags, &["--resume"]].concat());
+    assert_eq!(again["baseline"], in_memory["baseline"]);
+}
+
+#[test]
+fn paths_that_are_no_pairs_are_refused_by_name_and_both_values() {
+    let pair = Pair::new();
+    let baseline = pair.kept(SCENARIO, "plain");
+    let run = ["run", SCENARIO, "--baseline", &baseline];
+    let told = fault(&[&run[..], &["--paths", "30_000"]].concat(), 2);
+    for words in ["number of paths is 20000", "this run's is 30000", "give --paths 20000"] {
+        assert!(told.contains(words), "{told}");
+    }
+    let told = fault(&[&run[..], &["--paths", N_PATHS, "--seed", "7"]].concat(), 2);
+    for words in ["its seed is 42", "this run's is 7", "give --seed 42"] {
+        assert!(told.contains(words), "{told}");
+    }
+    let empty = text_of(&pair.dir.path().join("empty"));
+    assert!(fault(&["run", SCENARIO, "--baseline", &empty], 2).contains("holds no run"));
+}
+
+#[test]
+fn a_damaged_baseline_is_refused() {
+    let pair = Pair::new();
+    let baseline = pair.kept(SCENARIO, "plain");
+    let program = pair.dir.path().join("plain/program.bin");
+    let mut bytes = fs::read(&program).expect("the program");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&program, bytes).expect("it is written");
+    let args = ["run", SCENARIO, "--paths", N_PATHS, "--baseline", &baseline];
+    assert!(fault(&args, 65).contains("program.bin"));
+}
