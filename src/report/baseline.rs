@@ -155,3 +155,69 @@ impl DifferenceFigures {
 /// The columns of [`DifferenceFigures::cells`].
 pub(super) const DIFFERENCE_HEADINGS: [&str; 6] =
     ["figure", "this run", "baseline", "difference", "95 % from", "to"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+    use crate::tail::stat::sectioning::{N_SECTIONS, start_of};
+    use crate::tail::{Outcome, Shape};
+
+    const N_PATHS: u64 = 6_400;
+
+    /// Every fourth path loses; `shift` moves who and how much.
+    fn outcome(path: u64, shift: u64) -> Outcome {
+        let word = (path + shift).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
+        let loss = if word.is_multiple_of(4) { word as i64 + (shift as i64) * 1000 } else { 0 };
+        Outcome { realised: loss << 10, largest_step: shift as u32, ..Outcome::default() }
+    }
+
+    fn tally(paths: std::ops::Range<u64>, shift: u64) -> Tally {
+        let shape = Shape { n_positions: 30, n_steps: 24, n_pools: 2, n_funds: None };
+        let mut tally = Tally::new(1 << 16, shape);
+        let outcomes: Vec<Outcome> = paths.clone().map(|path| outcome(path, shift)).collect();
+        tally.absorb_paths(paths.start, &outcomes);
+        tally
+    }
+
+    fn compared(shifts: [u64; 2]) -> BaselineFigures {
+        let facts = fixture::facts();
+        let mut sections = Sections::of([&facts, &facts]);
+        for idx in 0..N_SECTIONS {
+            let paths = || start_of(idx, N_PATHS)..start_of(idx + 1, N_PATHS);
+            let [this, baseline] = shifts.map(|shift| tally(paths(), shift));
+            sections.absorb([&this, &baseline]);
+        }
+        let [this, baseline] = shifts.map(|shift| tally(0..N_PATHS, shift));
+        sections.figures([&this, &baseline])
+    }
+
+    #[test]
+    fn a_program_differs_from_itself_by_nothing_with_certainty() {
+        for found in compared([3, 3]).differences {
+            assert_eq!(found.difference, 0.0, "{found:?}");
+            // A section of 200 paths has two beyond 0.99, and none of its own beyond 0.9999.
+            let is_known = found.figure != "es99.99" && found.figure != "var99.99";
+            let zero = is_known.then_some(0.0);
+            assert_eq!((found.low, found.high), (zero, zero), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn differences_change_sign_with_the_sides_and_lie_within_their_intervals() {
+        let (there, back) = (compared([3, 0]), compared([0, 3]));
+        assert_eq!(there.differences.len(), 10);
+        for (one, other) in there.differences.iter().zip(&back.differences) {
+            assert_eq!((one.value, one.baseline), (other.baseline, other.value));
+            assert_eq!(one.difference, -other.difference);
+            assert_eq!((one.low, one.high), (other.high.map(|it| -it), other.low.map(|it| -it)));
+            let (low, high) = (one.low.unwrap_or(f64::MIN), one.high.unwrap_or(f64::MAX));
+            assert!(low <= one.difference && one.difference <= high, "{one:?}");
+        }
+        let mean = &there.differences[0];
+        assert!(mean.low < mean.high && mean.difference > 0.0, "{mean:?}");
+        let step = there.reading(&Figure::LargestStep).unwrap();
+        assert_eq!((step.value, step.low, step.high), (3.0, Some(3.0), Some(3.0)));
+        assert_eq!(there.reading(&Figure::BacklogMean), None);
+    }
+}

@@ -1,5 +1,6 @@
 //! A small made-up run for the tests of reports: every kind of figure occurs in it.
 
+use super::baseline::{BaselineFigures, DifferenceFigures};
 use super::explain::{
     Explanation, ToldCoupling, ToldLeftOver, ToldLiquidation, ToldMoved, ToldPrice, ToldRound,
     ToldSale, Untaken,
@@ -187,6 +188,33 @@ pub(super) fn gates() -> Vec<GateFigures> {
         gate("mean < 1", Verdict::Inconclusive, [2.0, 0.5, f64::INFINITY, 1.0], Unit::Usd),
         gate("probability >= 50%", Verdict::Passed, [0.0312, 0.028, 0.0348, 0.5], Unit::Share),
     ]
+}
+
+/// The made-up run against a baseline.
+pub(super) fn baseline() -> BaselineFigures {
+    let difference = |figure: &str, value, baseline, half_width: Option<f64>, unit| {
+        let difference = value - baseline;
+        DifferenceFigures {
+            figure: figure.to_owned(),
+            value,
+            baseline,
+            difference,
+            low: half_width.map(|half_width| difference - half_width),
+            high: half_width.map(|half_width| difference + half_width),
+            unit,
+        }
+    };
+    BaselineFigures {
+        scenario: "made-up, as it was".to_owned(),
+        program_digest: "2e".repeat(32),
+        outcome_digest: crate::tail::Digest([0x3d; 32]),
+        differences: vec![
+            difference("mean", 104_557.0, 100_000.5, Some(1_250.25), Unit::Usd),
+            difference("probability", 0.03125, 0.046875, Some(0.0078125), Unit::Share),
+            difference("es99.99", 6.5e6, 7e6, None, Unit::Usd),
+            difference("largest_step", 7.0, 9.0, Some(0.0), Unit::Count),
+        ],
+    }
 }
 
 /// Where the made-up run stopped.

@@ -44,6 +44,12 @@ mod tests {
     }
 
     #[test]
+    fn what_a_run_was_held_against_is_golden() {
+        let (until, gates) = (fixture::until(), fixture::gates());
+        insta::assert_json_snapshot!((until, gates, fixture::baseline()));
+    }
+
+    #[test]
     fn the_figures_of_coupled_paths_are_golden() {
         let of = fixture::coupled_summary();
         insta::assert_json_snapshot!((of.feedback, of.aftermath));

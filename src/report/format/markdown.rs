@@ -142,7 +142,13 @@ mod tests {
     #[test]
     fn the_report_is_golden() {
         let (summary, gates, until) = (fixture::summary(), fixture::gates(), fixture::until());
-        let report = Report { gates: &gates, until: Some(&until), ..Report::of(&summary) };
+        let baseline = fixture::baseline();
+        let report = Report {
+            gates: &gates,
+            until: Some(&until),
+            baseline: Some(&baseline),
+            ..Report::of(&summary)
+        };
         insta::assert_snapshot!(written(|out| super::write(&report, out)));
     }
 
