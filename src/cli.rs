@@ -18,6 +18,7 @@ mod output;
 mod progress;
 mod run;
 mod shard;
+mod until;
 mod verify;
 
 use std::path::PathBuf;

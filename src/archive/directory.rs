@@ -11,7 +11,7 @@ use super::manifest::{Listed, Manifest};
 use super::plan::{RunPlan, Subject, differences};
 use super::read::{Record, read_record};
 use super::results::{Counted, is_part_of};
-use super::sealed::{Kind, json, pack, pack_json, unpack_json};
+use super::sealed::{Kind, json, pack, pack_json};
 use super::walk::publish_shard;
 use super::{FACTS, MANIFEST, PLAN, PROGRAM, SEGMENTS, SHARDS, STATES};
 use crate::engine::Part;
@@ -257,10 +257,7 @@ impl<'a> RunDirectory<'a> {
 
 /// Whether a folder holds a plan; an error if it is that of another run.
 fn check_plan(folder: &Path, subject: &Subject) -> Result<bool, ArchiveError> {
-    let path = folder.join(PLAN);
-    let Some(bytes) = disk::read(&path)? else { return Ok(false) };
-    let there: RunPlan =
-        unpack_json(&bytes).map_err(|damage| ArchiveError::Damaged { path, damage })?;
+    let Some(there) = RunPlan::read(folder)? else { return Ok(false) };
     let differences = plan_differences(folder, &there, subject)?;
     if differences.is_empty() {
         return Ok(true);

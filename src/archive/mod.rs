@@ -18,6 +18,7 @@
 pub mod directory;
 pub mod disk;
 pub mod error;
+pub mod grow;
 pub mod layout;
 pub mod manifest;
 pub mod merge;
@@ -32,6 +33,7 @@ pub mod walk;
 pub use directory::{Found, Opened, Place, RunDirectory};
 pub use disk::{Disk, LocalDisk, publish};
 pub use error::{ArchiveError, Damage, Difference};
+pub use grow::grow;
 pub use layout::Shard;
 pub use manifest::Manifest;
 pub use plan::{Input, RunPlan, Subject};

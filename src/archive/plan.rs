@@ -1,10 +1,14 @@
 //! What a run is: all that its figures follow from, by name and digest; and how two runs differ.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::error::Difference;
-use super::sealed::{digest, json};
+use super::PLAN;
+use super::disk;
+use super::error::{ArchiveError, Difference};
+use super::sealed::{digest, json, unpack_json};
 use crate::engine::Part;
 use crate::program::Program;
 use crate::report::Facts;
@@ -98,6 +102,23 @@ impl Subject {
 }
 
 impl RunPlan {
+    /// The plan of the run in a folder; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// If it is damaged or cannot be read.
+    pub fn read(folder: &Path) -> Result<Option<Self>, ArchiveError> {
+        let path = folder.join(PLAN);
+        let Some(bytes) = disk::read(&path)? else { return Ok(None) };
+        unpack_json(&bytes).map(Some).map_err(|damage| ArchiveError::Damaged { path, damage })
+    }
+
+    /// The same run with another number of paths.
+    #[must_use]
+    pub fn with_paths(&self, n_paths: u64) -> Self {
+        Self { n_paths, ..self.clone() }
+    }
+
     /// What every file of the run names it by.
     #[must_use]
     pub fn key(&self) -> Digest {

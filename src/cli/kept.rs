@@ -76,6 +76,16 @@ impl KeptArgs {
         Ok(Some((place, opened)))
     }
 
+    /// Whether the run is to be kept.
+    pub(super) fn is_kept(&self) -> bool {
+        self.out.is_some()
+    }
+
+    /// Whether what is there is to be gone on with.
+    pub(super) fn is_resumed(&self) -> bool {
+        self.resume
+    }
+
     /// The folder that was named; empty without one.
     pub(super) fn folder(&self) -> PathBuf {
         self.out.clone().unwrap_or_default()

@@ -17,7 +17,8 @@ use super::gates::{Compared, GateArgs, GateFiles};
 use super::kept::KeptArgs;
 use super::machine::{Begun, Machine};
 use super::progress::{ProgressArgs, Watch};
-use super::{CliError, PathArgs, ScenarioArgs, facts, number, output};
+use super::until::UntilArgs;
+use super::{CliError, PathArgs, ScenarioArgs, facts, number, output, until};
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -27,14 +28,8 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "N", conflicts_with = "max_paths",
           value_parser = number::count::<u64>(1, 1 << 40), allow_negative_numbers = true)]
     paths: Option<u64>,
-    /// Stop once a figure is known so well, as in "es99 rel 1%" or "mean abs 1e5": asked at 1, 2, 4,
-    /// 8 ... blocks of 4,096 paths
-    #[arg(long, value_name = "PRECISION", conflicts_with = "out")]
-    until: Option<String>,
-    /// Paths to simulate at most, with --until
-    #[arg(long, value_name = "N", requires = "until",
-          value_parser = number::count::<u64>(1, 1 << 40), allow_negative_numbers = true)]
-    max_paths: Option<u64>,
+    #[command(flatten)]
+    until: UntilArgs,
     #[command(flatten)]
     path_args: PathArgs,
     #[command(flatten)]
@@ -51,7 +46,7 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     gates: GateArgs,
     #[command(flatten)]
-    kept: KeptArgs,
+    pub(super) kept: KeptArgs,
     #[command(flatten)]
     progress: ProgressArgs,
 }
@@ -68,6 +63,10 @@ pub(super) fn main(args: &RunArgs) -> Result<Exit, CliError> {
     let begun = Begun::now();
     let asked = asked(args)?;
     let subject = &asked.subject;
+    if let Some(until) = asked.scenario.run.until.as_ref().filter(|_| args.kept.is_kept()) {
+        let (summary, run) = until::keep(args, subject, until, begun)?;
+        return report(args, &asked, &summary, run.as_ref());
+    }
     let mut disk = LocalDisk;
     let Some((place, opened)) = args.kept.open(subject, &mut disk)? else {
         return match &asked.baseline {
@@ -96,9 +95,9 @@ pub(super) fn main(args: &RunArgs) -> Result<Exit, CliError> {
 /// Reads the scenario and all that it is held against; nothing is walked before it is sound.
 fn asked(args: &RunArgs) -> Result<Asked, CliError> {
     let overrides = Overrides {
-        paths: args.paths.or(args.max_paths),
+        paths: args.paths.or(args.until.max_paths),
         gates: args.gates.fail_on.clone(),
-        until: args.until.clone(),
+        until: args.until.until.clone(),
         ..Overrides::default()
     };
     let scenario = args.scenario.load(Some(&args.path_args), overrides)?;
@@ -135,25 +134,15 @@ fn walk(args: &RunArgs, asked: &Asked, begun: Begun) -> Result<Exit, CliError> {
     let compared = subject.compared();
     let mut machine = Machine::open(&args.backend, args.batch, subject, compared.as_ref(), quiet)?;
     let mut watch = watch(args, subject)?;
-    let (mut part, batch) = (subject.part(0), machine.batch);
-    match &scenario.run.until {
+    let part = match &scenario.run.until {
         None => {
-            let stretch = Stretch { to: n_paths, expected: n_paths, batch };
+            let mut part = subject.part(0);
+            let stretch = Stretch { to: n_paths, expected: n_paths, batch: machine.batch };
             engine::walk(&mut machine.walkers(), &mut part, stretch, &mut watch)?;
+            part
         }
-        Some(until) => {
-            let mut is_enough = |part: &Part| {
-                let mut summary = Summary::of(&part.tally, &subject.facts, None);
-                if let Some(paired) = &part.paired {
-                    summary = summary.with_feedback(paired, &subject.facts);
-                }
-                UntilFigures::of(until, &summary).is_reached
-            };
-            let paths = (n_paths, batch);
-            let walkers = &mut machine.walkers();
-            engine::walk_until(walkers, &mut part, paths, &mut watch, &mut is_enough)?;
-        }
-    }
+        Some(until) => until::walk(&mut machine, subject, until, &mut watch)?,
+    };
     watch.finish(&part.tally);
     let run = machine.run_facts(begun, part.paths.end, quiet);
     let Part { tally, paired, .. } = part;
@@ -188,7 +177,7 @@ fn keep(
 }
 
 /// Walks until all paths are done, or something asks for the end.
-fn walk_kept(
+pub(super) fn walk_kept(
     args: &RunArgs,
     subject: &Subject,
     machine: &mut Machine<'_>,

@@ -11,7 +11,7 @@ pub mod run;
 
 pub use backend::{Backend, DeviceFault, EngineError};
 pub use contrast::{Side, contrast};
-pub use prefix::walk_until;
+pub use prefix::{prefixes, walk_until};
 pub use run::{
     Done, Part, Plan, Progress, Stretch, Walkers, compare, run, single_paths, tail_shares, walk,
 };

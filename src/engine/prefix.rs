@@ -23,7 +23,7 @@ pub fn walk_until(
     is_enough: &mut dyn FnMut(&Part) -> bool,
 ) -> Result<(), EngineError> {
     let begun = part.paths.end;
-    for to in ends(n_paths).filter(|to| *to > begun) {
+    for to in prefixes(n_paths).filter(|to| *to > begun) {
         // Nothing is begun beyond the prefix: it may be the last.
         let stretch = Stretch { to, expected: to, batch };
         walk(walkers, part, stretch, progress)?;
@@ -35,7 +35,7 @@ pub fn walk_until(
 }
 
 /// Ends of the prefixes of 2^k blocks below `n_paths`, and then that.
-fn ends(n_paths: u64) -> impl Iterator<Item = u64> {
+pub fn prefixes(n_paths: u64) -> impl Iterator<Item = u64> {
     let doubled = std::iter::successors(Some(BLOCK_PATHS), |end| end.checked_mul(2));
     doubled.take_while(move |end| *end < n_paths).chain([n_paths])
 }
@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn prefixes_double_from_one_block_to_all_paths() {
-        let ends = |n_paths| ends(n_paths).collect::<Vec<_>>();
+        let ends = |n_paths| prefixes(n_paths).collect::<Vec<_>>();
         assert_eq!(ends(1), [1]);
         assert_eq!(ends(4096), [4096]);
         assert_eq!(ends(4097), [4096, 4097]);

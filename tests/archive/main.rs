@@ -1,6 +1,7 @@
 //! Is a run on disk the run: whole, resumable, mergeable, and refused once a byte of it changes?
 
 mod corruption;
+mod grow;
 mod programs;
 mod resume;
 mod shards;

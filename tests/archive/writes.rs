@@ -11,7 +11,7 @@ use shortfall::archive::{ArchiveError, Disk, LocalDisk, Shard};
 use super::{Life, Lived, N_PATHS, assert_same, files, live, place, subject, whole};
 
 /// A disk that is full at its n-th operation and ever after, or only then.
-struct FullDisk {
+pub(super) struct FullDisk {
     n_operations: u64,
     full_at: u64,
     /// Writes half of the file before it fails, as full disks do.
@@ -19,7 +19,7 @@ struct FullDisk {
 }
 
 impl FullDisk {
-    fn at(full_at: u64) -> Self {
+    pub(super) fn at(full_at: u64) -> Self {
         Self { n_operations: 0, full_at, last: None }
     }
 

@@ -1,8 +1,15 @@
 //! `--baseline`: the same paths under another program, and what their difference says.
 
 use std::fs;
+use std::ops::Range;
+use std::path::Path;
 
 use serde_json::Value;
+use shortfall::archive::{Ended, LocalDisk, Next, Opened, Place, RunDirectory, Subject, Watch};
+use shortfall::engine::cpu::Cpu;
+use shortfall::engine::{Backend, Done, EngineError, Walkers};
+use shortfall::report::RunFacts;
+use shortfall::tail::{Counters, Outcome};
 use tempfile::TempDir;
 
 use super::{SCENARIO, fault, json, shortfall, stderr, text_of, told, write};
@@ -139,4 +146,65 @@ fn a_damaged_baseline_is_refused() {
     fs::write(&program, bytes).expect("it is written");
     let args = ["run", SCENARIO, "--paths", N_PATHS, "--baseline", &baseline];
     assert!(fault(&args, 65).contains("program.bin"));
+}
+
+/// A machine that computes one path wrongly.
+struct Liar<'a>(Cpu<'a>);
+
+impl Backend for Liar<'_> {
+    fn name(&self) -> &'static str {
+        "liar"
+    }
+
+    fn run(
+        &mut self,
+        paths: Range<u64>,
+        outcomes: &mut [Outcome],
+        counters: &mut Counters,
+    ) -> Result<(), EngineError> {
+        self.0.run(paths.clone(), outcomes, counters)?;
+        if let Some(idx) = 17_u64.checked_sub(paths.start).filter(|_| paths.contains(&17)) {
+            outcomes[idx as usize].realised += 1;
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_baseline_whose_program_has_other_outcomes_here_is_told() {
+    let pair = Pair::new();
+    let honest = pair.kept(SCENARIO, "plain");
+    let subject = Subject::read(Path::new(&honest)).unwrap_or_else(|error| panic!("{error}"));
+    let run: Value =
+        serde_json::from_slice(&fs::read(format!("{honest}/run.json")).expect("run.json"))
+            .expect("JSON");
+    let root = pair.dir.path().join("lied");
+    let mut disk = LocalDisk;
+    let place = Place { root: root.clone(), shard: None };
+    let Ok(Opened::Open(mut directory)) = RunDirectory::open(place, &subject, &mut disk, false)
+    else {
+        panic!("a new folder");
+    };
+    let found = directory.find().unwrap_or_else(|error| panic!("{error}"));
+    let mut liar = Liar(Cpu::new(&subject.program, subject.plan.seed, 2));
+    let mut walkers = Walkers { program: &subject.program, backend: &mut liar, other: None };
+    let ended = directory.walk(&mut walkers, 4096, found, &mut Unwatched);
+    let Ok(Ended::Finished(counted)) = ended else { panic!("{ended:?}") };
+    let results = counted.results(&subject, 2).unwrap_or_else(|error| panic!("{error}"));
+    let run: RunFacts = serde_json::from_value(run).expect("how a run went");
+    directory.finish(&counted, Some(&results), run).unwrap_or_else(|error| panic!("{error}"));
+
+    let args = ["run", SCENARIO, "--paths", N_PATHS, "--backend", "cpu", "--baseline"];
+    let output = shortfall(&[&args[..], &[&text_of(&root)]].concat());
+    assert_eq!(output.status.code(), Some(70), "{}", stderr(&output));
+    let words = ["lied has outcomes", "and its program has", "shortfall verify"];
+    assert!(words.iter().all(|words| stderr(&output).contains(words)), "{}", stderr(&output));
+}
+
+struct Unwatched;
+
+impl Watch for Unwatched {
+    fn after(&mut self, _: Done<'_>) -> Next {
+        Next::GoOn
+    }
 }

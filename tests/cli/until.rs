@@ -1,8 +1,13 @@
 //! `--until`: where a run stops follows from its outcomes alone.
 
-use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 
-use super::{SCENARIO, fault, json, told};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{SCENARIO, fault, json, text_of, told};
 
 const UNTIL: [&str; 8] =
     ["run", SCENARIO, "--backend", "cpu", "--until", "mean rel 2%", "--max-paths", "100_000"];
@@ -53,6 +58,58 @@ fn the_most_paths_may_come_first_and_are_told() {
     let stopped =
         "Stopped           at 1,000 paths, the most there were to be, before es99 rel 0.1%";
     assert!(text.contains(stopped), "{text}");
+}
+
+/// Every file of a run directory but how the run went.
+fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for folder in [root.to_owned(), root.join("segments")] {
+        for entry in fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.strip_prefix(root).expect("below").to_string_lossy().into_owned();
+            if path.is_file() && name != "run.json" {
+                found.insert(name, fs::read(&path).expect("a file"));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_run_that_is_kept_stops_where_one_in_memory_does_and_is_the_run_of_so_many_paths() {
+    let dir = TempDir::new().expect("a temporary folder");
+    let folder = |name: &str| text_of(&dir.path().join(name));
+    let (kept, whole, finer) = (folder("kept"), folder("whole"), folder("finer"));
+    let in_memory = json(&UNTIL);
+    let run = json(&[&UNTIL[..], &["--out", &kept, "--batch", "1000"]].concat());
+    assert_eq!(summary(run.clone()), summary(in_memory.clone()));
+    assert_eq!(run["until"], in_memory["until"]);
+    let n_paths = run["n_paths"].to_string();
+    told(&["run", SCENARIO, "--backend", "cpu", "--paths", &n_paths, "--out", &whole]);
+    let [of_kept, of_whole] = [&kept, &whole].map(|root| files(Path::new(root)));
+    assert!(of_kept == of_whole, "{:?} {:?}", of_kept.keys(), of_whole.keys());
+    // A finished run is told again, and goes on if it is to be known better.
+    let again = json(&[&UNTIL[..], &["--out", &kept, "--resume"]].concat());
+    assert_eq!(summary(again), summary(run));
+    let until = |out: &str, more: &[&str]| {
+        let args = ["run", SCENARIO, "--backend", "cpu", "--until", "mean rel 0.7%"];
+        json(&[&args[..], &["--max-paths", "100_000", "--out", out], more].concat())
+    };
+    let (grown, at_once) = (until(&kept, &["--resume"]), until(&finer, &[]));
+    assert_eq!(summary(grown), summary(at_once));
+    let [grown, at_once] = [&kept, &finer].map(|root| files(Path::new(root)));
+    assert!(grown == at_once && grown != of_kept);
+}
+
+#[test]
+fn a_run_of_other_paths_is_not_gone_on_with() {
+    let dir = TempDir::new().expect("a temporary folder");
+    let out = text_of(&dir.path().join("run"));
+    told(&["run", SCENARIO, "--backend", "cpu", "--paths", "5000", "--out", &out]);
+    let told = fault(&[&UNTIL[..], &["--out", &out]].concat(), 2);
+    assert!(told.contains("holds a run already"), "{told}");
+    let told = fault(&[&UNTIL[..], &["--out", &out, "--resume"]].concat(), 2);
+    assert!(told.contains("n_paths is 5000 there and"), "{told}");
 }
 
 #[test]
