@@ -51,7 +51,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Simulate a scenario: the distribution of its bad debt.
-    Run(run::RunArgs),
+    Run(Box<run::RunArgs>),
     /// Join the shards of a run to what one machine would have written.
     Merge(merge::MergeArgs),
     /// Is a run directory true? Check every byte, and walk a sample of its paths again.

@@ -1,8 +1,8 @@
 //! A run directory that gets more paths than it was begun for, where a run stops by precision.
 //!
 //! Every file of a run names the plan, and with it the number of paths. So what was counted of a
-//! prefix is sealed again as a part of the longer run: neighbouring segments merge to those that the
-//! longer run is cut into, byte for byte, and what fills none goes on as its checkpoint.
+//! prefix is sealed again as a part of the longer run: neighbouring segments merge to those that
+//! the longer run is cut into, byte for byte, and what fills none goes on as its checkpoint.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -23,8 +23,8 @@ use crate::tail::{BLOCK_PATHS, Digest};
 /// finished, first.
 const OF_ALL_PATHS: [&str; 6] = [MANIFEST, RUN, SUMMARY, POSITIONS, WORST_PATHS, BLOCKS];
 
-/// Makes the run in a folder that of `subject`, of which it is a prefix of 2^k blocks, walked to its
-/// end. Whatever fails in between, doing it again loses nothing that was counted.
+/// Makes the run in a folder that of `subject`, of which it is a prefix of 2^k blocks, walked to
+/// its end. Whatever fails in between, doing it again loses nothing that was counted.
 ///
 /// # Errors
 ///

@@ -27,7 +27,8 @@ pub(super) struct BaselineArgs {
 pub(super) struct Baseline {
     folder: PathBuf,
     subject: Subject,
-    /// What is to be known of it, with the levels and the materiality of the run it is held against.
+    /// What is to be known of it, with the levels and the materiality of the run it is held
+    /// against.
     facts: Facts,
     /// As the directory has it.
     outcome_digest: Digest,

@@ -15,8 +15,8 @@ use super::{CliError, number, output};
 
 #[derive(Debug, Args)]
 pub(super) struct UntilArgs {
-    /// Stop once a figure is known so well, as in "es99 rel 1%" or "mean abs 1e5": asked at 1, 2, 4,
-    /// 8 ... blocks of 4,096 paths
+    /// Stop once a figure is known so well, as in "es99 rel 1%" or "mean abs 1e5": asked at 1, 2,
+    /// 4, 8 ... blocks of 4,096 paths
     #[arg(long, value_name = "PRECISION", conflicts_with = "shard")]
     pub(super) until: Option<String>,
     /// Paths to simulate at most, with --until

@@ -20,9 +20,9 @@ pub struct Side<'a, 'b> {
     pub materiality: i64,
 }
 
-/// Walks paths `0..n_paths` under both programs, a batch at a time, and hands on the tallies of each
-/// section, which have no digests. Returns those of all paths; `None` if `progress` breaks, which
-/// watches the first program's.
+/// Walks paths `0..n_paths` under both programs, a batch at a time, and hands on the tallies of
+/// each section, which have no digests. Returns those of all paths; `None` if `progress` breaks,
+/// which watches the first program's.
 ///
 /// # Errors
 ///
@@ -96,74 +96,5 @@ impl<'a, 'b> Walk<'a, 'b> {
     fn finish(mut self) -> Tally {
         self.blocks.finish(&mut self.whole);
         self.whole
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::ops::ControlFlow;
-
-    use super::*;
-    use crate::engine::cpu::Cpu;
-    use crate::engine::{Plan, run};
-    use crate::scenario::{Overrides, load};
-
-    fn program(name: &str) -> Program {
-        let path = std::path::Path::new("scenarios").join(name).with_extension("toml");
-        let scenario = load(&path, &Overrides { steps: Some(12), ..Overrides::default() });
-        Program::compile(&scenario.unwrap_or_else(|faults| panic!("{faults}"))).unwrap()
-    }
-
-    /// Watches, and stops after so many calls.
-    struct Stop(u32);
-
-    impl Progress for Stop {
-        fn done(&mut self, _: Done<'_>) -> ControlFlow<()> {
-            self.0 -= 1;
-            if self.0 == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        }
-    }
-
-    type Walked = (Option<[Tally; 2]>, Vec<[Tally; 2]>);
-
-    fn contrasted(programs: [&Program; 2], paths: (u64, u64), stop: u32) -> Walked {
-        let mut backends = programs.map(|program| Cpu::new(program, 7, 2));
-        let [one, other] = &mut backends;
-        let sides = [
-            Side { program: programs[0], backend: one, materiality: 1 },
-            Side { program: programs[1], backend: other, materiality: 2 },
-        ];
-        let mut sections = Vec::new();
-        let mut take = |tallies: [&Tally; 2]| sections.push(tallies.map(Tally::clone));
-        let found = contrast(sides, paths, &mut Stop(stop), &mut take).unwrap();
-        (found, sections)
-    }
-
-    #[test]
-    fn each_side_has_the_tally_of_a_run_of_its_own_and_sections_add_up_to_it() {
-        let programs = [program("spiral"), program("lending")];
-        let [one, other] = &programs;
-        for (n_paths, batch) in [(20, 64), (333, 7), (4_500, 4_096)] {
-            let (found, sections) = contrasted([one, other], (n_paths, batch), u32::MAX);
-            assert_eq!(sections.len() as u64, n_paths.min(N_SECTIONS));
-            for (side, whole) in found.unwrap().iter().enumerate() {
-                let plan = Plan { n_paths, batch: 512, materiality: 1 + side as i64 };
-                let mut backend = Cpu::new(&programs[side], 7, 1);
-                let alone = run(&programs[side], plan, &mut backend, &mut ()).unwrap();
-                assert!(*whole == alone, "{n_paths} paths, batches of {batch}, side {side}");
-                let mut merged = Tally::new(1 + side as i64, shape(&programs[side]));
-                sections.iter().for_each(|section| merged.merge(section[side].clone()));
-                assert_eq!(merged.sums, alone.sums);
-                assert_eq!(merged.tally_digest(), alone.tally_digest());
-            }
-        }
-    }
-
-    #[test]
-    fn a_walk_that_is_broken_has_no_result() {
-        let spiral = program("spiral");
-        let (found, sections) = contrasted([&spiral, &spiral], (64, 64), 3);
-        assert!(found.is_none());
-        assert_eq!(sections.len(), 2);
     }
 }

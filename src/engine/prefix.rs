@@ -3,7 +3,8 @@
 //! Whether there are paths enough is asked of prefixes of 2^k blocks, and of no other: where a run
 //! stops does not depend on its batches, its threads or the time that it took, and a run of just so
 //! many paths has the same tally to the last bit. Asking after each doubling costs little and errs
-//! by a factor of two at most; and the fewer the looks, the less does a lucky one pass for the rest.
+//! by a factor of two at most; and the fewer the looks, the less does a lucky one pass for the
+//! rest.
 
 use super::backend::EngineError;
 use super::run::{Part, Progress, Stretch, Walkers, walk};

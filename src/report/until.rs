@@ -112,13 +112,14 @@ mod tests {
         );
         assert_eq!(
             told(figure, Target::Relative(0.001), "probability rel 0.1%"),
-            "at 10,000 paths, the most there were to be, before probability rel 0.1%: ± 0.341 % (10.9 %)"
+            "at 10,000 paths, the most there were to be, before probability rel 0.1%: ± 0.341 % \
+             (10.9 %)"
         );
         let figure = Figure::ValueAtRisk { level: 0.9999 };
         assert_eq!(
             told(figure, Target::Relative(1.0), "var99.99 rel 100%"),
-            "at 10,000 paths, the most there were to be, before var99.99 rel 100%: its interval is not \
-             known yet"
+            "at 10,000 paths, the most there were to be, before var99.99 rel 100%: its interval is \
+             not known yet"
         );
     }
 }
