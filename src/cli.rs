@@ -1,39 +1,48 @@
 //! Flags to calls; the only place that prints progress or errors, or exits.
-//!
-//! | exit code | meaning |
-//! |---|---|
-//! | 0 | done |
-//! | 1 | a fault of the program |
-//! | 2 | a fault in what the user wrote: flags, scenario, tables |
-//! | 69 | no device: the backend asked for is not there |
-//! | 74 | a file could not be written |
 
 mod backend;
+mod baseline;
 mod check;
 mod devices;
+mod exit;
 mod explain;
+mod facts;
 mod fault;
+mod gates;
+mod kept;
 mod ladder;
+mod machine;
+mod merge;
 mod number;
 mod output;
 mod progress;
 mod run;
+mod shard;
+mod until;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use thiserror::Error;
 
+use shortfall::archive::ArchiveError;
 use shortfall::engine::EngineError;
 use shortfall::program::{CompileError, Program};
-use shortfall::report::{Format, format_named};
+use shortfall::report::{FORMATS, Format, format_named};
 use shortfall::scenario::{self, Faults, Overrides, Scenario};
+use shortfall::tail::Digest;
+
+use exit::Exit;
+use kept::StoppedBy;
+use shard::ShardError;
 
 /// How much bad debt a book of leveraged positions can leave behind, how likely it is, and who
 /// pays.
 #[derive(Debug, Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(version, about, max_term_width = 100, after_help = exit::help())]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -42,7 +51,11 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Simulate a scenario: the distribution of its bad debt.
-    Run(run::RunArgs),
+    Run(Box<run::RunArgs>),
+    /// Join the shards of a run to what one machine would have written.
+    Merge(merge::MergeArgs),
+    /// Is a run directory true? Check every byte, and walk a sample of its paths again.
+    Verify(verify::VerifyArgs),
     /// Check a scenario and its tables; name every fault.
     Check(check::CheckArgs),
     /// The book under an instantaneous fall of every asset that is not stable.
@@ -66,8 +79,8 @@ struct ScenarioArgs {
     #[arg(long, value_name = "FILE")]
     assets: Option<PathBuf>,
     /// How results are written to stdout
-    #[arg(long, value_enum, default_value = "text")]
-    format: FormatName,
+    #[arg(long, value_parser = formats(), default_value = FORMATS[0].name)]
+    format: &'static Format,
     /// Nothing on stderr but errors
     #[arg(long)]
     quiet: bool,
@@ -86,13 +99,25 @@ struct PathArgs {
     seed: Option<u64>,
 }
 
+/// How a command writes whose results no other format has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum FormatName {
-    /// Tables for people
+    /// A table for people
     Text,
     /// One JSON value, for programs
     Json,
 }
+
+/// A parser of the names in the list of formats.
+fn formats() -> impl TypedValueParser<Value = &'static Format> {
+    let known = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about));
+    PossibleValuesParser::new(known).try_map(|name| format_named(&name).ok_or(UnknownFormat))
+}
+
+/// Not in the list; the list of possible values says so first.
+#[derive(Debug, Error)]
+#[error("not a format")]
+struct UnknownFormat;
 
 /// Why a command ends early.
 #[derive(Debug, Error)]
@@ -112,54 +137,122 @@ enum CliError {
     NothingToCompare { scenario: String },
     #[error(transparent)]
     Engine(#[from] EngineError),
-    #[error("{path} is a file: name a folder with --out")]
-    OutIsFile { path: PathBuf },
-    #[error("{path} cannot be written, {source}: choose another --out, or make room")]
-    Write { path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    #[error(transparent)]
+    Shard(#[from] ShardError),
+    #[error("no random seed can be had, {0}: give --seed")]
+    NoEntropy(getrandom::Error),
+    #[error("signals cannot be watched, {0}: run without --out, or see to the system's limits")]
+    Signals(std::io::Error),
+    #[error(
+        "stopped by {by}; {n_paths} of {n_all} paths are done and kept: the same command with \
+         --resume goes on"
+    )]
+    Stopped { by: StoppedBy, n_paths: u64, n_all: u64 },
+    #[error("{path} cannot be written, {source}: choose another {flag}, or make room")]
+    WriteFile { path: PathBuf, flag: &'static str, source: std::io::Error },
+    #[error(
+        "--junit {path}: there is no gate to report on: give one with --fail-on, as in \
+         --fail-on \"es99 > 2.5e6\", or [[gate]] in the scenario"
+    )]
+    NoGates { path: PathBuf },
+    #[error("gate \"{gate}\" is of a figure that this run does not have: it takes {lacking}")]
+    GateLacks { gate: String, lacking: &'static str },
+    #[error(
+        "--baseline {}: its {what} is {there} and this run's is {here}, so their paths are no \
+         pairs: give {flag} {there}, or another baseline",
+        folder.display()
+    )]
+    OtherPaths { folder: PathBuf, what: &'static str, flag: &'static str, there: u64, here: u64 },
+    #[error(
+        "{} has outcomes {there}, and its program has {found} here: one of the two machines \
+         computes wrongly; `shortfall verify` tells more",
+        folder.display()
+    )]
+    OtherOutcomes { folder: PathBuf, there: Digest, found: Digest },
     #[error("stdout cannot be written, {0}: write elsewhere, or make room")]
     Stdout(std::io::Error),
 }
 
 impl CliError {
-    fn exit_code(&self) -> u8 {
+    fn exit(&self) -> Exit {
         match self {
             Self::Faults(_)
             | Self::Compile { .. }
             | Self::TableAsScenario { .. }
-            | Self::NothingToCompare { .. } => 2,
-            Self::Engine(EngineError::Threads { .. }) => 1,
-            Self::Engine(_) => 69,
-            Self::OutIsFile { .. } | Self::Write { .. } | Self::Stdout(_) => 74,
+            | Self::NothingToCompare { .. }
+            | Self::NoGates { .. }
+            | Self::GateLacks { .. }
+            | Self::OtherPaths { .. }
+            | Self::Shard(_) => Exit::Written,
+            Self::Engine(error) => of_engine(error),
+            Self::Archive(error) => of_archive(error),
+            Self::OtherOutcomes { .. } => Exit::Nondeterminism,
+            Self::Signals(_) | Self::NoEntropy(_) => Exit::Fault,
+            Self::Stopped { by, .. } => by.exit(),
+            Self::WriteFile { .. } | Self::Stdout(_) => Exit::Io,
         }
+    }
+}
+
+fn of_engine(error: &EngineError) -> Exit {
+    if matches!(error, EngineError::Threads { .. }) { Exit::Fault } else { Exit::NoDevice }
+}
+
+fn of_archive(error: &ArchiveError) -> Exit {
+    match error {
+        ArchiveError::NotEmpty { .. }
+        | ArchiveError::Exists { .. }
+        | ArchiveError::NoRun { .. }
+        | ArchiveError::Differs { .. }
+        | ArchiveError::TwoSplits { .. } => Exit::Written,
+        ArchiveError::Damaged { .. } => Exit::Damaged,
+        ArchiveError::Violation { .. }
+        | ArchiveError::WrongBlock { .. }
+        | ArchiveError::WrongCounters { .. }
+        | ArchiveError::WrongPath { .. } => Exit::Nondeterminism,
+        ArchiveError::IsFile { .. } | ArchiveError::Write { .. } | ArchiveError::Read { .. } => {
+            Exit::Io
+        }
+        ArchiveError::Busy { .. }
+        | ArchiveError::Unfinished { .. }
+        | ArchiveError::MissingShards { .. } => Exit::TryAgain,
+        ArchiveError::Engine(error) => of_engine(error),
     }
 }
 
 /// Runs the command line; the process's exit code.
 pub(crate) fn main() -> ExitCode {
     let command = Cli::parse().command;
+    let done = |()| Exit::Done;
     let result = fault::guarded(|| match command {
         Command::Run(args) => run::main(&args),
-        Command::Check(args) => check::main(&args),
-        Command::Ladder(args) => ladder::main(&args),
-        Command::Explain(args) => explain::main(&args),
-        Command::Devices(args) => devices::main(&args),
+        Command::Merge(args) => merge::main(&args).map(done),
+        Command::Verify(args) => verify::main(&args).map(done),
+        Command::Check(args) => check::main(&args).map(done),
+        Command::Ladder(args) => ladder::main(&args).map(done),
+        Command::Explain(args) => explain::main(&args).map(done),
+        Command::Devices(args) => devices::main(&args).map(done),
     });
-    match result {
-        None => ExitCode::FAILURE,
-        Some(Ok(())) => ExitCode::SUCCESS,
-        // Whoever read our output has seen enough.
-        Some(Err(CliError::Stdout(error))) if error.kind() == std::io::ErrorKind::BrokenPipe => {
-            ExitCode::SUCCESS
-        }
+    let exit = match result {
+        None => Exit::Fault,
+        Some(Ok(exit)) => exit,
         Some(Err(error)) => {
             output::to_stderr(&error.to_string());
-            ExitCode::from(error.exit_code())
+            error.exit()
         }
-    }
+    };
+    exit.into()
 }
 
 impl ScenarioArgs {
-    fn load(&self, paths: Option<u64>, path_args: Option<&PathArgs>) -> Result<Scenario, CliError> {
+    /// Loads the scenario; what the command's own flags override stands in `overrides`.
+    fn load(
+        &self,
+        path_args: Option<&PathArgs>,
+        overrides: Overrides,
+    ) -> Result<Scenario, CliError> {
         let extension = self.scenario.extension().unwrap_or_default();
         if ["csv", "gz"].iter().any(|table| extension.eq_ignore_ascii_case(table)) {
             return Err(CliError::TableAsScenario { path: self.scenario.clone() });
@@ -167,9 +260,9 @@ impl ScenarioArgs {
         let overrides = Overrides {
             book: self.book.clone(),
             assets: self.assets.clone(),
-            paths,
             steps: path_args.and_then(|args| args.steps),
             seed: path_args.and_then(|args| args.seed),
+            ..overrides
         };
         Ok(scenario::load(&self.scenario, &overrides)?)
     }
@@ -179,13 +272,5 @@ impl ScenarioArgs {
             scenario: self.scenario.display().to_string(),
             source,
         })
-    }
-
-    fn format(&self) -> &'static Format {
-        let name = match self.format {
-            FormatName::Text => "text",
-            FormatName::Json => "json",
-        };
-        format_named(name).unwrap_or(&shortfall::report::FORMATS[0])
     }
 }

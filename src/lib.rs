@@ -14,11 +14,12 @@
 //! [`market`] says how prices move, [`book`] who owes what under which rules; neither knows the
 //! other. [`program`] puts both into flat integer arrays with a digest. [`engine`] runs a program
 //! on a backend, the CPU or a GPU, and fills the [`tail`]'s exact, order-free tally. [`report`]
-//! writes the figures.
+//! writes the figures. [`archive`] keeps a run on disk: stopped, gone on with, split over machines,
+//! merged and verified.
 //!
 //! Invariants, most of which say what is absent: below the command line there is no clock, no
 //! environment, no global state and no printing; no float decides an outcome; no sum depends on its
-//! order; nothing read from a file is trusted before [`scenario`] has checked it.
+//! order; nothing read from a file is trusted before [`scenario`] or [`archive`] has checked it.
 
 pub mod units;
 
@@ -39,3 +40,5 @@ pub mod tail;
 pub mod engine;
 
 pub mod report;
+
+pub mod archive;

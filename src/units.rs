@@ -1,14 +1,14 @@
 //! What a number means: indices into the lists of a scenario, so that none is mistaken for another.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// An asset: its place in [`crate::market::Market::assets`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AssetId(pub u32);
 
 /// A venue: its place in [`crate::scenario::Scenario::venues`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct VenueId(pub u32);
 

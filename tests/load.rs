@@ -150,6 +150,8 @@ fn the_command_line_sets_prices_paths_steps_seed_and_book() {
     )
     .unwrap();
     let overrides = Overrides {
+        gates: vec!["mean > 5".to_owned()],
+        until: Some("es99 rel 1%".to_owned()),
         book: Some(book),
         assets: Some(assets),
         paths: Some(5),
@@ -158,6 +160,8 @@ fn the_command_line_sets_prices_paths_steps_seed_and_book() {
     };
     let scenario = load(&path, &overrides).unwrap_or_else(|faults| panic!("{faults}"));
     assert_eq!((scenario.run.n_paths, scenario.run.n_steps, scenario.run.seed), (5, 24, 7));
+    assert_eq!(scenario.gates.len(), 1);
+    assert_eq!(scenario.run.until.map(|until| until.written), Some("es99 rel 1%".to_owned()));
     assert_eq!(scenario.market.assets[0].price_usd, 2000.0);
     assert!(!scenario.market.assets[1].is_stable);
     // The venue's own term for ETH stands over the table; USDC has none.

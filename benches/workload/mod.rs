@@ -37,6 +37,7 @@ pub(crate) fn program(n_positions: usize) -> Program {
         venues: vec![venue],
         run: RunSpec {
             n_paths: 1,
+            until: None,
             n_steps: N_STEPS,
             step_years: 1.0 / (24.0 * DAYS_PER_YEAR),
             seed: SEED,
@@ -46,7 +47,9 @@ pub(crate) fn program(n_positions: usize) -> Program {
             compare_feedback: false,
         },
         liquidators: None,
+        gates: Vec::new(),
         notes: Vec::new(),
+        inputs: Vec::new(),
     };
     Program::compile(&scenario).expect("the workload compiles")
 }

@@ -8,6 +8,7 @@ mod largest_legs;
 mod pro_rata;
 
 use bytemuck::{Pod, Zeroable};
+use serde::{Deserialize, Serialize};
 
 use super::account::{Event, LegState};
 
@@ -23,7 +24,7 @@ pub const ACTION_CLOSE_OUT: u32 = 2;
 
 /// An action and its parameters; read by Rust and WGSL alike.
 #[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Serialize, Deserialize)]
 pub struct Action {
     /// One of the `ACTION_` constants.
     pub kind: u32,

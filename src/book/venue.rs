@@ -60,6 +60,11 @@ pub trait Liquidation {
     fn refusal(&self, legs: &[Leg]) -> Option<&'static str>;
     /// What happens on a breach; `money` puts dollars into the program's money.
     fn action(&self, money: &dyn Fn(f64) -> i64) -> Action;
+    /// What its insurance fund holds at the opening, USD, and what closing a position pays into it,
+    /// a share of the notional; zeros where there is none.
+    fn insurance_fund(&self) -> (f64, f64) {
+        (0.0, 0.0)
+    }
     /// Maintenance tiers of markets whose terms set none; empty where perpetuals are not traded.
     fn default_tiers(&self) -> &[Tier] {
         &[]

@@ -50,8 +50,7 @@ pub(super) struct Opened<'a> {
 
 impl BackendArgs {
     pub(super) fn n_threads(&self) -> usize {
-        let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        self.threads.map_or_else(all, usize::from)
+        n_threads(self.threads)
     }
 
     fn cpu<'a>(&self, program: &'a Program, seed: u64) -> Cpu<'a> {
@@ -115,6 +114,12 @@ fn lanes(name: &str) -> Result<Lanes, String> {
         let names: Vec<&str> = here.iter().map(|lanes| lanes.name()).collect();
         format!("this machine has {}", names.join(", "))
     })
+}
+
+/// The threads that were asked for, or all there are.
+pub(super) fn n_threads(threads: Option<u16>) -> usize {
+    let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    threads.map_or_else(all, usize::from)
 }
 
 /// Where compiled kernels are kept between runs; nowhere if the system names no place.

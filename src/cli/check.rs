@@ -5,7 +5,10 @@ use std::io::Write;
 use clap::Args;
 use serde::Serialize;
 
-use super::{CliError, FormatName, PathArgs, ScenarioArgs, output};
+use shortfall::report::Format;
+use shortfall::scenario::Overrides;
+
+use super::{CliError, PathArgs, ScenarioArgs, output};
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
@@ -30,7 +33,7 @@ struct Checked<'a> {
 }
 
 pub(super) fn main(args: &CheckArgs) -> Result<(), CliError> {
-    let scenario = args.scenario.load(None, Some(&args.path_args))?;
+    let scenario = args.scenario.load(Some(&args.path_args), Overrides::default())?;
     let program = args.scenario.compile(&scenario)?;
     let checked = Checked {
         scenario: &scenario.name,
@@ -46,8 +49,9 @@ pub(super) fn main(args: &CheckArgs) -> Result<(), CliError> {
     output::to_stdout(|out| write(&checked, args.scenario.format, out))
 }
 
-fn write(checked: &Checked<'_>, format: FormatName, out: &mut dyn Write) -> std::io::Result<()> {
-    if format == FormatName::Json {
+fn write(checked: &Checked<'_>, format: &Format, out: &mut dyn Write) -> std::io::Result<()> {
+    // A sentence is the same in all the others.
+    if format.name == "json" {
         serde_json::to_writer_pretty(&mut *out, checked)?;
         return writeln!(out);
     }

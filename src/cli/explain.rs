@@ -8,7 +8,7 @@ use shortfall::book::account::{KIND_COLLATERAL, KIND_DEBT, LegState};
 use shortfall::engine::cpu::replay::{self, Story};
 use shortfall::program::Program;
 use shortfall::report::{Explanation, ToldLeftOver, ToldLiquidation, ToldPrice};
-use shortfall::scenario::Scenario;
+use shortfall::scenario::{Overrides, Scenario};
 
 use super::{CliError, PathArgs, ScenarioArgs, number, output};
 
@@ -25,12 +25,12 @@ pub(super) struct ExplainArgs {
 }
 
 pub(super) fn main(args: &ExplainArgs) -> Result<(), CliError> {
-    let scenario = args.scenario.load(None, Some(&args.path_args))?;
+    let scenario = args.scenario.load(Some(&args.path_args), Overrides::default())?;
     let program = args.scenario.compile(&scenario)?;
     output::print_notes(&scenario.notes, args.scenario.quiet);
     let story = replay::explain(&program, scenario.run.seed, args.path);
     let told = tell(&scenario, &program, args.path, &story);
-    output::to_stdout(|out| (args.scenario.format().write_explanation)(&told, out))
+    output::to_stdout(|out| (args.scenario.format.write_explanation)(&told, out))
 }
 
 fn tell(scenario: &Scenario, program: &Program, path_idx: u64, story: &Story) -> Explanation {

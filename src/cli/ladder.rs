@@ -3,6 +3,7 @@
 use clap::Args;
 
 use shortfall::report::ladder::{DEFAULT_DROPS, ladder};
+use shortfall::scenario::Overrides;
 
 use super::{CliError, ScenarioArgs, number, output};
 
@@ -18,8 +19,8 @@ pub(super) struct LadderArgs {
 
 pub(super) fn main(args: &LadderArgs) -> Result<(), CliError> {
     let drops = args.drops.as_deref().unwrap_or(&DEFAULT_DROPS);
-    let scenario = args.scenario.load(None, None)?;
+    let scenario = args.scenario.load(None, Overrides::default())?;
     output::print_notes(&scenario.notes, args.scenario.quiet);
     let rows = ladder(&scenario, drops);
-    output::to_stdout(|out| (args.scenario.format().write_ladder)(&rows, out))
+    output::to_stdout(|out| (args.scenario.format.write_ladder)(&rows, out))
 }

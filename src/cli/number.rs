@@ -1,6 +1,10 @@
 //! Numbers as people type them: `1000000`, `1_000_000`, `1e6`; falls as fractions.
 
+use std::time::Duration;
+
 use thiserror::Error;
+
+use shortfall::scenario::duration;
 
 /// Why a number on the command line is refused; the command line names flag and value before it.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -11,8 +15,12 @@ pub(super) enum NumberError {
     TooSmall { least: u64 },
     #[error("must be at most {most}")]
     TooLarge { most: u64 },
+    #[error("not a duration: write a number with its unit, as in 5s, 55m or 12h")]
+    NotADuration,
     #[error("not a fraction: write falls as 0.05,0.1,0.2, without spaces")]
     NotFraction,
+    #[error("not a share: write 1% or 0.01, at most 100%")]
+    NotAShare,
     #[error("a fall is a fraction from 0 to below 1: write {} for {value} %", value / 100.0)]
     Percent { value: f64 },
     #[error("a fall is a fraction from 0 to below 1: write 0.05 for a fall of 5 %")]
@@ -64,6 +72,23 @@ fn whole(written: &str) -> Result<u128, NumberError> {
 /// Digits, with `_` between any two of them.
 fn is_digits(text: &str) -> bool {
     text.split('_').all(|group| !group.is_empty() && group.bytes().all(|it| it.is_ascii_digit()))
+}
+
+/// A duration as scenarios write them, `5s`.
+pub(super) fn duration(written: &str) -> Result<Duration, NumberError> {
+    let seconds = duration::seconds(written).ok_or(NumberError::NotADuration)?;
+    Duration::try_from_secs_f64(seconds).map_err(|_| NumberError::NotADuration)
+}
+
+/// A share of something, as a percentage or a fraction from 0 to 1.
+pub(super) fn share(written: &str) -> Result<f64, NumberError> {
+    let written = written.trim();
+    let (number, scale) = match written.strip_suffix('%') {
+        Some(percent) => (percent.trim_end(), 100.0),
+        None => (written, 1.0),
+    };
+    let share = number.parse::<f64>().map_err(|_| NumberError::NotAShare)? / scale;
+    if (0.0..=1.0).contains(&share) { Ok(share) } else { Err(NumberError::NotAShare) }
 }
 
 /// A fall of prices, a fraction from 0 to below 1.
@@ -130,6 +155,26 @@ mod tests {
         assert!(matches!(fall("nan"), Err(NumberError::FallOutside { .. })));
         for written in ["", "five", "%"] {
             assert_eq!(fall(written), Err(NumberError::NotFraction), "{written}");
+        }
+    }
+
+    #[test]
+    fn durations_have_a_unit() {
+        assert_eq!(duration("5s"), Ok(Duration::from_secs(5)));
+        assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
+        for written in ["5", "", "-5s", "5 seconds", "1e30y"] {
+            assert_eq!(duration(written), Err(NumberError::NotADuration), "{written}");
+        }
+    }
+
+    #[test]
+    fn shares_are_percentages_or_fractions() {
+        for (written, is) in [("1%", 0.01), ("0.01", 0.01), ("100 %", 1.0), ("1", 1.0), ("0", 0.0)]
+        {
+            assert_eq!(share(written), Ok(is), "{written}");
+        }
+        for written in ["", "%", "101%", "-1%", "2", "nan", "all"] {
+            assert_eq!(share(written), Err(NumberError::NotAShare), "{written}");
         }
     }
 

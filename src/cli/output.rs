@@ -1,8 +1,10 @@
-//! Where results go: stdout whole, files whole or not at all.
+//! Where results go: stdout, whole.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+
+use shortfall::archive::{ArchiveError, LocalDisk, publish};
 
 use super::CliError;
 
@@ -11,7 +13,11 @@ pub(super) fn to_stdout(
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), CliError> {
     let mut out = BufWriter::new(io::stdout().lock());
-    write(&mut out).and_then(|()| out.flush()).map_err(CliError::Stdout)
+    match write(&mut out).and_then(|()| out.flush()) {
+        // Whoever read our output has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(CliError::Stdout),
+    }
 }
 
 /// Writes a line to stderr; if nobody can read it, nobody can be told.
@@ -28,78 +34,40 @@ pub(super) fn print_notes(notes: &[String], quiet: bool) {
     }
 }
 
-/// A folder for results, made and proven writable before the first path runs.
-///
-/// Files are written aside until all are whole; then [`OutDir::commit`] renames them. A fault
-/// before that leaves the folder's files as they were.
-pub(super) struct OutDir {
+/// A file for results, proven writable before the first path runs.
+pub(super) struct OutFile {
     path: PathBuf,
-    aside: Vec<Aside>,
+    flag: &'static str,
 }
 
-/// A file that is written, but not yet under its name.
-struct Aside {
-    partial: PathBuf,
-    path: PathBuf,
-}
-
-impl OutDir {
-    /// Makes the folder; refuses it if one of the files could not be put there.
-    pub(super) fn create(path: &Path, names: &[&str]) -> Result<Self, CliError> {
-        if path.is_file() {
-            return Err(CliError::OutIsFile { path: path.to_owned() });
+impl OutFile {
+    /// Refuses a path where no file could be put.
+    pub(super) fn open(path: &Path, flag: &'static str) -> Result<Self, CliError> {
+        let file = Self { path: path.to_owned(), flag };
+        if path.is_dir() {
+            return Err(file.refused(io::ErrorKind::IsADirectory.into()));
         }
-        let refused = |path: &Path, source| CliError::Write { path: path.to_owned(), source };
-        fs::create_dir_all(path).map_err(|source| refused(path, source))?;
-        let probe = path.join(".probe");
-        File::create(&probe)
-            .and_then(|_| fs::remove_file(&probe))
-            .map_err(|source| refused(path, source))?;
-        for file in names.iter().map(|name| path.join(name)) {
-            if file.is_dir() {
-                return Err(refused(&file, io::ErrorKind::IsADirectory.into()));
-            }
-        }
-        Ok(Self { path: path.to_owned(), aside: Vec::new() })
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let probe = path.with_file_name(format!(".{name}.{}.probe", std::process::id()));
+        let probed = File::create(&probe).and_then(|_| fs::remove_file(&probe));
+        probed.map_err(|source| file.refused(source))?;
+        Ok(file)
     }
 
-    /// Writes a file aside and syncs it.
+    /// Writes it: it is there whole, or as it was.
     pub(super) fn write(
-        &mut self,
-        name: &str,
+        &self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), CliError> {
-        let path = self.path.join(name);
-        let partial = self.path.join(format!(".{name}.partial"));
-        self.aside.push(Aside { partial: partial.clone(), path: path.clone() });
-        write_synced(&partial, write).map_err(|source| CliError::Write { path, source })
+        let mut bytes = Vec::new();
+        write(&mut bytes).map_err(|source| self.refused(source))?;
+        publish(&mut LocalDisk, &self.path, &bytes).map_err(|error| match error {
+            ArchiveError::Write { source, .. } => self.refused(source),
+            other => other.into(),
+        })
     }
 
-    /// Renames every file to its name: each is there whole, or as it was.
-    pub(super) fn commit(mut self) -> Result<(), CliError> {
-        for Aside { partial, path } in &self.aside {
-            fs::rename(partial, path)
-                .map_err(|source| CliError::Write { path: path.clone(), source })?;
-        }
-        self.aside.clear();
-        Ok(())
+    fn refused(&self, source: io::Error) -> CliError {
+        CliError::WriteFile { path: self.path.clone(), flag: self.flag, source }
     }
-}
-
-impl Drop for OutDir {
-    fn drop(&mut self) {
-        for Aside { partial, .. } in &self.aside {
-            // The error that brought us here is told; a partial file that stays is hidden.
-            let _ = fs::remove_file(partial);
-        }
-    }
-}
-
-fn write_synced(
-    path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
-    let mut out = BufWriter::new(File::create(path)?);
-    write(&mut out)?;
-    out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
 }

@@ -1,240 +1,274 @@
 //! `shortfall run`: the distribution of the bad debt.
 
-use std::path::PathBuf;
-use std::time::Instant;
-
 use clap::Args;
-use cpu_time::ProcessTime;
 
-use shortfall::engine::{self, Backend, EngineError, Plan};
-use shortfall::market::depth::Feedback;
-use shortfall::program::Program;
-use shortfall::report::{
-    CouplingFacts, Facts, FeedbackTiming, FundFacts, OpeningFacts, PoolLabel, PositionLabel,
-    Report, RunFacts, Summary, csv,
-};
-use shortfall::scenario::Scenario;
-use shortfall::tail::{Paired, TailShares, Tally};
+use shortfall::archive::{Counted, Ended, Input, LocalDisk, Opened, RunDirectory, Subject};
+use shortfall::archive::{Found, read_counted};
+use shortfall::engine::{self, Part, Stretch};
+use shortfall::report::gates::{judge, worst};
+use shortfall::report::{Report, RunFacts, Summary, UntilFigures};
+use shortfall::scenario::{Overrides, Scenario};
+use shortfall::tail::Digest;
 
-use super::backend::{BackendArgs, Opened};
-use super::output::{self, OutDir};
-use super::progress::Bar;
-use super::{CliError, PathArgs, ScenarioArgs, number};
-
-/// Paths of a batch: long enough that its end costs nothing, a few megabytes of outcomes.
-const DEFAULT_BATCH: u64 = 65_536;
-/// What `--out` makes.
-const OUT_FILES: [&str; 4] = ["summary.json", "run.json", "positions.csv", "worst_paths.csv"];
-/// The level whose tail says who bears the expected shortfall, if the scenario has it.
-const SHARES_LEVEL: f64 = 0.99;
+use super::backend::BackendArgs;
+use super::baseline::{Baseline, BaselineArgs};
+use super::exit::Exit;
+use super::gates::{Compared, GateArgs, GateFiles};
+use super::kept::KeptArgs;
+use super::machine::{Begun, Machine};
+use super::progress::{ProgressArgs, Watch};
+use super::until::UntilArgs;
+use super::{CliError, PathArgs, ScenarioArgs, facts, number, output, until};
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     #[command(flatten)]
-    scenario: ScenarioArgs,
+    pub(super) scenario: ScenarioArgs,
     /// Paths to simulate
-    #[arg(long, value_name = "N", value_parser = number::count::<u64>(1, 1 << 40),
-          allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", conflicts_with = "max_paths",
+          value_parser = number::count::<u64>(1, 1 << 40), allow_negative_numbers = true)]
     paths: Option<u64>,
+    #[command(flatten)]
+    until: UntilArgs,
     #[command(flatten)]
     path_args: PathArgs,
     #[command(flatten)]
-    backend: BackendArgs,
+    pub(super) backend: BackendArgs,
     /// Paths of a batch; changes no figure
     #[arg(long, value_name = "N", value_parser = number::count::<u64>(1, 1 << 24),
           allow_negative_numbers = true)]
-    batch: Option<u64>,
+    pub(super) batch: Option<u64>,
     /// Walk every path in infinitely deep markets too, and tell what feedback adds
     #[arg(long)]
     compare_feedback: bool,
-    /// Folder for summary.json, run.json, positions.csv and worst_paths.csv
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    baseline: BaselineArgs,
+    #[command(flatten)]
+    gates: GateArgs,
+    #[command(flatten)]
+    pub(super) kept: KeptArgs,
+    #[command(flatten)]
+    progress: ProgressArgs,
 }
 
-pub(super) fn main(args: &RunArgs) -> Result<(), CliError> {
-    let scenario = args.scenario.load(args.paths, Some(&args.path_args))?;
-    let program = args.scenario.compile(&scenario)?;
-    let without_depth = without_depth(args, &scenario, &program)?;
-    let out_dir = args.out.as_deref().map(|path| OutDir::create(path, &OUT_FILES));
-    let out_dir = out_dir.transpose()?;
-    let counted = walk(args, &scenario, &program, without_depth.as_ref())?;
-    report(args, &scenario, &program, &counted, out_dir)
+/// What is to be run, and what is asked of it.
+struct Asked {
+    scenario: Scenario,
+    subject: Subject,
+    baseline: Option<Baseline>,
+    files: GateFiles,
 }
 
-/// What a run gave.
-struct Counted {
-    tally: Tally,
-    shares: Option<TailShares>,
-    /// The same paths in infinitely deep markets, where they were asked for.
-    paired: Option<Paired>,
-    run: RunFacts,
+pub(super) fn main(args: &RunArgs) -> Result<Exit, CliError> {
+    let begun = Begun::now();
+    let asked = asked(args)?;
+    let subject = &asked.subject;
+    if let Some(until) = asked.scenario.run.until.as_ref().filter(|_| args.kept.is_kept()) {
+        let (summary, run) = until::keep(args, subject, until, begun)?;
+        return report(args, &asked, &summary, run.as_ref());
+    }
+    let mut disk = LocalDisk;
+    let Some((place, opened)) = args.kept.open(subject, &mut disk)? else {
+        return match &asked.baseline {
+            Some(baseline) if !subject.plan.compares_feedback => {
+                walk_both(args, &asked, baseline, begun)
+            }
+            _ => walk(args, &asked, begun),
+        };
+    };
+    let directory = match opened {
+        Opened::Open(directory) => directory,
+        Opened::Finished => {
+            let folder = place.published();
+            note(args, format!("{} holds this run already, finished", folder.display()));
+            if place.shard.is_some() {
+                return Ok(Exit::Done);
+            }
+            let counted = read_counted(&folder, subject)?;
+            let results = counted.results(subject, args.backend.n_threads())?;
+            return report(args, &asked, &results.summary, None);
+        }
+    };
+    keep(args, &asked, begun, directory)
 }
 
-/// The program in infinitely deep markets, where the two are to be compared.
-fn without_depth(
-    args: &RunArgs,
-    scenario: &Scenario,
-    program: &Program,
-) -> Result<Option<Program>, CliError> {
+/// Reads the scenario and all that it is held against; nothing is walked before it is sound.
+fn asked(args: &RunArgs) -> Result<Asked, CliError> {
+    let overrides = Overrides {
+        paths: args.paths.or(args.until.max_paths),
+        gates: args.gates.fail_on.clone(),
+        until: args.until.until.clone(),
+        ..Overrides::default()
+    };
+    let scenario = args.scenario.load(Some(&args.path_args), overrides)?;
+    let subject = subject(args, &scenario)?;
+    let baseline = args.baseline.read(&subject)?;
+    let compared =
+        Compared { feedback: subject.plan.compares_feedback, baseline: baseline.is_some() };
+    let files = args.gates.open(&scenario.gates, &subject.facts, compared)?;
+    Ok(Asked { scenario, subject, baseline, files })
+}
+
+/// The scenario's program, and what is to be known of it.
+fn subject(args: &RunArgs, scenario: &Scenario) -> Result<Subject, CliError> {
+    let program = args.scenario.compile(scenario)?;
     let has_depth = !scenario.market.liquidity.depths.is_empty();
     if args.compare_feedback && !has_depth {
         let scenario = args.scenario.scenario.display().to_string();
         return Err(CliError::NothingToCompare { scenario });
     }
     // Where the file asks for it in vain, a note has said so.
-    if !has_depth || !(args.compare_feedback || scenario.run.compare_feedback) {
-        return Ok(None);
-    }
-    Ok(Some(program.without_depth()))
+    let compares = has_depth && (args.compare_feedback || scenario.run.compare_feedback);
+    let inputs = scenario
+        .inputs
+        .iter()
+        .map(|input| Input { name: input.name.clone(), blake3: Digest(*input.blake3.as_bytes()) });
+    let facts = facts::facts(scenario, &program);
+    Ok(Subject::new(program, facts, scenario.run.n_paths, compares, inputs.collect()))
 }
 
-/// Walks all paths, and the worst of them once more.
-fn walk(
-    args: &RunArgs,
-    scenario: &Scenario,
-    program: &Program,
-    without_depth: Option<&Program>,
-) -> Result<Counted, CliError> {
-    let (begun, cpu_begun) = (Instant::now(), ProcessTime::now());
-    let n_threads = args.backend.n_threads();
-    let seed = scenario.run.seed;
-    let Opened { mut backend, note } = args.backend.open(program, seed)?;
-    // Its note would say the same.
-    let open = |other| Ok::<_, EngineError>((other, args.backend.open(other, seed)?.backend));
-    let mut other = without_depth.map(open).transpose()?;
-    output::print_notes(note.as_slice(), args.scenario.quiet);
-    let plan = Plan {
-        n_paths: scenario.run.n_paths,
-        batch: args.batch.unwrap_or(DEFAULT_BATCH),
-        materiality: materiality(scenario, program),
-    };
-    let mut bar = Bar::new(plan.n_paths, args.scenario.quiet);
-    let (tally, paired) = match &mut other {
-        None => (engine::run(program, plan, backend.as_mut(), &mut bar)?, None),
-        Some((without, other)) => {
-            let other: &mut dyn Backend = other.as_mut();
-            let other = (*without, other);
-            let (tally, paired) =
-                engine::compare(program, plan, backend.as_mut(), other, &mut bar)?;
-            (tally, Some(paired))
+/// Walks all paths, or as many as are enough, in memory.
+fn walk(args: &RunArgs, asked: &Asked, begun: Begun) -> Result<Exit, CliError> {
+    let Asked { scenario, subject, .. } = asked;
+    let (n_paths, quiet) = (subject.plan.n_paths, args.scenario.quiet);
+    let compared = subject.compared();
+    let mut machine = Machine::open(&args.backend, args.batch, subject, compared.as_ref(), quiet)?;
+    let mut watch = watch(args, subject)?;
+    let part = match &scenario.run.until {
+        None => {
+            let mut part = subject.part(0);
+            let stretch = Stretch { to: n_paths, expected: n_paths, batch: machine.batch };
+            engine::walk(&mut machine.walkers(), &mut part, stretch, &mut watch)?;
+            part
         }
+        Some(until) => until::walk(&mut machine, subject, until, &mut watch)?,
     };
-    bar.finish();
-    let mut fallbacks = backend.fallbacks().to_vec();
-    // A device that fails one is lost to both.
-    let others = other.iter().flat_map(|(_, other)| other.fallbacks());
-    fallbacks.extend(others.filter(|it| !backend.fallbacks().contains(it)).cloned());
-    output::print_notes(&fallbacks, args.scenario.quiet);
-    let run = RunFacts {
-        backend: backend.name().to_owned(),
-        adapter: backend.adapter().map(str::to_owned),
-        threads: n_threads,
-        batch: plan.batch,
-        wall_seconds: begun.elapsed().as_secs_f64(),
-        cpu_seconds: cpu_begun.elapsed().as_secs_f64(),
-        paths_per_second: None,
-        checks_per_cpu_second: None,
-        fallbacks,
-    };
-    let levels = &scenario.run.levels;
-    let level = levels.iter().copied().find(|level| *level == SHARES_LEVEL);
-    let level = level.or(levels.first().copied()).unwrap_or(SHARES_LEVEL);
-    let shares = engine::tail_shares(program, seed, n_threads, &tally, level)?;
-    Ok(Counted { tally, shares, paired, run })
+    watch.finish(&part.tally);
+    let run = machine.run_facts(begun, part.paths.end, quiet);
+    let Part { tally, paired, .. } = part;
+    let results = Counted { tally, paired }.results(subject, args.backend.n_threads())?;
+    report(args, asked, &results.summary, Some(&run))
 }
 
-/// The loss from which a path counts, in money, rounded up.
-fn materiality(scenario: &Scenario, program: &Program) -> i64 {
-    let unit = libm::exp2(-f64::from(program.money_log2));
-    libm::ceil(scenario.run.materiality_usd * unit) as i64
+/// Walks the paths that a run directory lacks, and finishes it.
+fn keep(
+    args: &RunArgs,
+    asked: &Asked,
+    begun: Begun,
+    mut directory: RunDirectory<'_>,
+) -> Result<Exit, CliError> {
+    let (subject, quiet) = (&asked.subject, args.scenario.quiet);
+    let found = directory.find()?;
+    output::print_notes(&found.notes, quiet);
+    let (n_all, n_found) = (directory.n_paths(), found.n_paths());
+    let compared = subject.compared();
+    let mut machine = Machine::open(&args.backend, args.batch, subject, compared.as_ref(), quiet)?;
+    let counted = walk_kept(args, subject, &mut machine, begun, &mut directory, found)?;
+    let run = machine.run_facts(begun, n_all - n_found, quiet);
+    if directory.place().shard.is_some() {
+        let folder = directory.place().published();
+        directory.finish(&counted, None, run)?;
+        note(args, format!("{} is finished", folder.display()));
+        return Ok(Exit::Done);
+    }
+    let results = counted.results(subject, args.backend.n_threads())?;
+    directory.finish(&counted, Some(&results), run.clone())?;
+    report(args, asked, &results.summary, Some(&run))
 }
 
+/// Walks until all paths are done, or something asks for the end.
+pub(super) fn walk_kept(
+    args: &RunArgs,
+    subject: &Subject,
+    machine: &mut Machine<'_>,
+    begun: Begun,
+    directory: &mut RunDirectory<'_>,
+    found: Found,
+) -> Result<Counted, CliError> {
+    let n_all = directory.n_paths();
+    let mut watch = args.progress.watch((found.n_paths(), n_all), &subject.facts, quiet(args))?;
+    let mut keeper = args.kept.keeper(begun.wall, &mut watch)?;
+    let batch = machine.batch;
+    let ended = directory.walk(&mut machine.walkers(), batch, found, &mut keeper)?;
+    let stopped_by = keeper.stopped_by;
+    match (ended, stopped_by) {
+        (Ended::Finished(counted), _) => {
+            watch.finish(&counted.tally);
+            Ok(*counted)
+        }
+        (Ended::Stopped { n_paths }, Some(by)) => {
+            watch.clear();
+            Err(CliError::Stopped { by, n_paths, n_all })
+        }
+        (Ended::Stopped { n_paths }, None) => panic!("stopped at {n_paths}, and nobody said so"),
+    }
+}
+
+/// Walks all paths under the baseline's program too, in memory.
+fn walk_both(
+    args: &RunArgs,
+    asked: &Asked,
+    baseline: &Baseline,
+    begun: Begun,
+) -> Result<Exit, CliError> {
+    let (subject, quiet) = (&asked.subject, args.scenario.quiet);
+    let other = Some(baseline.program());
+    let mut machine = Machine::open(&args.backend, args.batch, subject, other, quiet)?;
+    let watch = watch(args, subject)?;
+    let (tally, figures) = baseline.walk(&mut machine, subject, watch)?;
+    let run = machine.run_facts(begun, subject.plan.n_paths, quiet);
+    let counted = Counted { tally, paired: None };
+    let results = counted.results(subject, args.backend.n_threads())?;
+    write(
+        args,
+        asked,
+        Report { run: Some(&run), baseline: Some(&figures), ..Report::of(&results.summary) },
+    )
+}
+
+/// Writes the figures of a run. Where there is a baseline, all paths are walked once more beside
+/// it: what a run directory keeps are sums, and pairs need both.
 fn report(
     args: &RunArgs,
-    scenario: &Scenario,
-    program: &Program,
-    counted: &Counted,
-    out_dir: Option<OutDir>,
-) -> Result<(), CliError> {
-    let label = |idx: usize| {
-        let position = &scenario.book.positions[idx];
-        let venue = &scenario.venues[position.venue.idx()].name;
-        PositionLabel { position: &position.name, venue }
+    asked: &Asked,
+    summary: &Summary,
+    run: Option<&RunFacts>,
+) -> Result<Exit, CliError> {
+    let (subject, quiet) = (&asked.subject, args.scenario.quiet);
+    let Some(baseline) = &asked.baseline else {
+        return write(args, asked, Report { run, ..Report::of(summary) });
     };
-    let pools: Vec<PoolLabel> = program
-        .pools
-        .iter()
-        .map(|(venue, asset)| PoolLabel {
-            venue: &scenario.venues[venue.idx()].name,
-            debt_asset: &scenario.market.assets[asset.idx()].name,
-        })
-        .collect();
-    let funds = funds(scenario, program);
-    let coupling = CouplingFacts { feedback: feedback_timing(scenario), funds: &funds };
-    let program_digest = program.digest().to_string();
-    let facts = Facts {
-        scenario: &scenario.name,
-        program_digest: &program_digest,
-        seed: scenario.run.seed,
-        n_steps: scenario.run.n_steps,
-        step_hours: scenario.run.step_years * 24.0 * shortfall::units::DAYS_PER_YEAR,
-        quantum_log2: program.money_log2,
-        opening: OpeningFacts {
-            mode: scenario.run.opening,
-            n: program.opening.n,
-            debt_usd: program.usd(program.opening.debt),
-            bad_debt_usd: program.usd(program.opening.bad_debt),
-        },
-        levels: &scenario.run.levels,
-        materiality_usd: scenario.run.materiality_usd,
-        position: &label,
-        pools: &pools,
-        coupling: program.liquidity.as_ref().map(|_| coupling),
-        notes: &scenario.notes,
-    };
-    let Counted { tally, shares, paired, run } = counted;
-    let mut summary = Summary::of(tally, &facts, shares.as_ref());
-    if let Some(paired) = paired {
-        summary = summary.with_feedback(paired, &facts);
+    let other = Some(baseline.program());
+    let mut machine = Machine::open(&args.backend, args.batch, subject, other, quiet)?;
+    let (tally, figures) = baseline.walk(&mut machine, subject, watch(args, subject)?)?;
+    let (there, found) = (summary.outcome_digest, tally.outcome_digest());
+    if there != found {
+        let folder = args.kept.folder();
+        return Err(CliError::OtherOutcomes { folder, there, found });
     }
-    let run = run.clone().with_rates(&summary);
-    if let Some(mut dir) = out_dir {
-        let json = shortfall::report::format_named("json").unwrap_or(args.scenario.format());
-        let whole = Report { summary: &summary, run: None };
-        dir.write("summary.json", |out| (json.write)(&whole, out))?;
-        dir.write("positions.csv", |out| {
-            csv::write_positions(tally, &facts, shares.as_ref(), out)
-        })?;
-        dir.write("worst_paths.csv", |out| csv::write_worst_paths(tally, &facts, out))?;
-        dir.write("run.json", |out| {
-            serde_json::to_writer_pretty(&mut *out, &run)?;
-            writeln!(out)
-        })?;
-        dir.commit()?;
-    }
-    let whole = Report { summary: &summary, run: Some(&run) };
-    output::to_stdout(|out| (args.scenario.format().write)(&whole, out))
+    write(args, asked, Report { run, baseline: Some(&figures), ..Report::of(summary) })
 }
 
-/// When sales move prices; `None` where every market is infinitely deep.
-fn feedback_timing(scenario: &Scenario) -> Option<FeedbackTiming> {
-    let liquidity = &scenario.market.liquidity;
-    (!liquidity.depths.is_empty()).then_some(match liquidity.feedback {
-        Feedback::NextStep => FeedbackTiming::NextStep,
-        Feedback::SameStep { .. } => FeedbackTiming::SameStep,
-    })
+/// Holds the figures against all that was asked, writes them, and says how the command ends.
+fn write(args: &RunArgs, asked: &Asked, report: Report<'_>) -> Result<Exit, CliError> {
+    let Asked { scenario, files, .. } = asked;
+    let gates = judge(&scenario.gates, report.summary, |figure| report.baseline?.reading(figure));
+    let until = scenario.run.until.as_ref().map(|until| UntilFigures::of(until, report.summary));
+    let whole = Report { until: until.as_ref(), gates: &gates, ..report };
+    files.write(&whole)?;
+    output::to_stdout(|out| (args.scenario.format.write)(&whole, out))?;
+    Ok(Exit::of(worst(&gates)))
 }
 
-/// The insurance fund of every venue, as the program has it; none where nothing couples positions.
-fn funds<'a>(scenario: &'a Scenario, program: &Program) -> Vec<FundFacts<'a>> {
-    let funds = program.liquidity.iter().flat_map(|it| &it.funds);
-    funds
-        .zip(&scenario.venues)
-        .map(|(fund, venue)| FundFacts {
-            venue: &venue.name,
-            initial_usd: program.usd(fund.initial().into()),
-            fee: libm::ldexp(f64::from(fund.fee), -31),
-        })
-        .collect()
+/// Watches all paths of a run.
+fn watch(args: &RunArgs, subject: &Subject) -> Result<Watch, CliError> {
+    args.progress.watch((0, subject.plan.n_paths), &subject.facts, quiet(args))
+}
+
+fn quiet(args: &RunArgs) -> bool {
+    args.scenario.quiet
+}
+
+fn note(args: &RunArgs, note: String) {
+    output::print_notes(&[note], args.scenario.quiet);
 }

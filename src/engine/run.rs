@@ -1,6 +1,8 @@
 //! A run: batches from a backend into the tally, block by block.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
+
+use serde::{Deserialize, Serialize};
 
 use crate::program::Program;
 use crate::tail::{BLOCK_PATHS, Counters, Level, Ordered, Outcome, Paired, TailShares, Tally};
@@ -20,17 +22,102 @@ pub struct Plan {
     pub materiality: i64,
 }
 
-/// How far a run has come.
+/// Watches a run.
 pub trait Progress {
-    /// So many paths are done.
-    fn done(&mut self, n_paths: u64);
+    /// So much is done: told after a dispatch, whenever no block is left half-counted. A run that
+    /// is told to break ends there; what is done stands.
+    fn done(&mut self, done: Done<'_>) -> ControlFlow<()>;
 }
 
 impl Progress for () {
-    fn done(&mut self, _: u64) {}
+    fn done(&mut self, _: Done<'_>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
 }
 
-/// Runs all paths of a plan.
+/// What a run has done so far; in two tallies where it is counted in parts.
+#[derive(Debug, Clone, Copy)]
+pub struct Done<'a> {
+    /// Of the parts that are finished.
+    pub before: Option<&'a Tally>,
+    /// Of the part that is being walked.
+    pub now: &'a Tally,
+}
+
+impl Done<'_> {
+    /// Paths that are counted.
+    #[must_use]
+    pub fn n_paths(&self) -> u64 {
+        self.before.map_or(0, |it| it.sums.n_paths) + self.now.sums.n_paths
+    }
+}
+
+/// Who walks the paths: a program on a backend, and where two are compared, the other.
+pub struct Walkers<'a, 'b> {
+    /// The program.
+    pub program: &'a Program,
+    /// Where it runs.
+    pub backend: &'b mut dyn Backend,
+    /// The program it is compared with, and where that runs.
+    pub other: Option<(&'a Program, &'b mut dyn Backend)>,
+}
+
+/// Consecutive paths that have been counted, from the beginning of a block on. A run can stop with
+/// one and go on from it; those of neighbours merge.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// Which paths.
+    pub paths: Range<u64>,
+    /// Their tally.
+    pub tally: Tally,
+    /// What sets them apart from those of another program, where two are compared.
+    pub paired: Option<Paired>,
+}
+
+impl Part {
+    /// No paths yet, of a program from `start` on.
+    ///
+    /// # Panics
+    ///
+    /// If no block begins there.
+    #[must_use]
+    pub fn begin(program: &Program, start: u64, materiality: i64, is_compared: bool) -> Self {
+        assert!(start.is_multiple_of(BLOCK_PATHS), "no block begins at path {start}");
+        Self {
+            paths: start..start,
+            tally: Tally::new(materiality, shape(program)),
+            paired: is_compared.then(Paired::default),
+        }
+    }
+
+    /// Adds the part that follows.
+    ///
+    /// # Panics
+    ///
+    /// If it does not follow, or only one of the two is compared.
+    pub fn append(&mut self, next: Self) {
+        assert_eq!(self.paths.end, next.paths.start, "parts that are no neighbours");
+        assert_eq!(self.paired.is_some(), next.paired.is_some(), "one part is not compared");
+        self.paths.end = next.paths.end;
+        self.tally.merge(next.tally);
+        if let (Some(mine), Some(theirs)) = (&mut self.paired, &next.paired) {
+            mine.merge(theirs);
+        }
+    }
+}
+
+/// How far a walk goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stretch {
+    /// Up to this path; the end of a block, or of the run.
+    pub to: u64,
+    /// Other stretches follow without a gap up to this path: a backend may begin with the next.
+    pub expected: u64,
+    /// Paths handed to the backend at a time; changes no figure.
+    pub batch: u64,
+}
+
+/// Runs all paths of a plan; fewer where `progress` breaks.
 ///
 /// # Errors
 ///
@@ -41,7 +128,9 @@ pub fn run(
     backend: &mut dyn Backend,
     progress: &mut dyn Progress,
 ) -> Result<Tally, EngineError> {
-    run_batches(program, plan, backend, progress, |_, _| Ok(()))
+    let mut part = Part::begin(program, 0, plan.materiality, false);
+    walk(&mut Walkers { program, backend, other: None }, &mut part, plan.whole(), progress)?;
+    Ok(part.tally)
 }
 
 /// Runs all paths of a plan, and each once more as another program has it; the tally is of the
@@ -58,57 +147,107 @@ pub fn compare(
     progress: &mut dyn Progress,
 ) -> Result<(Tally, Paired), EngineError> {
     let (other_program, other) = other;
-    let mut paired = Paired::default();
-    let mut others = vec![Outcome::default(); plan.batch.min(plan.n_paths) as usize];
-    let mut ignored = Counters::new(shape(other_program));
-    other.expect(plan.n_paths);
-    let tally = run_batches(program, plan, backend, progress, |paths, outcomes| {
-        let others = &mut others[..outcomes.len()];
-        other.run(paths, others, &mut ignored)?;
-        paired.absorb(outcomes, others);
-        Ok(())
-    })?;
-    Ok((tally, paired))
+    let mut part = Part::begin(program, 0, plan.materiality, true);
+    let mut walkers = Walkers { program, backend, other: Some((other_program, other)) };
+    walk(&mut walkers, &mut part, plan.whole(), progress)?;
+    Ok((part.tally, part.paired.unwrap_or_default()))
 }
 
-/// Runs batch after batch, hands on the outcomes of each, and tallies all.
-fn run_batches(
-    program: &Program,
-    plan: Plan,
-    backend: &mut dyn Backend,
+/// Walks on from the end of a part, batch after batch, and counts what it finds into it. Where
+/// `progress` breaks, the part ends sooner, with a block.
+///
+/// # Errors
+///
+/// If a backend fails; the part is then not to be used.
+///
+/// # Panics
+///
+/// If only one of the walkers and the part compares two programs.
+pub fn walk(
+    walkers: &mut Walkers<'_, '_>,
+    part: &mut Part,
+    stretch: Stretch,
     progress: &mut dyn Progress,
-    mut take: impl FnMut(Range<u64>, &[Outcome]) -> Result<(), EngineError>,
-) -> Result<Tally, EngineError> {
-    let mut tally = Tally::new(plan.materiality, shape(program));
-    let mut blocks = Blocks::default();
-    let mut counters = Counters::new(shape(program));
-    let mut outcomes = vec![Outcome::default(); plan.batch.min(plan.n_paths) as usize];
-    let mut start = 0;
-    backend.expect(plan.n_paths);
-    while start < plan.n_paths {
-        let end = (start + plan.batch).min(plan.n_paths);
-        let batch = &mut outcomes[..(end - start) as usize];
-        backend.run(start..end, batch, &mut counters)?;
-        take(start..end, batch)?;
-        blocks.absorb(batch, &mut tally);
-        progress.done(end);
+) -> Result<(), EngineError> {
+    let Stretch { to, batch, .. } = stretch;
+    let (mut start, length) = (part.paths.end, to.saturating_sub(part.paths.end));
+    assert_eq!(walkers.other.is_some(), part.paired.is_some(), "compared, or not");
+    // Batches of one length, as a backend expects them: one that ends with the stretch is the last.
+    let expected = if length.is_multiple_of(batch) { stretch.expected } else { to };
+    walkers.backend.expect(expected);
+    let mut outcomes = vec![Outcome::default(); batch.min(length) as usize];
+    let mut other = Other::of(walkers.other.as_mut(), outcomes.len(), expected);
+    let mut blocks = Blocks::from(start / BLOCK_PATHS);
+    while start < to {
+        let end = (start + batch).min(to);
+        let now = &mut outcomes[..(end - start) as usize];
+        walkers.backend.run(start..end, now, &mut part.tally.counters)?;
+        if let (Some(other), Some(paired)) = (&mut other, &mut part.paired) {
+            paired.absorb(now, other.walk(start..end)?);
+        }
+        blocks.absorb(now, &mut part.tally);
+        if end == to {
+            blocks.finish(&mut part.tally);
+        }
         start = end;
+        if blocks.pending.is_empty() {
+            part.paths.end = end;
+            if progress.done(Done { before: None, now: &part.tally }).is_break() {
+                break;
+            }
+        }
     }
-    blocks.finish(&mut tally);
-    tally.absorb_counters(&counters);
-    Ok(tally)
+    Ok(())
+}
+
+impl Plan {
+    /// All of its paths at one stretch.
+    #[must_use]
+    pub fn whole(&self) -> Stretch {
+        Stretch { to: self.n_paths, expected: self.n_paths, batch: self.batch }
+    }
+}
+
+/// The program that is compared with, and room for what it finds.
+struct Other<'b> {
+    backend: &'b mut dyn Backend,
+    outcomes: Vec<Outcome>,
+    ignored: Counters,
+}
+
+impl<'b> Other<'b> {
+    fn of(
+        other: Option<&'b mut (&Program, &mut dyn Backend)>,
+        batch: usize,
+        expected: u64,
+    ) -> Option<Self> {
+        let (program, backend) = other?;
+        backend.expect(expected);
+        let (outcomes, ignored) = (vec![Outcome::default(); batch], Counters::new(shape(program)));
+        Some(Self { backend: &mut **backend, outcomes, ignored })
+    }
+
+    fn walk(&mut self, paths: Range<u64>) -> Result<&[Outcome], EngineError> {
+        let outcomes = &mut self.outcomes[..(paths.end - paths.start) as usize];
+        self.backend.run(paths, outcomes, &mut self.ignored)?;
+        Ok(outcomes)
+    }
 }
 
 /// Batches to blocks.
-#[derive(Default)]
-struct Blocks {
+pub(super) struct Blocks {
     next: u64,
     /// Outcomes of a block that no batch has completed yet.
     pending: Vec<Outcome>,
 }
 
 impl Blocks {
-    fn absorb(&mut self, outcomes: &[Outcome], tally: &mut Tally) {
+    /// From the beginning of a block on.
+    pub(super) fn from(block_idx: u64) -> Self {
+        Self { next: block_idx, pending: Vec::new() }
+    }
+
+    pub(super) fn absorb(&mut self, outcomes: &[Outcome], tally: &mut Tally) {
         let mut rest = outcomes;
         while !rest.is_empty() {
             let missing = BLOCK_PATHS as usize - self.pending.len();
@@ -121,7 +260,7 @@ impl Blocks {
         }
     }
 
-    fn finish(&mut self, tally: &mut Tally) {
+    pub(super) fn finish(&mut self, tally: &mut Tally) {
         if !self.pending.is_empty() {
             self.hand_over(tally);
         }
@@ -161,4 +300,38 @@ pub fn tail_shares(
         positions: counters.positions.iter().map(|count| count.loss).collect(),
         pools: counters.pools,
     }))
+}
+
+/// Walks single paths once more, on as many threads; their outcomes, in the order of the paths.
+///
+/// # Errors
+///
+/// If the threads cannot be started.
+pub fn single_paths(
+    program: &Program,
+    seed: u64,
+    n_threads: usize,
+    paths: &[u64],
+) -> Result<Vec<Outcome>, EngineError> {
+    let mut outcomes = vec![Outcome::default(); paths.len()];
+    let a_thread = paths.len().div_ceil(n_threads.max(1)).max(1);
+    let walk = |paths: &[u64], outcomes: &mut [Outcome]| {
+        let (mut cpu, mut ignored) = (Cpu::new(program, seed, 1), Counters::new(shape(program)));
+        for (path, outcome) in paths.iter().zip(outcomes) {
+            cpu.run(*path..*path + 1, std::slice::from_mut(outcome), &mut ignored)?;
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let mut threads = Vec::new();
+        for (paths, outcomes) in paths.chunks(a_thread).zip(outcomes.chunks_mut(a_thread)) {
+            let thread = std::thread::Builder::new().spawn_scoped(scope, || walk(paths, outcomes));
+            threads.push(thread.map_err(|source| EngineError::Threads { n_threads, source })?);
+        }
+        threads.into_iter().try_for_each(|thread| match thread.join() {
+            Ok(walked) => walked,
+            Err(panicked) => std::panic::resume_unwind(panicked),
+        })
+    })?;
+    Ok(outcomes)
 }

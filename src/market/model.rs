@@ -12,6 +12,7 @@ mod jumps;
 mod replay;
 mod shock;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::Market;
@@ -52,7 +53,7 @@ pub struct PathBuffer {
 }
 
 /// The market as integers: what a path's prices follow from, with its seed and index.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CompiledMarket {
     /// Steps of a path.
     pub n_steps: usize,

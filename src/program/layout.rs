@@ -1,6 +1,7 @@
 //! The rows that Rust and WGSL both read: 32-bit words only, 64-bit numbers as low and high word.
 
 use bytemuck::{Pod, Zeroable};
+use serde::{Deserialize, Serialize};
 
 use crate::book::account::LegState;
 
@@ -11,7 +12,7 @@ pub const INSTRUMENT_SUM: u32 = 1;
 
 /// What a leg's value follows: an asset's price, grown by interest, or summed up for funding.
 #[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Pod, Zeroable)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Pod, Zeroable, Serialize, Deserialize)]
 pub struct InstrumentRow {
     /// The asset.
     pub asset: u32,
@@ -25,7 +26,7 @@ pub struct InstrumentRow {
 
 /// A position: its legs, its venue, its unit.
 #[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Serialize, Deserialize)]
 pub struct PositionRow {
     /// First leg.
     pub leg_start: u32,
@@ -41,7 +42,7 @@ pub struct PositionRow {
 
 /// A leg of a position.
 #[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Serialize, Deserialize)]
 pub struct LegRow {
     /// What its value follows.
     pub instrument: u32,
@@ -84,7 +85,7 @@ impl LegRow {
 
 /// A margin tier of a perpetual leg: coefficient x mark + deduction, the least of which counts.
 #[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Serialize, Deserialize)]
 pub struct TierRow {
     /// Signed notional less rate x notional, in the position's unit.
     pub coefficient: i32,

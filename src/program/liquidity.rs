@@ -5,6 +5,7 @@
 //! of the log price, and the difference of two sizes into what a sale brings.
 
 use bytemuck::{Pod, Zeroable};
+use serde::{Deserialize, Serialize};
 
 use super::layout::from_words;
 use crate::book::action::to_words;
@@ -26,7 +27,7 @@ pub const MOST_IMPACT: i64 = 1 << 29;
 pub const CROSS_BITS: u32 = 28;
 
 /// Everything that couples the positions of a path.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Liquidity {
     /// The curves that assets refer to.
     pub curves: Vec<Curve>,
@@ -48,7 +49,7 @@ pub struct Liquidity {
 
 /// How an asset's market takes sales; read by Rust and WGSL alike.
 #[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Serialize, Deserialize)]
 pub struct AssetRow {
     /// Its curve, or [`NONE`].
     pub curve: u32,
@@ -64,7 +65,7 @@ pub struct AssetRow {
 
 /// Depth from a fall of the price on; read by Rust and WGSL alike.
 #[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Serialize, Deserialize)]
 pub struct BandRow {
     /// Fall of the log2 price from its highest, Q8.24.
     pub fall: u32,
@@ -80,7 +81,7 @@ pub struct BandRow {
 
 /// How an asset's price is reported; read by Rust and WGSL alike.
 #[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Serialize, Deserialize)]
 pub struct FeedRow {
     /// Steps after which a report is due; [`NONE`] for never.
     pub heartbeat: u32,
@@ -94,7 +95,7 @@ pub struct FeedRow {
 
 /// Who liquidates, when, how much; read by Rust and WGSL alike.
 #[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Serialize, Deserialize)]
 pub struct LiquidationTerms {
     /// Cost of a call, money, low and high word.
     pub gas: [u32; 2],
@@ -114,7 +115,7 @@ pub struct LiquidationTerms {
 
 /// The insurance fund of a venue; read by Rust and WGSL alike.
 #[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Serialize, Deserialize)]
 pub struct FundRow {
     /// What it holds at opening, money, low and high word.
     pub initial: [u32; 2],
@@ -346,10 +347,7 @@ fn terms(
 }
 
 fn fund(rule: &Rule, money: &dyn Fn(f64) -> i64) -> FundRow {
-    let (initial, fee) = match rule {
-        Rule::Perpetual(rule) => (rule.insurance_fund_usd, rule.insurance_fee),
-        _ => (0.0, 0.0),
-    };
+    let (initial, fee) = rule.liquidation().insurance_fund();
     FundRow { initial: to_words(money(initial)), fee: share_q31(fee) }
 }
 

@@ -4,7 +4,10 @@ pub mod compile;
 pub mod layout;
 pub mod liquidity;
 mod opening;
+pub mod sound;
 mod units;
+
+use serde::{Deserialize, Serialize};
 
 use crate::book::action::Action;
 use crate::market::model::CompiledMarket;
@@ -14,9 +17,10 @@ use liquidity::Liquidity;
 
 pub use compile::CompileError;
 pub use opening::OpeningFigures;
+pub use sound::Unsound;
 
 /// Flat integer arrays that a backend runs; the same on every machine for the same scenario.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Program {
     /// How prices move.
     pub market: CompiledMarket,

@@ -1,6 +1,8 @@
 //! The opening book: what is liquidatable before the first step is settled once, by its venue's
 //! rule.
 
+use serde::{Deserialize, Serialize};
+
 use super::Program;
 use super::layout::from_words;
 use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, LegState, values};
@@ -9,7 +11,7 @@ use crate::fixed::ONE_MARK;
 use crate::scenario::Opening;
 
 /// What the opening book held that was liquidatable at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct OpeningFigures {
     /// Positions liquidatable at the opening marks.
     pub n: u64,

@@ -116,7 +116,7 @@ pub struct PathMinimum {
 }
 
 /// What feedback adds; `None` of no paths.
-pub(super) fn feedback(paired: &Paired, facts: &Facts<'_>) -> Option<FeedbackFigures> {
+pub(super) fn feedback(paired: &Paired, facts: &Facts) -> Option<FeedbackFigures> {
     let usd = |quanta: f64| facts.usd(quanta);
     let difference = paired.difference()?;
     let interval = paired.interval();
@@ -135,7 +135,7 @@ pub(super) fn feedback(paired: &Paired, facts: &Facts<'_>) -> Option<FeedbackFig
 }
 
 /// The figures of a tally's aftermath; `None` where nothing couples positions.
-pub(super) fn figures(tally: &Tally, facts: &Facts<'_>) -> Option<AftermathFigures> {
+pub(super) fn figures(tally: &Tally, facts: &Facts) -> Option<AftermathFigures> {
     let (aftermath, coupling) = match (&tally.counters.aftermath, &facts.coupling) {
         (Some(aftermath), Some(coupling)) => (aftermath, coupling),
         (None, None) => return None,
@@ -144,7 +144,7 @@ pub(super) fn figures(tally: &Tally, facts: &Facts<'_>) -> Option<AftermathFigur
     };
     assert_eq!(aftermath.n_paths, tally.sums.n_paths, "an aftermath of other paths");
     assert_eq!(aftermath.funds.len(), coupling.funds.len(), "funds of another program");
-    let funds = aftermath.funds.iter().zip(coupling.funds).filter(|(_, fund)| fund.is_fund());
+    let funds = aftermath.funds.iter().zip(&coupling.funds).filter(|(_, fund)| fund.is_fund());
     Some(AftermathFigures {
         cascade: cascade(aftermath, coupling, tally.sums.largest_step),
         backlog: backlog(aftermath, facts),
@@ -156,7 +156,7 @@ pub(super) fn figures(tally: &Tally, facts: &Facts<'_>) -> Option<AftermathFigur
 
 fn cascade(
     aftermath: &Aftermath,
-    coupling: &CouplingFacts<'_>,
+    coupling: &CouplingFacts,
     largest_step_events: u32,
 ) -> CascadeFigures {
     let is_at_once = coupling.feedback == Some(FeedbackTiming::SameStep);
@@ -171,7 +171,7 @@ fn cascade(
     }
 }
 
-fn backlog(aftermath: &Aftermath, facts: &Facts<'_>) -> BacklogFigures {
+fn backlog(aftermath: &Aftermath, facts: &Facts) -> BacklogFigures {
     let probability = share(aftermath.n_backlogged, aftermath.n_paths);
     let mean = mean(&aftermath.backlog, aftermath.n_paths);
     BacklogFigures {
@@ -187,9 +187,9 @@ fn backlog(aftermath: &Aftermath, facts: &Facts<'_>) -> BacklogFigures {
 
 fn insurance_fund(
     draws: &FundDraws,
-    fund: &FundFacts<'_>,
+    fund: &FundFacts,
     n_paths: u64,
-    facts: &Facts<'_>,
+    facts: &Facts,
 ) -> InsuranceFundFigures {
     let emptied = share(draws.n_emptied, n_paths);
     let drawn = mean(&draws.drawn, n_paths);
@@ -198,7 +198,7 @@ fn insurance_fund(
     let quantile =
         |level| left(draws.drawn.with_larger(Level::nearest(level).rank(n_paths) - 1) as f64);
     InsuranceFundFigures {
-        venue: fund.venue.to_owned(),
+        venue: facts.venue(fund.venue).to_owned(),
         initial_usd: fund.initial_usd,
         path_minimum_usd: PathMinimum {
             mean: left(drawn.value),
@@ -226,12 +226,13 @@ mod tests {
     use super::*;
     use crate::report::fixture;
     use crate::tail::{Outcome, Shape};
+    use crate::units::VenueId;
 
     /// A dollar, in quanta of the fixture.
     const USD: i64 = 1 << 16;
 
-    const NO_FUND: FundFacts<'_> = FundFacts { venue: "aave", initial_usd: 0.0, fee: 0.0 };
-    const FUND: FundFacts<'_> = FundFacts { venue: "dydx", initial_usd: 100.0, fee: 0.0 };
+    const NO_FUND: FundFacts = FundFacts { venue: VenueId(0), initial_usd: 0.0, fee: 0.0 };
+    const FUND: FundFacts = FundFacts { venue: VenueId(1), initial_usd: 100.0, fee: 0.0 };
 
     /// The figures of paths that end like this: backlog, positions waiting, most rounds, and what
     /// was drawn from a fund of 100 dollars; all money in dollars.
@@ -245,11 +246,8 @@ mod tests {
             let emptied = i64::from(drawn == 100);
             aftermath.absorb(&[backlog * USD, n_waiting, n_rounds, 0, 0, drawn * USD, emptied]);
         }
-        let coupling = CouplingFacts { feedback: Some(timing), funds: &[NO_FUND, FUND] };
-        fixture::with_facts(|facts| {
-            let facts = Facts { coupling: Some(coupling), ..*facts };
-            figures(&tally, &facts).unwrap()
-        })
+        let coupling = CouplingFacts { feedback: Some(timing), funds: vec![NO_FUND, FUND] };
+        figures(&tally, &Facts { coupling: Some(coupling), ..fixture::facts() }).unwrap()
     }
 
     #[test]
@@ -270,7 +268,7 @@ mod tests {
         let [fund] = &insurance_funds[..] else { panic!("{insurance_funds:?}") };
         assert_eq!(
             (&*fund.venue, fund.initial_usd, fund.emptied_probability),
-            ("dydx", 100.0, 0.25)
+            ("morpho", 100.0, 0.25)
         );
         // Drawn: 150 in all, squares 11,700; (4 * 11,700 - 150^2) / (4^2 * 3) = 22.5^2.
         let minimum =
@@ -302,7 +300,7 @@ mod tests {
         };
         let mut paired = Paired::default();
         paired.absorb(&outcomes([3, 0, 5]), &outcomes([1, 1, 4]));
-        let found = fixture::with_facts(|facts| feedback(&paired, facts)).unwrap();
+        let found = feedback(&paired, &fixture::facts()).unwrap();
         // Differences 2, -1, 1: mean 2/3, (3 * 6 - 2^2) / (3^2 * 2) = 7/9.
         let (mean, error) = (2.0 / 3.0, 7.0_f64.sqrt() / 3.0);
         let near = |found: f64, expected: f64| (found - expected).abs() < 1e-14;
@@ -334,9 +332,7 @@ mod tests {
     fn an_aftermath_counts_every_path() {
         let mut tally = Tally::new(1, Shape { n_funds: Some(0), ..Shape::default() });
         tally.absorb_block(0, &[Outcome::default()]);
-        fixture::with_facts(|facts| {
-            let coupling = CouplingFacts { feedback: None, funds: &[] };
-            figures(&tally, &Facts { coupling: Some(coupling), ..*facts })
-        });
+        let coupling = CouplingFacts { feedback: None, funds: Vec::new() };
+        figures(&tally, &Facts { coupling: Some(coupling), ..fixture::facts() });
     }
 }

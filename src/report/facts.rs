@@ -1,18 +1,20 @@
 //! What a report must know besides the tally: of the scenario, and, kept apart, of the run.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::figures::Summary;
 use crate::scenario::Opening;
+use crate::units::VenueId;
 
 /// What is known of the scenario and its program before the first path. A summary is a function
-/// of this and the tally alone, so it holds nothing of clocks, machines or batches.
-#[derive(Clone, Copy)]
-pub struct Facts<'a> {
+/// of this and the tally alone, so it holds nothing of clocks, machines or batches; and with a
+/// program beside it, it is all that is needed to make the summary again without the scenario.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Facts {
     /// Name of the scenario.
-    pub scenario: &'a str,
+    pub scenario: String,
     /// Digest of the program, hexadecimal.
-    pub program_digest: &'a str,
+    pub program_digest: String,
     /// Key of the generator.
     pub seed: u64,
     /// Steps of a path.
@@ -24,20 +26,55 @@ pub struct Facts<'a> {
     /// What was liquidatable at the opening marks.
     pub opening: OpeningFacts,
     /// Levels of value at risk and expected shortfall, each between 0 and 1.
-    pub levels: &'a [f64],
+    pub levels: Vec<f64>,
     /// Loss from which a path counts as one with bad debt, USD.
     pub materiality_usd: f64,
-    /// Names of the position of an index of the tally's counters.
-    pub position: &'a dyn Fn(usize) -> PositionLabel<'a>,
+    /// Names of the venues, in the order of their ids.
+    pub venues: Vec<String>,
+    /// Names of the positions, in the order of the tally's counters.
+    pub positions: Vec<PositionLabel>,
     /// Names of the pools, in the order of the tally's counters.
-    pub pools: &'a [PoolLabel<'a>],
+    pub pools: Vec<PoolLabel>,
     /// What couples positions; `None` where nothing does.
-    pub coupling: Option<CouplingFacts<'a>>,
+    pub coupling: Option<CouplingFacts>,
     /// What the reader should know.
-    pub notes: &'a [String],
+    pub notes: Vec<String>,
 }
 
-impl Facts<'_> {
+impl Facts {
+    /// The name of a venue.
+    #[must_use]
+    pub fn venue(&self, venue: VenueId) -> &str {
+        &self.venues[venue.idx()]
+    }
+
+    /// Nominal checks of a path: every position at every step.
+    #[must_use]
+    pub fn checks_per_path(&self) -> f64 {
+        self.positions.len() as f64 * f64::from(self.n_steps)
+    }
+
+    /// The level whose tail says who bears the expected shortfall: 0.99, or the first there is.
+    #[must_use]
+    pub fn tail_level(&self) -> f64 {
+        const USUAL: f64 = 0.99;
+        let usual = self.levels.iter().copied().find(|level| *level == USUAL);
+        usual.or(self.levels.first().copied()).unwrap_or(USUAL)
+    }
+
+    /// The loss from which a path counts, quanta, rounded up.
+    #[must_use]
+    pub fn materiality(&self) -> i64 {
+        libm::ceil(libm::ldexp(self.materiality_usd, -self.quantum_log2)) as i64
+    }
+
+    /// Whether a venue of that name has an insurance fund.
+    #[must_use]
+    pub fn has_fund(&self, venue: &str) -> bool {
+        let funds = self.coupling.iter().flat_map(|it| &it.funds);
+        funds.filter(|fund| fund.is_fund()).any(|fund| self.venue(fund.venue) == venue)
+    }
+
     /// Quanta in dollars; scaling by a power of two is exact.
     #[must_use]
     pub fn usd(&self, quanta: f64) -> f64 {
@@ -46,34 +83,37 @@ impl Facts<'_> {
 }
 
 /// What a position is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PositionLabel<'a> {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PositionLabel {
     /// Its name in the book.
-    pub position: &'a str,
-    /// The name of its venue.
-    pub venue: &'a str,
+    pub position: String,
+    /// Its venue, by place: books are long, and venues few.
+    pub venue: VenueId,
 }
 
 /// What a pool is called: the lenders of one asset at one venue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PoolLabel<'a> {
-    /// The name of the venue.
-    pub venue: &'a str,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PoolLabel {
+    /// The venue, by place.
+    pub venue: VenueId,
     /// The name of the asset lent.
-    pub debt_asset: &'a str,
+    pub debt_asset: String,
 }
 
 /// What couples the positions of a path.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct CouplingFacts<'a> {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CouplingFacts {
     /// When sales move prices; `None` where no market has a bound, so that none does.
     pub feedback: Option<FeedbackTiming>,
     /// The insurance fund of every venue, in the order of the tally's.
-    pub funds: &'a [FundFacts<'a>],
+    pub funds: Vec<FundFacts>,
 }
 
 /// When sales move prices.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FeedbackTiming {
     /// In the next step.
@@ -83,17 +123,18 @@ pub enum FeedbackTiming {
 }
 
 /// The insurance fund of a venue.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct FundFacts<'a> {
-    /// The name of the venue.
-    pub venue: &'a str,
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FundFacts {
+    /// The venue, by place.
+    pub venue: VenueId,
     /// What it holds at the opening.
     pub initial_usd: f64,
     /// What a closed position pays into it, a share of the notional.
     pub fee: f64,
 }
 
-impl FundFacts<'_> {
+impl FundFacts {
     /// Whether there is one at all.
     #[must_use]
     pub fn is_fund(&self) -> bool {
@@ -102,7 +143,8 @@ impl FundFacts<'_> {
 }
 
 /// What was liquidatable at the opening marks, and what became of it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct OpeningFacts {
     /// How it was dealt with.
     pub mode: Opening,
@@ -115,7 +157,7 @@ pub struct OpeningFacts {
 }
 
 /// How a run went: the only figures that differ between two runs of the same scenario.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunFacts {
     /// Which backend walked the paths.
     pub backend: String,
@@ -125,6 +167,8 @@ pub struct RunFacts {
     pub threads: usize,
     /// Paths of a batch.
     pub batch: u64,
+    /// Paths that it walked; those of a run that it went on with are left out.
+    pub walked_paths: u64,
     /// Time from the first path to the last.
     pub wall_seconds: f64,
     /// Time of all threads of the host.
@@ -138,12 +182,13 @@ pub struct RunFacts {
 }
 
 impl RunFacts {
-    /// Fills in the rates from the times, of a run that walked all paths of `summary`.
+    /// Fills in the rates from the times; a path has so many nominal checks.
     #[must_use]
-    pub fn with_rates(mut self, summary: &Summary) -> Self {
+    pub fn with_rates(mut self, checks_per_path: f64) -> Self {
         let rate = |count: f64, seconds: f64| (seconds > 0.0).then(|| count / seconds);
-        self.paths_per_second = rate(summary.n_paths as f64, self.wall_seconds);
-        self.checks_per_cpu_second = rate(summary.position_checks as f64, self.cpu_seconds);
+        let n_paths = self.walked_paths as f64;
+        self.paths_per_second = rate(n_paths, self.wall_seconds);
+        self.checks_per_cpu_second = rate(n_paths * checks_per_path, self.cpu_seconds);
         self
     }
 }

@@ -1,5 +1,6 @@
 //! A small made-up run for the tests of reports: every kind of figure occurs in it.
 
+use super::baseline::{BaselineFigures, DifferenceFigures};
 use super::explain::{
     Explanation, ToldCoupling, ToldLeftOver, ToldLiquidation, ToldMoved, ToldPrice, ToldRound,
     ToldSale, Untaken,
@@ -9,10 +10,13 @@ use super::facts::{
     RunFacts,
 };
 use super::figures::Summary;
-use crate::scenario::Opening;
+use super::gates::{GateFigures, Verdict};
+use super::until::UntilFigures;
+use crate::scenario::{Opening, Unit};
 use crate::tail::{
     Aftermath, BLOCK_PATHS, Outcome, Paired, PositionCount, SATURATED, Shape, TailShares, Tally,
 };
+use crate::units::VenueId;
 
 const N_POSITIONS: usize = 30;
 const N_STEPS: usize = 24;
@@ -65,14 +69,19 @@ pub(super) fn shares() -> TailShares {
     TailShares { level: 0.99, n_paths: 100, positions, pools: vec![100, 335] }
 }
 
-/// Calls `read` with the facts of the made-up scenario.
-pub(super) fn with_facts<T>(read: impl FnOnce(&Facts<'_>) -> T) -> T {
-    let names: Vec<String> = (0..N_POSITIONS).map(|idx| format!("whale, the {idx}th")).collect();
-    let position =
-        |idx: usize| PositionLabel { position: &names[idx], venue: ["aave", "morpho"][idx % 2] };
-    read(&Facts {
-        scenario: "made-up",
-        program_digest: &"1f".repeat(32),
+/// The facts of the made-up scenario.
+pub(super) fn facts() -> Facts {
+    let position = |idx: usize| PositionLabel {
+        position: format!("whale, the {idx}th"),
+        venue: VenueId(idx as u32 % 2),
+    };
+    let pool = |venue, debt_asset: &str| PoolLabel {
+        venue: VenueId(venue),
+        debt_asset: debt_asset.to_owned(),
+    };
+    Facts {
+        scenario: "made-up".to_owned(),
+        program_digest: "1f".repeat(32),
         seed: 42,
         n_steps: N_STEPS as u32,
         step_hours: 6.0,
@@ -83,16 +92,14 @@ pub(super) fn with_facts<T>(read: impl FnOnce(&Facts<'_>) -> T) -> T {
             debt_usd: 1234.5,
             bad_debt_usd: 0.125,
         },
-        levels: &[0.5, 0.99, 0.9999],
+        levels: vec![0.5, 0.99, 0.9999],
         materiality_usd: 1.0,
-        position: &position,
-        pools: &[
-            PoolLabel { venue: "aave", debt_asset: "USDC" },
-            PoolLabel { venue: "morpho", debt_asset: "DAI" },
-        ],
+        venues: vec!["aave".to_owned(), "morpho".to_owned()],
+        positions: (0..N_POSITIONS).map(position).collect(),
+        pools: vec![pool(0, "USDC"), pool(1, "DAI")],
         coupling: None,
-        notes: &["a note of the scenario".to_owned()],
-    })
+        notes: vec!["a note of the scenario".to_owned()],
+    }
 }
 
 /// What the made-up run leaves where its positions are coupled; the second venue has a fund of a
@@ -113,23 +120,23 @@ fn aftermath() -> Aftermath {
 }
 
 /// The funds of the made-up venues.
-const FUNDS: [FundFacts<'_>; 2] = [
-    FundFacts { venue: "aave", initial_usd: 0.0, fee: 0.0 },
-    FundFacts { venue: "morpho", initial_usd: 1e6, fee: 0.005 },
+const FUNDS: [FundFacts; 2] = [
+    FundFacts { venue: VenueId(0), initial_usd: 0.0, fee: 0.0 },
+    FundFacts { venue: VenueId(1), initial_usd: 1e6, fee: 0.005 },
 ];
 
-/// Calls `read` with the facts of the made-up scenario, its positions coupled.
-pub(super) fn with_coupled_facts<T>(read: impl FnOnce(&Facts<'_>) -> T) -> T {
+/// The facts of the made-up scenario, its positions coupled.
+pub(super) fn coupled_facts() -> Facts {
     let feedback = Some(FeedbackTiming::SameStep);
-    let coupling = Some(CouplingFacts { feedback, funds: &FUNDS });
-    with_facts(|facts| read(&Facts { coupling, ..*facts }))
+    let coupling = Some(CouplingFacts { feedback, funds: FUNDS.to_vec() });
+    Facts { coupling, ..facts() }
 }
 
 /// The summary of the made-up run, its positions coupled, not compared.
 pub(super) fn uncompared_summary() -> Summary {
     let mut tally = tally();
     tally.counters.aftermath = Some(aftermath());
-    let summary = with_coupled_facts(|facts| Summary::of(&tally, facts, Some(&shares())));
+    let summary = Summary::of(&tally, &coupled_facts(), Some(&shares()));
     Summary { version: "0.0.0".to_owned(), ..summary }
 }
 
@@ -140,28 +147,86 @@ pub(super) fn coupled_summary() -> Summary {
     let without: Vec<Outcome> = with.iter().map(thirds).collect();
     let mut paired = Paired::default();
     paired.absorb(&with, &without);
-    with_coupled_facts(|facts| uncompared_summary().with_feedback(&paired, facts))
+    uncompared_summary().with_feedback(&paired, &coupled_facts())
 }
 
 /// The summary of the made-up run; its version does not move with ours.
 pub(super) fn summary() -> Summary {
-    let summary = with_facts(|facts| Summary::of(&tally(), facts, Some(&shares())));
+    let summary = Summary::of(&tally(), &facts(), Some(&shares()));
     Summary { version: "0.0.0".to_owned(), ..summary }
 }
 
-pub(super) fn run_facts(summary: &Summary) -> RunFacts {
-    let facts = RunFacts {
+pub(super) fn run_facts() -> RunFacts {
+    let run = RunFacts {
         backend: "cpu".to_owned(),
         adapter: None,
         threads: 8,
         batch: 4096,
+        walked_paths: N_PATHS,
         wall_seconds: 2.5,
         cpu_seconds: 16.0,
         paths_per_second: None,
         checks_per_cpu_second: None,
         fallbacks: vec!["no graphics adapter was found".to_owned()],
     };
-    facts.with_rates(summary)
+    run.with_rates(facts().checks_per_path())
+}
+
+/// Gates of every kind and verdict.
+pub(super) fn gates() -> Vec<GateFigures> {
+    let gate = |fail_on: &str, verdict, [value, low, high, bound]: [f64; 4], unit| GateFigures {
+        fail_on: fail_on.to_owned(),
+        verdict,
+        value: Some(value),
+        low: Some(low),
+        high: high.is_finite().then_some(high),
+        bound,
+        unit,
+    };
+    vec![
+        gate("es99 > 2.5e6", Verdict::Breached, [3e6, 2.6e6, 3.4e6, 2.5e6], Unit::Usd),
+        gate("mean < 1", Verdict::Inconclusive, [2.0, 0.5, f64::INFINITY, 1.0], Unit::Usd),
+        gate("probability >= 50%", Verdict::Passed, [0.0312, 0.028, 0.0348, 0.5], Unit::Share),
+    ]
+}
+
+/// The made-up run against a baseline.
+pub(super) fn baseline() -> BaselineFigures {
+    let difference = |figure: &str, value, baseline, half_width: Option<f64>, unit| {
+        let difference = value - baseline;
+        DifferenceFigures {
+            figure: figure.to_owned(),
+            value,
+            baseline,
+            difference,
+            low: half_width.map(|half_width| difference - half_width),
+            high: half_width.map(|half_width| difference + half_width),
+            unit,
+        }
+    };
+    BaselineFigures {
+        scenario: "made-up, as it was".to_owned(),
+        program_digest: "2e".repeat(32),
+        outcome_digest: crate::tail::Digest([0x3d; 32]),
+        differences: vec![
+            difference("mean", 104_557.0, 100_000.5, Some(1_250.25), Unit::Usd),
+            difference("probability", 0.03125, 0.046875, Some(0.0078125), Unit::Share),
+            difference("es99.99", 6.5e6, 7e6, None, Unit::Usd),
+            difference("largest_step", 7.0, 9.0, Some(0.0), Unit::Count),
+        ],
+    }
+}
+
+/// Where the made-up run stopped.
+pub(super) fn until() -> UntilFigures {
+    UntilFigures {
+        target: "es99 rel 1%".to_owned(),
+        is_reached: true,
+        n_paths: 8192,
+        value: Some(3e6),
+        half_width: Some(2.5e4),
+        unit: Unit::Usd,
+    }
 }
 
 /// A made-up path, told.

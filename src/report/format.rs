@@ -1,16 +1,22 @@
 //! The shape every format has, and the one list of formats.
 
 mod json;
+mod markdown;
+pub(super) mod number;
 mod text;
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::baseline::BaselineFigures;
 use super::explain::Explanation;
 use super::facts::RunFacts;
 use super::figures::Summary;
+use super::gates::GateFigures;
 use super::ladder::LadderRow;
+use super::until::UntilFigures;
+use number::{count, usd_cents};
 
 /// What is written: the figures, and beside them how the run went. Serialises as one object.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -18,12 +24,30 @@ pub struct Report<'a> {
     /// The figures.
     #[serde(flatten)]
     pub summary: &'a Summary,
+    /// Where the run stopped, if it was to stop by precision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<&'a UntilFigures>,
+    /// The gates and what came of them.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub gates: &'a [GateFigures],
+    /// The run against a baseline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<&'a BaselineFigures>,
     /// How the run went; left out of files that must not differ between runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<&'a RunFacts>,
 }
 
+impl<'a> Report<'a> {
+    /// The figures alone.
+    #[must_use]
+    pub fn of(summary: &'a Summary) -> Self {
+        Self { summary, until: None, gates: &[], baseline: None, run: None }
+    }
+}
+
 /// A way to write figures.
+#[derive(Debug)]
 pub struct Format {
     /// Its name on the command line.
     pub name: &'static str,
@@ -53,10 +77,41 @@ pub const FORMATS: &[Format] = &[
         write_ladder: json::write_ladder,
         write_explanation: json::write_explanation,
     },
+    Format {
+        name: "markdown",
+        about: "A summary for a pull request or a wiki.",
+        write: markdown::write,
+        write_ladder: markdown::write_ladder,
+        write_explanation: markdown::write_explanation,
+    },
 ];
 
 /// The format of that name.
 #[must_use]
 pub fn format_named(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
+}
+
+/// The columns of a ladder.
+const LADDER_HEADINGS: [&str; 7] = [
+    "drop",
+    "liquidatable",
+    "their debt, USD",
+    "their collateral, USD",
+    "under water",
+    "shortfall, USD",
+    "total debt, USD",
+];
+
+/// A row of a ladder, under its headings.
+fn ladder_cells(row: &LadderRow) -> [String; 7] {
+    [
+        format!("{:.2} %", row.drop * 100.0),
+        count(row.n_liquidatable.into()),
+        usd_cents(row.debt_liquidatable_usd),
+        usd_cents(row.collateral_liquidatable_usd),
+        count(row.n_underwater.into()),
+        usd_cents(row.shortfall_usd),
+        usd_cents(row.total_debt_usd),
+    ]
 }

@@ -1,18 +1,24 @@
-//! Figures to readers: the summary, the formats it is written in, and lists for spreadsheets.
+//! Figures to readers: the summary, the formats it is written in, and tables for data frames.
 //!
 //! The only fault here is that writing fails, so writers return [`std::io::Result`].
 
 pub mod aftermath;
-pub mod csv;
+pub mod baseline;
 pub mod explain;
 pub mod facts;
 pub mod figures;
 #[cfg(test)]
 mod fixture;
 pub mod format;
+pub mod gates;
+pub mod junit;
 pub mod ladder;
+pub mod parquet;
+pub mod reading;
 pub mod summary;
+pub mod until;
 
+pub use baseline::BaselineFigures;
 pub use explain::{
     Explanation, ToldCoupling, ToldLeftOver, ToldLiquidation, ToldMoved, ToldPrice, ToldRound,
     ToldSale, Untaken,
@@ -23,4 +29,7 @@ pub use facts::{
 };
 pub use figures::Summary;
 pub use format::{FORMATS, Format, Report, format_named};
+pub use gates::{GateFigures, Verdict};
 pub use ladder::LadderRow;
+pub use reading::Reading;
+pub use until::UntilFigures;

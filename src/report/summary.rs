@@ -18,7 +18,7 @@ impl Summary {
     /// # Panics
     /// If the tally has no paths, or the facts are those of another program.
     #[must_use]
-    pub fn of(tally: &Tally, facts: &Facts<'_>, shares: Option<&TailShares>) -> Self {
+    pub fn of(tally: &Tally, facts: &Facts, shares: Option<&TailShares>) -> Self {
         let counters = &tally.counters;
         assert_eq!(counters.pools.len(), facts.pools.len(), "pools of another program");
         let ordered = Ordered::of(tally);
@@ -32,8 +32,8 @@ impl Summary {
         let checks = counters.positions.len() as u128 * u128::from(facts.n_steps);
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            scenario: facts.scenario.to_owned(),
-            program_digest: facts.program_digest.to_owned(),
+            scenario: facts.scenario.clone(),
+            program_digest: facts.program_digest.clone(),
             outcome_digest: tally.outcome_digest(),
             tally_digest: tally.tally_digest(),
             seed: facts.seed,
@@ -67,7 +67,7 @@ impl Summary {
     /// # Panics
     /// If they are not the paths of this summary.
     #[must_use]
-    pub fn with_feedback(mut self, paired: &Paired, facts: &Facts<'_>) -> Self {
+    pub fn with_feedback(mut self, paired: &Paired, facts: &Facts) -> Self {
         assert_eq!(paired.n_paths, self.n_paths, "paths of another run");
         self.feedback = aftermath::feedback(paired, facts);
         self
@@ -108,15 +108,15 @@ fn share(loss: i128, total: i128) -> Option<f64> {
 #[must_use]
 pub fn position_figures(
     tally: &Tally,
-    facts: &Facts<'_>,
+    facts: &Facts,
     totals: Option<&TailTotals<'_>>,
     position_idx: usize,
 ) -> PositionFigures {
     let PositionCount { n_defaults, loss, exposure } = tally.counters.positions[position_idx];
-    let label = (facts.position)(position_idx);
+    let label = &facts.positions[position_idx];
     PositionFigures {
-        position: label.position.to_owned(),
-        venue: label.venue.to_owned(),
+        position: label.position.clone(),
+        venue: facts.venue(label.venue).to_owned(),
         probability_of_default: n_defaults as f64 / tally.sums.n_paths as f64,
         mean_loss_usd: per_path(tally, facts, loss),
         exposure_at_default_usd: stat::mean::mean_of(exposure, n_defaults)
@@ -129,7 +129,7 @@ pub fn position_figures(
 fn bad_debt(
     ordered: &Ordered<'_>,
     tally: &Tally,
-    facts: &Facts<'_>,
+    facts: &Facts,
     values: &[ValueAtRisk],
 ) -> BadDebt {
     let (mean, probability) = mean_and_probability(tally);
@@ -179,7 +179,7 @@ fn mean_and_probability(tally: &Tally) -> (Mean, Probability) {
 }
 
 /// A sum over all paths as dollars a path.
-fn per_path(tally: &Tally, facts: &Facts<'_>, sum: i128) -> f64 {
+fn per_path(tally: &Tally, facts: &Facts, sum: i128) -> f64 {
     facts.usd(sum as f64 / tally.sums.n_paths as f64)
 }
 
@@ -201,20 +201,20 @@ fn listed_positions(tally: &Tally) -> Vec<usize> {
     listed
 }
 
-fn pools(tally: &Tally, facts: &Facts<'_>, totals: Option<&TailTotals<'_>>) -> Vec<PoolFigures> {
+fn pools(tally: &Tally, facts: &Facts, totals: Option<&TailTotals<'_>>) -> Vec<PoolFigures> {
     let losses = tally.counters.pools.iter().enumerate();
     losses
-        .zip(facts.pools)
+        .zip(&facts.pools)
         .map(|((pool_idx, &loss), label)| PoolFigures {
-            venue: label.venue.to_owned(),
-            debt_asset: label.debt_asset.to_owned(),
+            venue: facts.venue(label.venue).to_owned(),
+            debt_asset: label.debt_asset.clone(),
             mean_bad_debt_usd: per_path(tally, facts, loss),
             expected_shortfall_share: totals.and_then(|of| of.pool_share(pool_idx)),
         })
         .collect()
 }
 
-fn steps(tally: &Tally, facts: &Facts<'_>) -> Vec<StepFigures> {
+fn steps(tally: &Tally, facts: &Facts) -> Vec<StepFigures> {
     let mut cumulative = 0;
     let figures = (0..).zip(&tally.counters.steps).map(|(step_idx, step)| {
         cumulative += step.loss;
@@ -230,7 +230,7 @@ fn steps(tally: &Tally, facts: &Facts<'_>) -> Vec<StepFigures> {
 }
 
 /// The scenario's notes, then one for each level that has too few paths.
-fn notes(n_paths: u64, facts: &Facts<'_>, values: &[ValueAtRisk]) -> Vec<String> {
+fn notes(n_paths: u64, facts: &Facts, values: &[ValueAtRisk]) -> Vec<String> {
     let short = facts.levels.iter().zip(values).filter(|(_, found)| !found.is_covered);
     let short = short.map(|(level, _)| {
         format!(
@@ -273,10 +273,9 @@ mod tests {
             Tally::new(1, Shape { n_positions: 2, n_steps: 3, n_pools: 1, n_funds: None });
         tally.absorb_block(0, &[Outcome::default()]);
         let shares = TailShares { level: 0.99, n_paths: 1, positions: vec![0, 0], pools: vec![0] };
-        let summary = fixture::with_facts(|facts| {
-            let facts = Facts { pools: &facts.pools[..1], ..*facts };
-            Summary::of(&tally, &facts, Some(&shares))
-        });
+        let mut facts = fixture::facts();
+        facts.pools.truncate(1);
+        let summary = Summary::of(&tally, &facts, Some(&shares));
         assert_eq!((summary.bad_debt.mean_usd, summary.bad_debt.std_error_usd), (0.0, None));
         assert_eq!(summary.pools[0].expected_shortfall_share, None);
         assert!(summary.positions.is_empty());

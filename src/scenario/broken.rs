@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::gate::GateFault;
 use super::spelling::{list, nearest, suggest};
 use crate::market::correlation;
 
@@ -150,6 +151,14 @@ pub enum Broken {
         name: String,
         /// The venues there are.
         known: Vec<String>,
+    },
+    /// A gate or a precision that says nothing.
+    #[error("= {written:?} {fault}")]
+    NotAGate {
+        /// As written.
+        written: String,
+        /// Why not.
+        fault: GateFault,
     },
     /// A rule that nobody has written yet.
     #[error("= {name:?} is not a rule: {}", suggest(name, known))]

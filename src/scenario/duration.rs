@@ -16,12 +16,19 @@ const UNITS: &[(char, f64)] = &[
 
 /// The years of a number and one of `s m h d w y`; `None` if it is no duration or negative.
 pub(super) fn years(written: &str) -> Option<f64> {
+    let years = seconds(written)? / (DAYS_PER_YEAR * SECONDS_PER_DAY);
+    years.is_finite().then_some(years)
+}
+
+/// The seconds of a number and one of `s m h d w y`; `None` if it is no duration or negative.
+#[must_use]
+pub fn seconds(written: &str) -> Option<f64> {
     let written = written.trim();
     let unit = written.chars().next_back()?;
     let (_, unit_seconds) = UNITS.iter().find(|(name, _)| *name == unit)?;
     let number: f64 = written[..written.len() - unit.len_utf8()].trim_end().parse().ok()?;
-    let years = number * unit_seconds / (DAYS_PER_YEAR * SECONDS_PER_DAY);
-    (number >= 0.0 && years.is_finite()).then_some(years)
+    let seconds = number * unit_seconds;
+    (number >= 0.0 && seconds.is_finite()).then_some(seconds)
 }
 
 /// A duration fit to read: the largest unit of which there is at least one.

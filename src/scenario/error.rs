@@ -14,6 +14,17 @@ pub struct Faults {
     listed: Vec<Fault>,
     /// Faults beyond [`MOST_LISTED`], per file.
     unlisted: Vec<(Arc<str>, u64)>,
+    /// The files in which faults were looked for.
+    pub(super) inputs: Vec<Input>,
+}
+
+/// A file that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Input {
+    /// Its name, without folders.
+    pub name: String,
+    /// BLAKE3 of its bytes.
+    pub blake3: blake3::Hash,
 }
 
 /// One thing that is wrong, and where.

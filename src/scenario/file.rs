@@ -29,6 +29,8 @@ pub(super) struct Head {
     _venues: Option<IgnoredAny>,
     #[serde(rename = "liquidators")]
     _liquidators: Option<IgnoredAny>,
+    #[serde(rename = "gate")]
+    _gate: Option<IgnoredAny>,
 }
 
 /// `[run]`: how far, how often, from which seed.
@@ -356,4 +358,12 @@ pub(super) struct TermsEntry {
     pub(super) tiers: Option<Vec<Tier>>,
     /// A year.
     pub(super) funding_rate: Option<f64>,
+}
+
+/// `[[gate]]`: when a run fails.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GateEntry {
+    /// As in `es99 > 2.5e6`.
+    pub(super) fail_on: String,
 }

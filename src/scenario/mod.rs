@@ -1,12 +1,14 @@
 //! Input files to a validated model: the only door, where every fault is named with its line.
 
+pub mod duration;
 pub mod error;
+pub mod figure;
+pub mod gate;
 pub mod validate;
 
 mod assets;
 mod broken;
 mod depth;
-mod duration;
 mod file;
 mod legs;
 mod liquidators;
@@ -25,7 +27,9 @@ mod written;
 use crate::book::{Book, liquidators::Liquidators, venue::Venue};
 use crate::market::{Asset, Liquidity, Market};
 
-pub use error::{Broken, Fault, Faults, Place};
+pub use error::{Broken, Fault, Faults, Input, Place};
+pub use figure::{Figure, Unit};
+pub use gate::{Comparison, Gate, GateFault, Precision, Quantity, Target};
 pub use validate::{Overrides, load};
 
 /// What a person asked for, checked and complete; valid by construction.
@@ -43,15 +47,21 @@ pub struct Scenario {
     pub liquidators: Option<Liquidators>,
     /// How far, how often, from which seed.
     pub run: RunSpec,
+    /// When a run of it fails.
+    pub gates: Vec<Gate>,
     /// What the reader should know, though it is no fault.
     pub notes: Vec<String>,
+    /// The files that all this was read from, the scenario's own first.
+    pub inputs: Vec<Input>,
 }
 
 /// How a scenario is run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunSpec {
-    /// Paths; at least 1.
+    /// Paths, at most; at least 1.
     pub n_paths: u64,
+    /// Stop before that once a figure is known well enough.
+    pub until: Option<Precision>,
     /// Steps of a path; at least 1.
     pub n_steps: u32,
     /// Length of a step, years.
@@ -109,6 +119,7 @@ impl Scenario {
             liquidators: None,
             run: RunSpec {
                 n_paths: 1,
+                until: None,
                 n_steps: 1,
                 step_years: 1.0 / 8760.0,
                 seed: 0,
@@ -117,7 +128,9 @@ impl Scenario {
                 levels: vec![0.99],
                 compare_feedback: false,
             },
+            gates: Vec::new(),
             notes: Vec::new(),
+            inputs: Vec::new(),
         }
     }
 }

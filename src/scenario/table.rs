@@ -1,18 +1,17 @@
 //! CSV files, plain or gzipped: opened, their header checked, read row by row, each fault by line.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, ErrorKind, Read};
+use std::io::{Cursor, ErrorKind, Read};
 use std::path::Path;
 use std::sync::Arc;
 
 use csv::ByteRecord;
 use flate2::bufread::MultiGzDecoder;
 
-use super::error::{Broken, Fault, Faults, Place};
+use super::error::{Broken, Fault, Faults, Input, Place};
 use super::spelling::list;
 use super::written::Bounds;
 
-/// Bytes of a read; a book of two million rows is about a hundred megabytes.
+/// Bytes that the parser takes at a time.
 const BUFFER_BYTES: usize = 1 << 20;
 /// The first bytes of a gzip file, whatever its name.
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -39,6 +38,9 @@ pub(super) fn read_text(path: &Path, file: &Arc<str>, faults: &mut Faults) -> Op
         let place = Place { file: Arc::clone(file), line, key: String::new() };
         Fault { place, broken }
     };
+    if let Ok(bytes) = &bytes {
+        faults.inputs.push(Input { name: name_of(path), blake3: blake3::hash(bytes) });
+    }
     match bytes.map(String::from_utf8) {
         Ok(Ok(text)) => Some(text),
         Ok(Err(error)) => {
@@ -63,13 +65,21 @@ fn unreadable(kind: ErrorKind) -> Broken {
     }
 }
 
-fn open(path: &Path) -> std::io::Result<Box<dyn Read>> {
+/// A table's bytes, unpacked, and the file that they are in.
+fn open(path: &Path) -> std::io::Result<(Box<dyn Read>, Input)> {
     if path.is_dir() {
         return Err(ErrorKind::IsADirectory.into());
     }
-    let mut bytes = BufReader::with_capacity(BUFFER_BYTES, File::open(path)?);
-    let is_gzip = bytes.fill_buf()?.starts_with(&GZIP_MAGIC);
-    Ok(if is_gzip { Box::new(MultiGzDecoder::new(bytes)) } else { Box::new(bytes) })
+    // Read whole, so that the digest is that of the rows, and a pipe will do.
+    let bytes = std::fs::read(path)?;
+    let input = Input { name: name_of(path), blake3: blake3::hash(&bytes) };
+    let is_gzip = bytes.starts_with(&GZIP_MAGIC);
+    let bytes = Cursor::new(bytes);
+    Ok((if is_gzip { Box::new(MultiGzDecoder::new(bytes)) } else { Box::new(bytes) }, input))
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 impl Table {
@@ -77,7 +87,10 @@ impl Table {
     pub(super) fn open(path: &Path, columns: &'static str, faults: &mut Faults) -> Option<Self> {
         let file: Arc<str> = path.display().to_string().into();
         let bytes = match open(path) {
-            Ok(bytes) => bytes,
+            Ok((bytes, input)) => {
+                faults.inputs.push(input);
+                bytes
+            }
             Err(error) => {
                 let place = Place { file, ..Place::default() };
                 faults.push(Fault { place, broken: unreadable(error.kind()) });

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::error::{Broken, Fault, Faults, Place};
 use super::file::{Head, Run};
 use super::written::{Bounds, Node, Written};
-use super::{RunSpec, Scenario, assets, duration, positions, replay, table, venues};
+use super::{RunSpec, Scenario, assets, duration, gate, positions, replay, table, venues};
 use super::{liquidators, liquidity, moves};
 use crate::book::{Book, LegKind, venue::Venue};
 use crate::market::{Asset, Market};
@@ -24,6 +24,10 @@ pub struct Overrides {
     pub steps: Option<u32>,
     /// Key of the generator.
     pub seed: Option<u64>,
+    /// Gates beside the file's, as in `es99 > 2.5e6`.
+    pub gates: Vec<String>,
+    /// When there are paths enough, as in `es99 rel 1%`.
+    pub until: Option<String>,
 }
 
 /// The most paths: 2^40, which take a GPU weeks.
@@ -89,7 +93,7 @@ fn read(path: &Path, overrides: &Overrides, faults: &mut Faults) -> Option<Scena
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut notes = Vec::new();
     let head: Option<Head> = root.read(faults);
-    let run = read_run(&root.get("run"), overrides, faults);
+    let mut run = read_run(&root.get("run"), overrides, faults);
     let mut assets = assets::read(&root.get("assets"), faults);
     if let (Some(path), Some(assets)) = (&overrides.assets, &mut assets) {
         assets::override_from(path, assets, &mut notes, faults);
@@ -110,10 +114,17 @@ fn read(path: &Path, overrides: &Overrides, faults: &mut Faults) -> Option<Scena
     });
     let liquidators = liquidators::read(&root.get("liquidators"), faults);
     let book_path = book_path(&root, head.as_ref(), folder, overrides, faults);
+    let gates = run.as_mut().zip(venues.as_ref()).map(|(run, venues)| {
+        let known = gate::Known::of(&run.levels, venues);
+        let gates = gate::read(&root.get("gate"), &overrides.gates, &known, faults);
+        let until = overrides.until.as_ref();
+        run.until = until.and_then(|until| gate::read_precision(until, &known, faults));
+        gates
+    });
     let (venues, book_path) = (venues?, book_path?);
     let book = positions::read(&book_path, &assets, &venues, &mut notes, faults);
     let (head, run, market, book) = (head?, run?, market?, book?);
-    let (liquidity, liquidators) = (liquidity?, liquidators?);
+    let (liquidity, liquidators, gates) = (liquidity?, liquidators?, gates?);
     warn_of_loss_at_liquidation(&assets, &venues, &book, &mut notes);
     let stem = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     Some(Scenario {
@@ -123,7 +134,9 @@ fn read(path: &Path, overrides: &Overrides, faults: &mut Faults) -> Option<Scena
         venues,
         book,
         run,
+        gates,
         notes,
+        inputs: std::mem::take(&mut faults.inputs),
     })
 }
 
@@ -174,6 +187,7 @@ fn read_run(node: &Node<'_>, overrides: &Overrides, faults: &mut Faults) -> Opti
     }
     Some(RunSpec {
         n_paths,
+        until: None,
         n_steps: u32::try_from(n_steps).ok()?,
         step_years,
         seed,

@@ -1,5 +1,7 @@
 //! What coupled paths leave behind beside their outcomes: backlogs, rounds, drawn insurance funds.
 
+use serde::{Deserialize, Serialize};
+
 use super::histogram::Histogram;
 use super::stat::Mean;
 use super::stat::mean::{mean_of, std_error};
@@ -17,7 +19,7 @@ pub const fn aftermath_words(n_funds: usize) -> usize {
 }
 
 /// The aftermath of a set of paths; exact, and the same in whatever order they came.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Aftermath {
     /// Paths.
     pub n_paths: u64,
@@ -36,7 +38,7 @@ pub struct Aftermath {
 }
 
 /// What was drawn from one insurance fund.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FundDraws {
     /// Paths on which it was emptied.
     pub n_emptied: u64,
@@ -45,7 +47,7 @@ pub struct FundDraws {
 }
 
 /// Amounts of money, one a path, none negative.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Amounts {
     /// Their sum.
     pub sum: i128,

@@ -1,5 +1,7 @@
 //! What happened to whom and when, summed over paths: per position, per step, per pool.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Aftermath, Digest};
 
 /// How many of each there are; counters of different shapes belong to different programs.
@@ -16,7 +18,7 @@ pub struct Shape {
 }
 
 /// One position, over all paths; money in quanta.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PositionCount {
     /// Paths on which it was breached.
     pub n_defaults: u64,
@@ -27,7 +29,7 @@ pub struct PositionCount {
 }
 
 /// One step, over all paths; money in quanta.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepCount {
     /// Liquidation events.
     pub n_events: u64,
@@ -38,7 +40,7 @@ pub struct StepCount {
 }
 
 /// The counters of a batch, a shard or a run.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counters {
     /// By position.
     pub positions: Vec<PositionCount>,

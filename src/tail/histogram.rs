@@ -1,5 +1,8 @@
 //! All losses in buckets of relative width 2^-12 or finer, each with its exact count and sum.
 
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
 /// Mantissa bits below the leading one: a bucket is 2^-12 of its lower bound wide.
 const FRACTION_BITS: u32 = 12;
 /// Buckets of an octave.
@@ -43,7 +46,10 @@ impl Filled {
 }
 
 /// The distribution of losses. An octave takes memory once a loss falls into it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// Written as the buckets that hold a path, the least losses first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Vec<Row>", try_from = "Vec<Row>")]
 pub struct Histogram {
     octaves: Vec<Option<Box<[Bucket]>>>,
 }
@@ -80,6 +86,12 @@ impl Histogram {
         }
     }
 
+    /// How many losses were counted.
+    #[must_use]
+    pub fn n_losses(&self) -> u64 {
+        self.octaves.iter().flatten().flat_map(|octave| octave.iter()).map(|it| it.n).sum()
+    }
+
     /// The buckets that hold a path, from the largest losses down.
     pub fn worst_first(&self) -> impl Iterator<Item = Filled> + '_ {
         let octaves = self.octaves.iter().enumerate().rev();
@@ -92,6 +104,66 @@ impl Histogram {
                 })
             },
         )
+    }
+}
+
+/// A bucket as it is written: its place, how many paths, the sum of their losses.
+type Row = (u32, u64, u128);
+
+/// Why rows that were read are no histogram.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum NotHistogram {
+    /// A bucket twice, out of order, or none of ours.
+    #[error("bucket {place} is not above the one before it, or beyond the last")]
+    Place {
+        /// Which.
+        place: u32,
+    },
+    /// Losses that cannot lie in their bucket.
+    #[error("bucket {place} holds {n} losses that sum to {sum}")]
+    Sum {
+        /// Which.
+        place: u32,
+        /// How many.
+        n: u64,
+        /// Their sum, quanta.
+        sum: u128,
+    },
+}
+
+impl From<Histogram> for Vec<Row> {
+    fn from(histogram: Histogram) -> Self {
+        let buckets = (0_usize..).zip(&histogram.octaves).flat_map(|(octave_idx, octave)| {
+            let first = octave_idx * OCTAVE_BUCKETS;
+            octave.iter().flat_map(move |octave| (first as u32..).zip(octave.iter()))
+        });
+        let filled = buckets.filter(|(_, bucket)| bucket.n > 0);
+        filled.map(|(place, bucket)| (place, bucket.n, bucket.sum)).collect()
+    }
+}
+
+impl TryFrom<Vec<Row>> for Histogram {
+    type Error = NotHistogram;
+
+    fn try_from(rows: Vec<Row>) -> Result<Self, NotHistogram> {
+        let mut histogram = Self::empty();
+        let mut least = 0;
+        for (place, n, sum) in rows {
+            let (octave_idx, within) =
+                (place as usize / OCTAVE_BUCKETS, place as usize % OCTAVE_BUCKETS);
+            if place < least || octave_idx >= N_OCTAVES {
+                return Err(NotHistogram::Place { place });
+            }
+            least = place + 1;
+            let (low, high) = bounds(octave_idx, within);
+            let at = |bound: i64| bound as u128 * u128::from(n);
+            if n == 0 || !(at(low)..=at(high)).contains(&sum) {
+                return Err(NotHistogram::Sum { place, n, sum });
+            }
+            let octave = histogram.octaves[octave_idx].get_or_insert_with(empty_octave);
+            octave[within] = Bucket { n, sum };
+        }
+        Ok(histogram)
     }
 }
 

@@ -6,11 +6,11 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::Outcome;
 
-/// A BLAKE3 digest; prints as 64 hexadecimal digits.
+/// A BLAKE3 digest; prints as 64 hexadecimal digits, and is 32 bytes in formats for machines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(pub [u8; 32]);
 
@@ -22,7 +22,22 @@ impl fmt::Display for Digest {
 
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            self.0.serialize(serializer)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            return <[u8; 32]>::deserialize(deserializer).map(Self);
+        }
+        let written = String::deserialize(deserializer)?;
+        let digest = blake3::Hash::from_hex(&written).map_err(de::Error::custom)?;
+        Ok(Self(*digest.as_bytes()))
     }
 }
 
@@ -132,6 +147,10 @@ mod tests {
             serde_json::to_string(&Digest([0; 32])).unwrap(),
             format!("\"{}\"", "0".repeat(64))
         );
+        let digest = leaf(7, &[]);
+        let written = serde_json::to_string(&digest).unwrap();
+        assert_eq!(serde_json::from_str::<Digest>(&written).unwrap(), digest);
+        assert!(serde_json::from_str::<Digest>("\"0\"").is_err());
     }
 
     #[test]

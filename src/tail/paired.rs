@@ -1,12 +1,14 @@
 //! The same paths twice, with one thing changed: what it did, path by path.
 
+use serde::{Deserialize, Serialize};
+
 use super::Outcome;
 use super::stat::mean::{mean_of, std_error};
 use super::stat::{Mean, Z_95};
 use super::wide::U256;
 
 /// Sums over paths that were walked with and without something; money in quanta.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Paired {
     /// Paths.
     pub n_paths: u64,
@@ -35,6 +37,16 @@ impl Paired {
             self.n_worse += u64::from(with > without);
             self.n_better += u64::from(with < without);
         }
+    }
+
+    /// Counts the paths of another.
+    pub fn merge(&mut self, other: &Self) {
+        self.n_paths += other.n_paths;
+        self.with += other.with;
+        self.without += other.without;
+        self.squared = self.squared.plus(other.squared);
+        self.n_worse += other.n_worse;
+        self.n_better += other.n_better;
     }
 
     /// The mean difference, with less without; its sign tells which is larger.

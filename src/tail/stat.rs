@@ -5,6 +5,7 @@ mod coverage;
 pub mod expected_shortfall;
 pub mod mean;
 pub mod probability;
+pub mod sectioning;
 pub mod value_at_risk;
 
 pub use expected_shortfall::{ExpectedShortfall, expected_shortfall};

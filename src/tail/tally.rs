@@ -1,6 +1,9 @@
 //! The tally of any set of paths: exact, mergeable, and the same in whatever order they came.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
 
 use super::histogram::Histogram;
 use super::merkle::{self, Digest};
@@ -16,7 +19,7 @@ const LOSS_BOUND: i64 = 1 << 62;
 
 /// A set of whole blocks, counted. `merge` is associative and commutative, [`Tally::new`] its
 /// identity: batches, threads, shards and resumed runs join the same way.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Tally {
     /// Loss from which a path counts as material, quanta.
     pub materiality: i64,
@@ -35,7 +38,7 @@ pub struct Tally {
 }
 
 /// Sums over paths; money in quanta.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sums {
     /// Paths.
     pub n_paths: u64,
@@ -94,19 +97,27 @@ impl Tally {
     pub fn absorb_block(&mut self, block_idx: u64, outcomes: &[Outcome]) {
         let n_paths = outcomes.len() as u64;
         assert!((1..=BLOCK_PATHS).contains(&n_paths), "block {block_idx} has {n_paths} paths");
-        for (path_idx, outcome) in (block_idx * BLOCK_PATHS..).zip(outcomes) {
-            let loss = outcome.loss();
-            assert!((0..LOSS_BOUND).contains(&loss), "path {path_idx} loses {loss} quanta");
-            self.histogram.add(loss as u64);
-            self.worst.push(WorstPath { loss, path_idx });
-            self.sums.absorb(outcome, self.materiality);
-        }
+        self.absorb_paths(block_idx * BLOCK_PATHS, outcomes);
         let counted = self.blocks.insert(block_idx, merkle::leaf(block_idx, outcomes));
         assert!(counted.is_none(), "block {block_idx} is counted twice");
         if n_paths < BLOCK_PATHS {
             self.end_at(block_idx);
         }
         self.check_end();
+    }
+
+    /// Counts paths without a digest of them: for parts of a run that hold no whole blocks.
+    ///
+    /// # Panics
+    /// If a loss is not in 0..2^62.
+    pub fn absorb_paths(&mut self, start: u64, outcomes: &[Outcome]) {
+        for (path_idx, outcome) in (start..).zip(outcomes) {
+            let loss = outcome.loss();
+            assert!((0..LOSS_BOUND).contains(&loss), "path {path_idx} loses {loss} quanta");
+            self.histogram.add(loss as u64);
+            self.worst.push(WorstPath { loss, path_idx });
+            self.sums.absorb(outcome, self.materiality);
+        }
     }
 
     /// Adds the counters of paths whose blocks are absorbed by themselves.
@@ -133,6 +144,24 @@ impl Tally {
             self.end_at(block_idx);
         }
         self.check_end();
+    }
+
+    /// Whether it counts just these paths of a program of that shape, as far as its parts agree on
+    /// it: asked of a tally that was read, before it is merged.
+    #[must_use]
+    pub fn is_of(&self, paths: &Range<u64>, shape: Shape) -> bool {
+        let blocks = paths.start / BLOCK_PATHS..paths.end.div_ceil(BLOCK_PATHS);
+        let n_paths = paths.end.saturating_sub(paths.start);
+        let is_short = !paths.end.is_multiple_of(BLOCK_PATHS);
+        let n_worst = n_paths.min(self.worst.n_kept() as u64);
+        let aftermath = self.counters.aftermath.as_ref();
+        self.sums.n_paths == n_paths
+            && self.histogram.n_losses() == n_paths
+            && self.worst.sorted().len() as u64 == n_worst
+            && self.blocks.keys().copied().eq(blocks.clone())
+            && self.short_block == is_short.then(|| blocks.end - 1)
+            && self.counters.shape() == shape
+            && aftermath.is_none_or(|it| it.n_paths == n_paths)
     }
 
     /// The root over the blocks' digests, in the order of the blocks.

@@ -1,7 +1,9 @@
 //! Unsigned integers of 256 bits: what a sum of squared losses needs, and no more.
 
+use serde::{Deserialize, Serialize};
+
 /// A number below 2^256. Every operation is exact or panics.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct U256 {
     high: u128,
     low: u128,

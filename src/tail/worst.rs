@@ -2,8 +2,11 @@
 
 use std::cmp::Ordering;
 
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
 /// A path and what it lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorstPath {
     /// Bad debt, quanta.
     pub loss: i64,
@@ -21,7 +24,10 @@ impl WorstPath {
 
 /// The worst paths seen so far. Up to twice as many are kept unsorted; when they are that many,
 /// a selection in linear time throws half away, so a push costs O(1) over time.
-#[derive(Debug, Clone)]
+///
+/// Written as the paths that are kept, worst first, whatever still lies in the buffer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(into = "Kept", try_from = "Kept")]
 pub struct Worst {
     n_kept: usize,
     paths: Vec<WorstPath>,
@@ -83,6 +89,45 @@ impl Worst {
         self.paths.select_nth_unstable_by(last, WorstPath::worst_first);
         self.paths.truncate(self.n_kept);
         self.floor = Some(self.paths[last]);
+    }
+}
+
+/// The worst paths as they are written.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    n_kept: u64,
+    paths: Vec<WorstPath>,
+}
+
+/// Why a list that was read is none of worst paths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+enum NotWorst {
+    #[error("{n_paths} worst paths where {n_kept} are kept")]
+    TooMany { n_paths: usize, n_kept: u64 },
+    #[error("worst path {place} is not in its order")]
+    Order { place: usize },
+}
+
+impl From<Worst> for Kept {
+    fn from(worst: Worst) -> Self {
+        Self { n_kept: worst.n_kept as u64, paths: worst.sorted() }
+    }
+}
+
+impl TryFrom<Kept> for Worst {
+    type Error = NotWorst;
+
+    fn try_from(Kept { n_kept, paths }: Kept) -> Result<Self, NotWorst> {
+        let n_paths = paths.len();
+        if n_kept == 0 || n_paths as u64 > n_kept {
+            return Err(NotWorst::TooMany { n_paths, n_kept });
+        }
+        let is_out_of_order = |pair: &[WorstPath]| pair[0].worst_first(&pair[1]) != Ordering::Less;
+        if let Some(place) = paths.windows(2).position(is_out_of_order) {
+            return Err(NotWorst::Order { place: place + 1 });
+        }
+        let floor = paths.last().copied().filter(|_| n_paths as u64 == n_kept);
+        Ok(Self { n_kept: n_kept as usize, paths, floor })
     }
 }
 

@@ -1,10 +1,15 @@
 //! Does the command do what its help says: exit codes, flags, what goes where, and what a tired
 //! person is told?
 
+mod baseline;
 mod coupled;
 mod flags;
+mod gates;
+mod lives;
 mod out;
+mod progress;
 mod results;
+mod until;
 
 use std::fs;
 use std::path::Path;

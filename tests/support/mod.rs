@@ -101,6 +101,7 @@ pub(crate) fn scenario(market: Market, venues: Vec<Venue>, book: Book) -> Scenar
         liquidators: None,
         run: RunSpec {
             n_paths: 1,
+            until: None,
             n_steps: 1,
             step_years: HOUR_YEARS,
             seed: 1,
@@ -109,7 +110,9 @@ pub(crate) fn scenario(market: Market, venues: Vec<Venue>, book: Book) -> Scenar
             levels: vec![0.95, 0.99, 0.999],
             compare_feedback: false,
         },
+        gates: Vec::new(),
         notes: Vec::new(),
+        inputs: Vec::new(),
     }
 }
 

@@ -109,6 +109,10 @@ impl Liquidation for Perpetual {
         }
     }
 
+    fn insurance_fund(&self) -> (f64, f64) {
+        (self.insurance_fund_usd, self.insurance_fee)
+    }
+
     fn default_tiers(&self) -> &[Tier] {
         &self.tiers
     }

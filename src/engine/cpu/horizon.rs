@@ -127,7 +127,7 @@ impl Bounds {
             |it: &Term| program.instruments[it.instrument as usize].kind == INSTRUMENT_PRICE;
         let debts = terms.iter().filter(|it| it.is_negative);
         let main = debts.max_by_key(|it| it.magnitude).map(|it| it.instrument);
-        let main = main.filter(|_| constant >= -1 && constant <= 0 && terms.iter().all(is_price));
+        let main = main.filter(|_| (-1..=0).contains(&constant) && terms.iter().all(is_price));
         let mut bound =
             Bound { id, constant, first_term: self.terms.len() as u32, n_positive: 0, n_terms: 0 };
         for is_negative in [false, true] {

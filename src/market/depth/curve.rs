@@ -12,6 +12,7 @@
 //! far. So sales in a row bring what one of their sum does, to the last bit.
 
 use bytemuck::{Pod, Zeroable};
+use serde::{Deserialize, Serialize};
 
 use super::{Form, Moved};
 use crate::fixed::scale_q27;
@@ -29,7 +30,7 @@ pub const CURVE_ROWS: usize = 1 + ((63 - FIRST_BITS as usize) << ROW_BITS);
 
 /// A stretch of sizes; read by Rust and WGSL alike.
 #[repr(C)]
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Pod, Zeroable)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Pod, Zeroable, Serialize, Deserialize)]
 pub struct CurveRow {
     /// What was paid up to its beginning, Q7.56, low and high word.
     pub paid: [u32; 2],
@@ -46,7 +47,7 @@ pub struct CurveRow {
 }
 
 /// A market's depth, both ways.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Curve {
     /// For sales, by size.
     pub sold: Vec<CurveRow>,

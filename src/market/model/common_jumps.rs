@@ -4,12 +4,14 @@
 //! The clock is shared, the sizes are drawn apart. Ignores: correlation of the sizes beyond their
 //! means.
 
+use serde::{Deserialize, Serialize};
+
 use super::jump_table::{JumpTable, PoissonTable};
 use super::{Market, MarketError, PathBuffer};
 use crate::market::rng::{BLOCK_COMMON_JUMPS, words};
 
 /// The common clock and who takes part.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct CommonJumpTable {
     /// Law of the number of jumps in a step; no thresholds means never.
     pub clock: PoissonTable,

@@ -4,13 +4,15 @@
 //! dx_i = Σ_j L_ij z_j with L = diag(σ_i √dt) chol(ρ) / ln 2, in log2 units. Ignores: volatility
 //! that moves, fat tails within a step (see the jumps).
 
+use serde::{Deserialize, Serialize};
+
 use super::{LOG2_E, Market, PathBuffer, largest_shock, quantise_row, round_shift, shock_bias};
 use crate::fixed::normal_shock;
 use crate::market::correlation::cholesky;
 use crate::market::rng::{BLOCK_DIFFUSION, words};
 
 /// The quantised factor.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Diffusion {
     /// Lower factor, dense, row by row, `n_assets` squared; lsb 2^-(28 + shift of the row).
     pub factor: Vec<i32>,

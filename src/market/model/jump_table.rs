@@ -5,6 +5,8 @@
 //! one normal shock. Merton, "Option pricing when underlying stock returns are discontinuous",
 //! 1976.
 
+use serde::{Deserialize, Serialize};
+
 use super::{LOG2_E, MarketError, largest_shock, quantise_row, round_shift, shock_bias, unit};
 use crate::fixed::normal_shock;
 
@@ -12,7 +14,7 @@ use crate::fixed::normal_shock;
 const MAX_MEAN_COUNT: f64 = 64.0;
 
 /// Thresholds of the count of a Poisson clock in one step.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct PoissonTable {
     /// round(2^32 P(N <= k)) for k = 0, 1, ... while below 2^32: the count is how many are <= the
     /// word.
@@ -66,7 +68,7 @@ impl PoissonTable {
 }
 
 /// The size of `count` jumps together, a row a count.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct JumpTable {
     /// Mean of the sum of 1, 2, ... jumps, lsb 2^-56.
     pub means: Vec<i64>,

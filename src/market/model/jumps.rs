@@ -2,12 +2,14 @@
 //!
 //! Ignores: clustering of jumps, and double-exponential sizes.
 
+use serde::{Deserialize, Serialize};
+
 use super::jump_table::{JumpTable, PoissonTable};
 use super::{Market, MarketError, PathBuffer};
 use crate::market::rng::{BLOCK_JUMPS, words};
 
 /// The assets that jump alone.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct JumpTables {
     /// Asset, clock and sizes of each.
     pub assets: Vec<(u32, PoissonTable, JumpTable)>,

@@ -1,10 +1,12 @@
 //! Prices as they were: a recorded table, walked from a row; twin of `shaders/model/replay.wgsl`.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Market, PathBuffer, unit};
 use crate::market::ReplayWindows;
 
 /// The recorded log prices.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ReplayTable {
     /// Assets of the table's columns.
     pub assets: Vec<u32>,

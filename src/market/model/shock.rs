@@ -1,10 +1,12 @@
 //! Deterministic moves: an instant, or a ramp straight in the log price; twin of
 //! `shaders/model/shock.wgsl`.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Market, PathBuffer, unit};
 
 /// Increments of every asset at every step.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ShockTable {
     /// lsb 2^-56, asset by asset; empty without shocks.
     pub increments: Vec<i64>,

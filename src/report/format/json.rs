@@ -39,8 +39,14 @@ mod tests {
     #[test]
     fn the_report_is_golden() {
         let summary = fixture::summary();
-        let run = fixture::run_facts(&summary);
-        insta::assert_snapshot!(written(&Report { summary: &summary, run: Some(&run) }));
+        let run = fixture::run_facts();
+        insta::assert_snapshot!(written(&Report { run: Some(&run), ..Report::of(&summary) }));
+    }
+
+    #[test]
+    fn what_a_run_was_held_against_is_golden() {
+        let (until, gates) = (fixture::until(), fixture::gates());
+        insta::assert_json_snapshot!((until, gates, fixture::baseline()));
     }
 
     #[test]
@@ -53,6 +59,6 @@ mod tests {
     fn without_a_run_only_the_summary_is_written() {
         let summary = fixture::summary();
         let pretty = serde_json::to_string_pretty(&summary).unwrap();
-        assert_eq!(written(&Report { summary: &summary, run: None }), pretty + "\n");
+        assert_eq!(written(&Report::of(&summary)), pretty + "\n");
     }
 }

@@ -1,20 +1,22 @@
 //! Tables for people: the headline first, then who, where and when, then what to beware of.
 
 mod aftermath;
-mod number;
+
 mod rounds;
 mod table;
 mod told;
 
 use std::io::{self, Write};
 
-use super::Report;
+use super::number::{count, counted, duration, percent, percent_or_none, significant};
+use super::number::{usd, usd_or_none};
+use super::{LADDER_HEADINGS, Report, ladder_cells};
+use crate::report::baseline::{BaselineFigures, DIFFERENCE_HEADINGS};
 use crate::report::facts::RunFacts;
 use crate::report::figures::{BadDebt, PoolFigures, StepFigures, Summary};
+use crate::report::gates::GateFigures;
 use crate::report::ladder::LadderRow;
 use crate::scenario::Opening;
-use number::{count, counted, duration, percent, percent_or_none, significant};
-use number::{usd, usd_cents, usd_or_none};
 use table::Table;
 
 pub(super) use told::write as write_explanation;
@@ -27,7 +29,12 @@ const N_TIMES: usize = 8;
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let summary = report.summary;
     write_headline(summary, out)?;
+    if let Some(until) = report.until {
+        writeln!(out, "Stopped           {}", until.told())?;
+    }
     write_levels(&summary.bad_debt, out)?;
+    write_gates(report.gates, out)?;
+    write_baseline(report.baseline, out)?;
     aftermath::write(summary, out)?;
     write_positions(summary, out)?;
     write_pools(summary, out)?;
@@ -41,28 +48,9 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
 }
 
 pub(super) fn write_ladder(rows: &[LadderRow], out: &mut dyn Write) -> io::Result<()> {
-    let mut table = Table::new(
-        0,
-        &[
-            "drop",
-            "liquidatable",
-            "their debt, USD",
-            "their collateral, USD",
-            "under water",
-            "shortfall, USD",
-            "total debt, USD",
-        ],
-    );
+    let mut table = Table::new(0, &LADDER_HEADINGS);
     for row in rows {
-        table.row([
-            format!("{:.2} %", row.drop * 100.0),
-            count(row.n_liquidatable.into()),
-            usd_cents(row.debt_liquidatable_usd),
-            usd_cents(row.collateral_liquidatable_usd),
-            count(row.n_underwater.into()),
-            usd_cents(row.shortfall_usd),
-            usd_cents(row.total_debt_usd),
-        ]);
+        table.row(ladder_cells(row));
     }
     table.write(out)
 }
@@ -149,6 +137,30 @@ fn write_levels(bad_debt: &BadDebt, out: &mut dyn Write) -> io::Result<()> {
             usd_or_none(shortfall.low_usd),
             usd_or_none(shortfall.high_usd),
         ]);
+    }
+    table.write(out)
+}
+
+fn write_gates(gates: &[GateFigures], out: &mut dyn Write) -> io::Result<()> {
+    if gates.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nGates")?;
+    let mut table = Table::new(2, &["fail on", "verdict", "figure", "95 % from", "to"]);
+    for gate in gates {
+        table.row(gate.cells());
+    }
+    table.write(out)
+}
+
+fn write_baseline(baseline: Option<&BaselineFigures>, out: &mut dyn Write) -> io::Result<()> {
+    let Some(baseline) = baseline else { return Ok(()) };
+    let BaselineFigures { scenario, program_digest, .. } = baseline;
+    let program = program_digest.get(..16).unwrap_or(program_digest);
+    writeln!(out, "\nThe same paths under the baseline, {scenario} (program {program})")?;
+    let mut table = Table::new(1, &DIFFERENCE_HEADINGS);
+    for difference in &baseline.differences {
+        table.row(difference.cells());
     }
     table.write(out)
 }
@@ -290,22 +302,21 @@ mod tests {
     #[test]
     fn the_report_is_golden() {
         let summary = fixture::summary();
-        let run = fixture::run_facts(&summary);
-        let report = Report { summary: &summary, run: Some(&run) };
+        let run = fixture::run_facts();
+        let report = Report { run: Some(&run), ..Report::of(&summary) };
         insta::assert_snapshot!(written(|out| super::write(&report, out)));
     }
 
     #[test]
     fn the_report_of_coupled_paths_is_golden() {
         let summary = fixture::coupled_summary();
-        let report = Report { summary: &summary, run: None };
+        let report = Report::of(&summary);
         insta::assert_snapshot!(written(|out| super::write(&report, out)));
     }
 
     #[test]
     fn what_was_not_compared_is_said_to_be_so() {
-        let told =
-            |summary: &Summary| written(|out| super::write(&Report { summary, run: None }, out));
+        let told = |summary: &Summary| written(|out| super::write(&Report::of(summary), out));
         let remedy = "what feedback adds is not measured: give --compare-feedback";
         assert_eq!(told(&fixture::uncompared_summary()).matches(remedy).count(), 1);
         for summary in [fixture::coupled_summary(), fixture::summary()] {
@@ -318,8 +329,8 @@ mod tests {
         let mut tally =
             Tally::new(1, Shape { n_positions: 0, n_steps: 0, n_pools: 2, n_funds: None });
         tally.absorb_block(0, &[Outcome::default()]);
-        let summary = fixture::with_facts(|facts| Summary::of(&tally, facts, None));
-        let report = Report { summary: &summary, run: None };
+        let summary = Summary::of(&tally, &fixture::facts(), None);
+        let report = Report::of(&summary);
         insta::assert_snapshot!(written(|out| super::write(&report, out)));
     }
 

@@ -29,16 +29,23 @@ pub struct ValueAtRisk {
 pub fn value_at_risk(ordered: &Ordered<'_>, level: Level) -> ValueAtRisk {
     let n_paths = ordered.n_paths();
     let found = ordered.at_rank(level.rank(n_paths));
-    let (low_rank, below_high_rank) = central_binomial(n_paths, level.to_f64());
-    let high_rank = below_high_rank + 1;
+    let (low_rank, high_rank) = interval_ranks(n_paths, level);
     ValueAtRisk {
         level,
         value: found.value,
-        low: ordered.at_rank(low_rank.max(1)).low,
-        high: ordered.at_rank(high_rank.min(n_paths)).high,
+        low: ordered.at_rank(low_rank.unwrap_or(1)).low,
+        high: ordered.at_rank(high_rank.unwrap_or(n_paths)).high,
         is_exact: found.is_exact(),
-        is_covered: low_rank >= 1 && high_rank <= n_paths,
+        is_covered: low_rank.is_some() && high_rank.is_some(),
     }
+}
+
+/// Ranks of the interval's ends among so many losses; `None` for an end that they do not reach.
+#[must_use]
+pub fn interval_ranks(n_paths: u64, level: Level) -> (Option<u64>, Option<u64>) {
+    let (low_rank, below_high_rank) = central_binomial(n_paths, level.to_f64());
+    let high_rank = below_high_rank + 1;
+    ((low_rank >= 1).then_some(low_rank), (high_rank <= n_paths).then_some(high_rank))
 }
 
 /// The 0.025 and 0.975 quantiles of a binomial (n, p), 0 < p < 1.

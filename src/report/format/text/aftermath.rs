@@ -2,13 +2,15 @@
 
 use std::io::{self, Write};
 
-use super::number::{count, counted, percent, percent_or_none, significant, usd, usd_or_none};
 use super::table::Table;
 use crate::report::aftermath::{
     AftermathFigures, BacklogFigures, CascadeFigures, FeedbackFigures, InsuranceFundFigures,
 };
 use crate::report::facts::FeedbackTiming;
 use crate::report::figures::Summary;
+use crate::report::format::number::{
+    count, counted, percent, percent_or_none, significant, usd, usd_or_none,
+};
 
 /// Writes nothing where nothing couples positions.
 pub(super) fn write(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {

@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use super::number::{counted, duration, percent_or_none, significant, usd};
 use super::table::Table;
 use super::told::{N_ROWS, write_rest};
 use crate::report::explain::{
     Explanation, ToldCoupling, ToldLiquidation, ToldRound, ToldSale, Untaken,
 };
+use crate::report::format::number::{counted, duration, percent_or_none, significant, usd};
 
 /// Writes the rounds, then the liquidations in them.
 pub(super) fn write(

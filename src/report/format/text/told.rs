@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::number::{count, counted, duration, significant, usd};
 use super::rounds::{self, change};
 use super::table::Table;
 use crate::report::explain::Explanation;
+use crate::report::format::number::{count, counted, duration, significant, usd};
 
 /// Rows of a table shown; JSON has all.
 pub(super) const N_ROWS: usize = 40;

@@ -1,18 +1,20 @@
 //! Numbers as people read them: grouped by thousands, with the digits that mean something.
 
+use crate::scenario::Unit;
+
 /// A count, grouped: 1,234,567.
-pub(super) fn count(value: u128) -> String {
+pub(in crate::report) fn count(value: u128) -> String {
     grouped(&value.to_string())
 }
 
 /// A count of things by the name of one: 1 path, 1,000 paths.
-pub(super) fn counted(value: u64, noun: &str) -> String {
+pub(in crate::report) fn counted(value: u64, noun: &str) -> String {
     let plural = if value == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", count(value.into()))
 }
 
 /// Dollars: cents below a thousand, whole dollars above; less than half a cent is said to be so.
-pub(super) fn usd(value: f64) -> String {
+pub(in crate::report) fn usd(value: f64) -> String {
     let size = value.abs();
     if size >= 999.995 {
         grouped(&format!("{value:.0}"))
@@ -24,27 +26,27 @@ pub(super) fn usd(value: f64) -> String {
 }
 
 /// Dollars with cents, whatever the size: 1,234.50.
-pub(super) fn usd_cents(value: f64) -> String {
+pub(in crate::report) fn usd_cents(value: f64) -> String {
     grouped(&format!("{value:.2}"))
 }
 
 /// Dollars, or "n/a".
-pub(super) fn usd_or_none(value: Option<f64>) -> String {
+pub(in crate::report) fn usd_or_none(value: Option<f64>) -> String {
     value.map_or_else(|| "n/a".to_owned(), usd)
 }
 
 /// A share as a percentage of three digits.
-pub(super) fn percent(share: f64) -> String {
+pub(in crate::report) fn percent(share: f64) -> String {
     format!("{} %", significant(share * 100.0, 3))
 }
 
 /// A percentage, or "n/a".
-pub(super) fn percent_or_none(share: Option<f64>) -> String {
+pub(in crate::report) fn percent_or_none(share: Option<f64>) -> String {
     share.map_or_else(|| "n/a".to_owned(), percent)
 }
 
 /// So many digits, without an exponent down to a millionth; whole numbers keep all of theirs.
-pub(super) fn significant(value: f64, n_digits: i32) -> String {
+pub(in crate::report) fn significant(value: f64, n_digits: i32) -> String {
     if value == 0.0 || !value.is_finite() {
         return if value == 0.0 { "0".to_owned() } else { "n/a".to_owned() };
     }
@@ -58,7 +60,7 @@ pub(super) fn significant(value: f64, n_digits: i32) -> String {
 }
 
 /// A time in the largest unit of which there are two: minutes, hours, days.
-pub(super) fn duration(hours: f64) -> String {
+pub(in crate::report) fn duration(hours: f64) -> String {
     let (value, unit) = match hours {
         hours if hours < 1.0 => (hours * 60.0, "min"),
         hours if hours < 48.0 => (hours, "h"),
@@ -70,6 +72,20 @@ pub(super) fn duration(hours: f64) -> String {
 /// Without the zeros that end a fraction.
 fn trimmed(digits: &str) -> &str {
     if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
+}
+
+/// A value in its unit: dollars, a percentage, or a count.
+pub(in crate::report) fn measured(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Usd => usd(value),
+        Unit::Share => percent(value),
+        Unit::Count => grouped(&value.to_string()),
+    }
+}
+
+/// The same, or "n/a".
+pub(in crate::report) fn measured_or_none(value: Option<f64>, unit: Unit) -> String {
+    value.map_or_else(|| "n/a".to_owned(), |value| measured(value, unit))
 }
 
 /// Commas between the thousands of a plain decimal number.

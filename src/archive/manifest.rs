@@ -1,0 +1,105 @@
+//! The file that names every other with its digest, written last: a directory that has one is
+//! finished.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::disk::{names, read};
+use super::error::{ArchiveError, Damage};
+use super::layout::Shard;
+use super::sealed::{digest, unpack_json};
+use super::{MANIFEST, RUN, SEGMENTS, SHARDS};
+use crate::tail::Digest;
+
+/// Every file of a finished directory, but itself and `run.json`, each of which seals itself: how a
+/// run went may differ, what it found may not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Key of the run.
+    pub run: Digest,
+    /// The shard that the directory holds; none where it holds all.
+    pub shard: Option<Shard>,
+    /// The files, by their name within the directory.
+    pub files: BTreeMap<String, Listed>,
+}
+
+/// A file as it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listed {
+    /// Its length.
+    pub bytes: u64,
+    /// BLAKE3 of its bytes.
+    pub blake3: Digest,
+}
+
+/// Files that are in no manifest, for they carry their seals themselves.
+pub const SELF_SEALED: [&str; 2] = [MANIFEST, RUN];
+
+impl Listed {
+    /// A file of these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.len() as u64, blake3: digest(bytes) }
+    }
+}
+
+impl Manifest {
+    /// Reads the manifest of a finished directory.
+    ///
+    /// # Errors
+    ///
+    /// [`ArchiveError::Unfinished`] if there is none, [`ArchiveError::Damaged`] if it is damaged.
+    pub fn read(folder: &Path) -> Result<Self, ArchiveError> {
+        let path = folder.join(MANIFEST);
+        let bytes = read(&path)?
+            .ok_or_else(|| ArchiveError::Unfinished { path: folder.to_owned(), file: MANIFEST })?;
+        unpack_json(&bytes).map_err(|damage| ArchiveError::Damaged { path, damage })
+    }
+
+    /// Compares every file with its digest.
+    ///
+    /// # Errors
+    ///
+    /// The first that is missing, changed, or not known.
+    pub fn check_files(&self, folder: &Path) -> Result<(), ArchiveError> {
+        let damaged =
+            |name: &str, damage| Err(ArchiveError::Damaged { path: folder.join(name), damage });
+        for (name, listed) in &self.files {
+            let Some(bytes) = read(&folder.join(name))? else {
+                return damaged(name, Damage::Missing);
+            };
+            let (there, here) = (listed.blake3, Listed::of(&bytes));
+            if *listed != here {
+                return damaged(name, Damage::Digest { there, here: here.blake3 });
+            }
+        }
+        for name in found_in(folder)? {
+            let is_known = SELF_SEALED.contains(&name.as_str());
+            if !(is_known || self.files.contains_key(&name)) {
+                return damaged(&name, Damage::Unknown);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// All files of a directory by their names, those of shards left out: they are directories of their
+/// own.
+fn found_in(folder: &Path) -> Result<Vec<String>, ArchiveError> {
+    let mut found = Vec::new();
+    for name in names(folder)? {
+        match name.as_str() {
+            SHARDS => {}
+            SEGMENTS => {
+                let segments = names(&folder.join(SEGMENTS))?;
+                found.extend(segments.into_iter().map(|name| format!("{SEGMENTS}/{name}")));
+            }
+            _ => found.push(name),
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,88 @@
+//! Exit codes: the one list of them, which `--help` prints and the README repeats.
+
+use std::process::ExitCode;
+
+use shortfall::report::Verdict;
+
+/// How a command ended; the number is the process's exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exit {
+    Done = 0,
+    Fault = 1,
+    Written = 2,
+    Damaged = 65,
+    NoDevice = 69,
+    Nondeterminism = 70,
+    Io = 74,
+    TryAgain = 75,
+    Inconclusive = 98,
+    Breached = 99,
+    Interrupted = 130,
+}
+
+/// Every exit code and what it means, rising.
+const MEANINGS: [(Exit, &str); 11] = [
+    (Exit::Done, "done; every gate passed"),
+    (Exit::Fault, "a fault of the program; please report it"),
+    (Exit::Written, "a fault in what was written: flags, scenario, tables"),
+    (Exit::Damaged, "a run directory or a shard is damaged"),
+    (Exit::NoDevice, "no device, or a device failed under `--no-fallback`"),
+    (Exit::Nondeterminism, "paths walked again had other outcomes: determinism is violated"),
+    (Exit::Io, "a file could not be read or written"),
+    (Exit::TryAgain, "not finished, what is done is saved: run the same command again"),
+    (
+        Exit::Inconclusive,
+        "a gate is inconclusive: its bound lies in the interval; more paths may tell",
+    ),
+    (Exit::Breached, "a gate is breached"),
+    (Exit::Interrupted, "interrupted"),
+];
+
+impl Exit {
+    /// What the gates of a run make of it; done if there are none.
+    pub(super) fn of(verdict: Option<Verdict>) -> Self {
+        match verdict {
+            None | Some(Verdict::Passed) => Self::Done,
+            Some(Verdict::Inconclusive) => Self::Inconclusive,
+            Some(Verdict::Breached) => Self::Breached,
+        }
+    }
+
+    fn number(self) -> u8 {
+        self as u8
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.number())
+    }
+}
+
+/// The list, for `--help`.
+pub(super) fn help() -> String {
+    let lines = MEANINGS.map(|(exit, meaning)| format!("\n  {:>3}  {meaning}", exit.number()));
+    format!("Exit codes:{}", lines.concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_s_table_is_this_list() {
+        let readme = include_str!("../../README.md");
+        let (_, section) = readme.split_once("\n## Exit codes\n").expect("the section");
+        let rows: Vec<&str> = section.lines().filter(|line| line.starts_with('|')).collect();
+        let expected = MEANINGS.map(|(exit, meaning)| format!("| {} | {meaning} |", exit.number()));
+        assert_eq!(rows[2..], expected);
+    }
+
+    #[test]
+    fn numbers_rise_and_verdicts_have_their_own() {
+        assert!(MEANINGS.is_sorted_by_key(|(exit, _)| exit.number()));
+        let exits =
+            [None, Some(Verdict::Passed), Some(Verdict::Inconclusive), Some(Verdict::Breached)];
+        assert_eq!(exits.map(|verdict| Exit::of(verdict).number()), [0, 0, 98, 99]);
+    }
+}

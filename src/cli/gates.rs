@@ -1,0 +1,81 @@
+//! `--fail-on` and what is written for those who wait for the verdict: JUnit XML, Markdown.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use shortfall::report::reading::lacking;
+use shortfall::report::{Facts, Report, format_named, junit};
+use shortfall::scenario::{Gate, Quantity};
+
+use super::CliError;
+use super::output::OutFile;
+
+#[derive(Debug, Args)]
+pub(super) struct GateArgs {
+    /// Fail if this holds on a figure's whole 95 % interval, as in "es99 > 2.5e6"; may be repeated
+    #[arg(long, value_name = "GATE", allow_hyphen_values = true)]
+    pub(super) fail_on: Vec<String>,
+    /// File for the gates' verdicts as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// File for a summary in Markdown, for a pull request
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+}
+
+/// Files for verdicts, proven writable before the first path runs.
+pub(super) struct GateFiles {
+    junit: Option<OutFile>,
+    markdown: Option<OutFile>,
+}
+
+/// What a run compares itself with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Compared {
+    pub(super) feedback: bool,
+    pub(super) baseline: bool,
+}
+
+impl GateArgs {
+    /// Refuses gates of figures that the report will not have, and files that cannot be written.
+    pub(super) fn open(
+        &self,
+        gates: &[Gate],
+        facts: &Facts,
+        compared: Compared,
+    ) -> Result<GateFiles, CliError> {
+        for gate in gates {
+            let is_delta = matches!(gate.quantity, Quantity::Delta(_));
+            let lacking = lacking(gate.quantity.figure(), facts, compared.feedback)
+                .or((is_delta && !compared.baseline).then_some("--baseline DIR"));
+            if let Some(lacking) = lacking {
+                let gate = gate.written.clone();
+                return Err(CliError::GateLacks { gate, lacking });
+            }
+        }
+        if let (Some(path), []) = (&self.junit, gates) {
+            return Err(CliError::NoGates { path: path.clone() });
+        }
+        let file = |path: &Option<PathBuf>, flag| {
+            path.as_deref().map(|path: &Path| OutFile::open(path, flag)).transpose()
+        };
+        Ok(GateFiles {
+            junit: file(&self.junit, "--junit")?,
+            markdown: file(&self.markdown, "--markdown")?,
+        })
+    }
+}
+
+impl GateFiles {
+    /// Writes what was asked for.
+    pub(super) fn write(&self, report: &Report<'_>) -> Result<(), CliError> {
+        if let Some(file) = &self.junit {
+            file.write(|out| junit::write(&report.summary.scenario, report.gates, out))?;
+        }
+        if let (Some(file), Some(markdown)) = (&self.markdown, format_named("markdown")) {
+            file.write(|out| (markdown.write)(report, out))?;
+        }
+        Ok(())
+    }
+}

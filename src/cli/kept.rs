@@ -1,0 +1,173 @@
+//! `--out` and its kin: a run that is kept on disk, and when it is saved or stopped.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+use shortfall::archive::{Disk, Next, Opened, Place, RunDirectory, Subject, Watch};
+use shortfall::engine::{Done, Progress};
+
+use super::exit::Exit;
+use super::shard::ShardArgs;
+use super::{CliError, number};
+
+#[derive(Debug, Args)]
+pub(super) struct KeptArgs {
+    /// Keep the run in a folder: figures, tables, and all that is needed to go on with it, merge
+    /// or verify it
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Go on with the run in --out, if there is one
+    #[arg(long, requires = "out")]
+    resume: bool,
+    /// How often what is done is saved [default: 5s, or less often where that would take more than
+    /// half a percent of the time]
+    #[arg(long, value_name = "DURATION", value_parser = number::duration, requires = "out")]
+    checkpoint_every: Option<Duration>,
+    /// Save and end with exit code 75 after so long: 55m
+    #[arg(long, value_name = "DURATION", value_parser = number::duration, requires = "out")]
+    time_limit: Option<Duration>,
+    #[command(flatten)]
+    shard: ShardArgs,
+}
+
+/// Why a run was stopped before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StoppedBy {
+    Interrupt,
+    Termination,
+    TimeLimit,
+}
+
+impl StoppedBy {
+    pub(super) fn exit(self) -> Exit {
+        match self {
+            Self::Interrupt => Exit::Interrupted,
+            Self::Termination | Self::TimeLimit => Exit::TryAgain,
+        }
+    }
+}
+
+impl std::fmt::Display for StoppedBy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Interrupt => "an interrupt",
+            Self::Termination => "a request to terminate",
+            Self::TimeLimit => "--time-limit",
+        })
+    }
+}
+
+impl KeptArgs {
+    /// Opens the run directory; `None` if the run is not to be kept.
+    pub(super) fn open<'a>(
+        &self,
+        subject: &'a Subject,
+        disk: &'a mut dyn Disk,
+    ) -> Result<Option<(Place, Opened<'a>)>, CliError> {
+        let Some(root) = &self.out else { return Ok(None) };
+        let place = Place { root: root.clone(), shard: self.shard.shard()? };
+        let opened = RunDirectory::open(place.clone(), subject, disk, self.resume)?;
+        Ok(Some((place, opened)))
+    }
+
+    /// Whether the run is to be kept.
+    pub(super) fn is_kept(&self) -> bool {
+        self.out.is_some()
+    }
+
+    /// Whether what is there is to be gone on with.
+    pub(super) fn is_resumed(&self) -> bool {
+        self.resume
+    }
+
+    /// The folder that was named; empty without one.
+    pub(super) fn folder(&self) -> PathBuf {
+        self.out.clone().unwrap_or_default()
+    }
+
+    /// Watches a run that began at this instant.
+    pub(super) fn keeper<'p>(
+        &self,
+        begun: Instant,
+        progress: &'p mut dyn Progress,
+    ) -> Result<Keeper<'p>, CliError> {
+        Ok(Keeper {
+            progress,
+            every: self.checkpoint_every.unwrap_or(CHECKPOINT_EVERY),
+            is_given: self.checkpoint_every.is_some(),
+            saved: Instant::now(),
+            asked: Instant::now(),
+            end: self.time_limit.map(|limit| begun + limit),
+            signal: watch_signals()?,
+            stopped_by: None,
+        })
+    }
+}
+
+/// Asks for a checkpoint now and then, and for the end when it is time.
+pub(super) struct Keeper<'p> {
+    progress: &'p mut dyn Progress,
+    every: Duration,
+    /// Whether the user has said how often.
+    is_given: bool,
+    saved: Instant,
+    asked: Instant,
+    end: Option<Instant>,
+    signal: Arc<AtomicUsize>,
+    /// Why it asked for the end.
+    pub(super) stopped_by: Option<StoppedBy>,
+}
+
+/// How often what is done is saved, unless somebody says otherwise.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(5);
+/// Checkpoints then take at most one part in so many of the time.
+const PART_OF_TIME: u32 = 200;
+
+impl Watch for Keeper<'_> {
+    fn after(&mut self, done: Done<'_>) -> Next {
+        // Whoever shows how far a run is has no say in when it ends.
+        let _ = self.progress.done(done);
+        self.asked = Instant::now();
+        self.stopped_by = match self.signal.load(Ordering::Relaxed) {
+            0 => self.end.filter(|end| self.asked >= *end).map(|_| StoppedBy::TimeLimit),
+            signal if signal == SIGINT as usize => Some(StoppedBy::Interrupt),
+            _ => Some(StoppedBy::Termination),
+        };
+        if self.stopped_by.is_some() {
+            Next::Stop
+        } else if self.asked.duration_since(self.saved) >= self.every {
+            Next::Save
+        } else {
+            Next::GoOn
+        }
+    }
+
+    fn saved(&mut self) {
+        self.saved = Instant::now();
+        if !self.is_given {
+            self.every = CHECKPOINT_EVERY.max(self.asked.elapsed() * PART_OF_TIME);
+        }
+    }
+}
+
+/// The number of the first signal that asks for the end, 0 before; a second one ends the process at
+/// once.
+fn watch_signals() -> Result<Arc<AtomicUsize>, CliError> {
+    let (signal, is_second) = (Arc::default(), Arc::<AtomicBool>::default());
+    let watch = |number, exit: Exit| {
+        // In this order: the first signal finds the flag down, and raises it.
+        flag::register_conditional_shutdown(number, exit as i32, Arc::clone(&is_second))?;
+        flag::register(number, Arc::clone(&is_second))?;
+        flag::register_usize(number, Arc::clone(&signal), number as usize)
+    };
+    watch(SIGINT, Exit::Interrupted)
+        .and_then(|_| watch(SIGTERM, Exit::TryAgain))
+        .map_err(CliError::Signals)?;
+    Ok(signal)
+}

@@ -1,0 +1,173 @@
+//! Markdown for a pull request: verdicts first, then the headline; what is long stands as text.
+
+use std::io::{self, Write};
+
+use super::number::{counted, duration, measured_or_none, usd};
+use super::{LADDER_HEADINGS, Report, ladder_cells, text};
+use crate::report::baseline::{BaselineFigures, DIFFERENCE_HEADINGS};
+use crate::report::explain::Explanation;
+use crate::report::figures::Summary;
+use crate::report::gates::{GateFigures, Verdict};
+use crate::report::ladder::LadderRow;
+use crate::scenario::Unit;
+
+pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let summary = report.summary;
+    writeln!(out, "## {}: bad debt\n", escaped(&summary.scenario))?;
+    write_gates(report.gates, out)?;
+    write_figures(summary, out)?;
+    write_baseline(report.baseline, out)?;
+    if let Some(until) = report.until {
+        writeln!(out, "\nStopped {}.", escaped(&until.told()))?;
+    }
+    writeln!(
+        out,
+        "\n{} of {} ({}), {}, seed {}. Outcomes `{}` of program `{}`: the same on every machine.",
+        counted(summary.n_paths, "path"),
+        counted(summary.n_steps.into(), "step"),
+        duration(summary.step_hours * f64::from(summary.n_steps)),
+        counted(summary.n_positions, "position"),
+        summary.seed,
+        summary.outcome_digest,
+        summary.program_digest,
+    )?;
+    writeln!(out, "\n<details><summary>The whole report</summary>\n")?;
+    write_fenced(out, |out| text::write(report, out))?;
+    writeln!(out, "\n</details>")
+}
+
+pub(super) fn write_ladder(rows: &[LadderRow], out: &mut dyn Write) -> io::Result<()> {
+    write_headings(&LADDER_HEADINGS, 0, out)?;
+    rows.iter().try_for_each(|row| write_row(&ladder_cells(row), out))
+}
+
+pub(super) fn write_explanation(told: &Explanation, out: &mut dyn Write) -> io::Result<()> {
+    write_fenced(out, |out| text::write_explanation(told, out))
+}
+
+fn write_gates(gates: &[GateFigures], out: &mut dyn Write) -> io::Result<()> {
+    if gates.is_empty() {
+        return Ok(());
+    }
+    write_headings(&["fail on", "verdict", "figure", "95 % from", "to"], 2, out)?;
+    for gate in gates {
+        let sign = match gate.verdict {
+            Verdict::Passed => "✅",
+            Verdict::Inconclusive => "❔",
+            Verdict::Breached => "❌",
+        };
+        let [fail_on, verdict, value, low, high] = gate.cells();
+        write_row(&[format!("`{fail_on}`"), format!("{sign} {verdict}"), value, low, high], out)?;
+    }
+    writeln!(out)
+}
+
+/// The mean, the probability and the tail, with their intervals.
+fn write_figures(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+    let bad_debt = &summary.bad_debt;
+    write_headings(&["figure", "value", "95 % from", "to"], 1, out)?;
+    let mut row = |name: String, unit, value, low, high| {
+        let shown = |value| measured_or_none(value, unit);
+        write_row(&[name, shown(Some(value)), shown(low), shown(high)], out)
+    };
+    let mean = "mean bad debt, USD".to_owned();
+    row(mean, Unit::Usd, bad_debt.mean_usd, bad_debt.low_usd, bad_debt.high_usd)?;
+    let probability = format!("probability of {} USD or more", usd(bad_debt.materiality_usd));
+    let (low, high) = (Some(bad_debt.probability_low), Some(bad_debt.probability_high));
+    row(probability, Unit::Share, bad_debt.probability, low, high)?;
+    for found in &bad_debt.value_at_risk {
+        let name = format!("value at risk {}, USD", found.level);
+        row(name, Unit::Usd, found.value_usd, Some(found.low_usd), Some(found.high_usd))?;
+    }
+    for found in &bad_debt.expected_shortfall {
+        let name = format!("expected shortfall {}, USD", found.level);
+        row(name, Unit::Usd, found.value_usd, found.low_usd, found.high_usd)?;
+    }
+    Ok(())
+}
+
+fn write_baseline(baseline: Option<&BaselineFigures>, out: &mut dyn Write) -> io::Result<()> {
+    let Some(baseline) = baseline else { return Ok(()) };
+    writeln!(out, "\nThe same paths under the baseline, {}:\n", escaped(&baseline.scenario))?;
+    write_headings(&DIFFERENCE_HEADINGS, 1, out)?;
+    baseline.differences.iter().try_for_each(|it| write_row(&it.cells(), out))
+}
+
+/// The first `n_left` columns are words and stand to the left.
+fn write_headings(headings: &[&str], n_left: usize, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "| {} |", headings.join(" | "))?;
+    let rules = (0..headings.len()).map(|column| if column < n_left { ":--" } else { "--:" });
+    writeln!(out, "| {} |", rules.collect::<Vec<_>>().join(" | "))
+}
+
+fn write_row(cells: &[String], out: &mut dyn Write) -> io::Result<()> {
+    // A bar would end the cell, in code too.
+    let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
+    writeln!(out, "| {} |", cells.join(" | "))
+}
+
+/// Text as it is, between fences longer than any run of backticks in it.
+fn write_fenced(
+    out: &mut dyn Write,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut text = Vec::new();
+    write(&mut text)?;
+    let text = String::from_utf8_lossy(&text);
+    let longest = text.split(|it| it != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    writeln!(out, "{fence}text\n{}{fence}", text)
+}
+
+/// A name without a meaning in Markdown or HTML.
+fn escaped(name: &str) -> String {
+    const SIGNS: &str = r"\`*_{}[]<>#|&~";
+    let signs = name
+        .chars()
+        .flat_map(|sign| SIGNS.contains(sign).then_some('\\').into_iter().chain([sign]));
+    signs.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    fn written(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
+        let mut out = Vec::new();
+        write(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_report_is_golden() {
+        let (summary, gates, until) = (fixture::summary(), fixture::gates(), fixture::until());
+        let baseline = fixture::baseline();
+        let report = Report {
+            gates: &gates,
+            until: Some(&until),
+            baseline: Some(&baseline),
+            ..Report::of(&summary)
+        };
+        insta::assert_snapshot!(written(|out| super::write(&report, out)));
+    }
+
+    #[test]
+    fn names_have_no_meaning_in_markdown() {
+        assert_eq!(escaped("black-thursday (1)"), "black-thursday (1)");
+        assert_eq!(escaped("a_b <c> `d` | e"), r"a\_b \<c\> \`d\` \| e");
+        let row = written(|out| write_row(&["`fund.a|b.emptied > 1`".to_owned()], out));
+        assert_eq!(row, "| `fund.a\\|b.emptied > 1` |\n");
+    }
+
+    #[test]
+    fn a_fence_is_longer_than_any_in_what_it_holds() {
+        let fenced = written(|out| write_fenced(out, |out| writeln!(out, "a ```` b")));
+        assert_eq!(fenced, "`````text\na ```` b\n`````\n");
+        let told = written(|out| write_explanation(&fixture::explanation(), out));
+        assert!(
+            told.starts_with("```text\nmade-up: path 7") && told.ends_with("\n```\n"),
+            "{told}"
+        );
+    }
+}

@@ -1,0 +1,183 @@
+//! Gates: bounds of a scenario held against the confidence bounds of its figures.
+
+use serde::Serialize;
+
+use super::figures::Summary;
+use super::format::number::measured_or_none;
+use super::reading::Reading;
+use crate::scenario::{Gate, Quantity, Unit};
+
+/// What a run says to a gate. The worse is the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// No value in the figure's 95 % interval fails.
+    Passed,
+    /// Some values in the interval fail, and some do not: more paths would tell.
+    Inconclusive,
+    /// Every value in the interval fails.
+    Breached,
+}
+
+/// A gate and what came of it; USD, shares or counts.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GateFigures {
+    /// As it was written: the run fails if this holds.
+    pub fail_on: String,
+    /// What the run says.
+    pub verdict: Verdict,
+    /// The figure; none if the report lacks it.
+    pub value: Option<f64>,
+    /// Lower end of its interval; none if too few paths were walked to know one.
+    pub low: Option<f64>,
+    /// Upper end of its interval.
+    pub high: Option<f64>,
+    /// What it was held against.
+    pub bound: f64,
+    /// What all four are measured in.
+    pub unit: Unit,
+}
+
+impl Verdict {
+    /// The word for it, as in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Inconclusive => "inconclusive",
+            Self::Breached => "breached",
+        }
+    }
+}
+
+impl GateFigures {
+    /// What a table shows of it: the gate, the verdict, the figure, and the ends of its interval.
+    pub(super) fn cells(&self) -> [String; 5] {
+        let shown = |value| measured_or_none(value, self.unit);
+        [
+            self.fail_on.clone(),
+            self.verdict.name().to_owned(),
+            shown(self.value),
+            shown(self.low),
+            shown(self.high),
+        ]
+    }
+}
+
+/// Holds every gate against the figures of a run and, where there is a baseline, its differences.
+#[must_use]
+pub fn judge(
+    gates: &[Gate],
+    summary: &Summary,
+    delta: impl Fn(&crate::scenario::Figure) -> Option<Reading>,
+) -> Vec<GateFigures> {
+    let judged = gates.iter().map(|gate| {
+        let reading = match &gate.quantity {
+            Quantity::Figure(figure) => summary.reading(figure),
+            Quantity::Delta(figure) => delta(figure),
+        };
+        GateFigures {
+            fail_on: gate.written.clone(),
+            verdict: verdict(gate, reading.as_ref()),
+            value: reading.map(|it| it.value),
+            low: reading.and_then(|it| it.low),
+            high: reading.and_then(|it| it.high),
+            bound: gate.bound,
+            unit: gate.quantity.figure().unit(),
+        }
+    });
+    judged.collect()
+}
+
+/// The worst verdict; none without gates.
+#[must_use]
+pub fn worst(gates: &[GateFigures]) -> Option<Verdict> {
+    gates.iter().map(|gate| gate.verdict).max()
+}
+
+/// Whether a value fails changes at one place at most, so the ends speak for all between them.
+fn verdict(gate: &Gate, reading: Option<&Reading>) -> Verdict {
+    let fails = |end: f64| gate.comparison.fails(end, gate.bound);
+    let low = reading.and_then(|it| it.low).unwrap_or(f64::NEG_INFINITY);
+    let high = reading.and_then(|it| it.high).unwrap_or(f64::INFINITY);
+    match (fails(low), fails(high)) {
+        (true, true) => Verdict::Breached,
+        (false, false) => Verdict::Passed,
+        _ => Verdict::Inconclusive,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+    use crate::scenario::{Comparison, Figure};
+
+    fn gate(comparison: Comparison, bound: f64) -> Gate {
+        let quantity = Quantity::Figure(Figure::ExpectedShortfall { level: 0.99 });
+        Gate { quantity, comparison, bound, written: "es99 > 1".to_owned() }
+    }
+
+    /// An interval from 10 to 20.
+    const KNOWN: Reading = Reading { value: 14.0, low: Some(10.0), high: Some(20.0) };
+
+    #[test]
+    fn a_gate_is_breached_or_passed_by_the_whole_interval_only() {
+        use Comparison::{Above, AtLeast, AtMost, Below};
+        use Verdict::{Breached, Inconclusive, Passed};
+        let cases = [
+            (Above, 9.999, Breached),
+            // The lower end is not above 10, values right over it are.
+            (Above, 10.0, Inconclusive),
+            (Above, 15.0, Inconclusive),
+            (Above, 19.999, Inconclusive),
+            (Above, 20.0, Passed),
+            (AtLeast, 10.0, Breached),
+            (AtLeast, 10.001, Inconclusive),
+            (AtLeast, 20.0, Inconclusive),
+            (AtLeast, 20.001, Passed),
+            (Below, 20.001, Breached),
+            (Below, 20.0, Inconclusive),
+            (Below, 10.001, Inconclusive),
+            (Below, 10.0, Passed),
+            (AtMost, 20.0, Breached),
+            (AtMost, 19.999, Inconclusive),
+            (AtMost, 10.0, Inconclusive),
+            (AtMost, 9.999, Passed),
+        ];
+        for (comparison, bound, expected) in cases {
+            let found = verdict(&gate(comparison, bound), Some(&KNOWN));
+            assert_eq!(found, expected, "{comparison:?} {bound}");
+        }
+    }
+
+    #[test]
+    fn an_end_that_is_not_known_passes_nothing() {
+        let from_ten = Reading { high: None, ..KNOWN };
+        let above =
+            |bound, reading: Option<&Reading>| verdict(&gate(Comparison::Above, bound), reading);
+        assert_eq!(above(9.0, Some(&from_ten)), Verdict::Breached);
+        assert_eq!(above(1e300, Some(&from_ten)), Verdict::Inconclusive);
+        assert_eq!(above(1e300, None), Verdict::Inconclusive);
+        let below = |bound| verdict(&gate(Comparison::Below, bound), Some(&from_ten));
+        assert_eq!((below(10.0), below(1e300)), (Verdict::Passed, Verdict::Inconclusive));
+    }
+
+    #[test]
+    fn a_breach_outweighs_doubt_and_doubt_a_pass() {
+        let summary = fixture::summary();
+        let reading = summary.reading(&Figure::ExpectedShortfall { level: 0.99 }).unwrap();
+        let gates = [
+            gate(Comparison::Above, reading.high.unwrap()),
+            gate(Comparison::Above, reading.value),
+            gate(Comparison::Above, 0.0),
+        ];
+        let judged = judge(&gates, &summary, |_| None);
+        let verdicts: Vec<Verdict> = judged.iter().map(|it| it.verdict).collect();
+        assert_eq!(verdicts, [Verdict::Passed, Verdict::Inconclusive, Verdict::Breached]);
+        assert_eq!(worst(&judged), Some(Verdict::Breached));
+        assert_eq!(worst(&judged[..2]), Some(Verdict::Inconclusive));
+        assert_eq!((worst(&judged[..1]), worst(&[])), (Some(Verdict::Passed), None));
+        assert_eq!((judged[0].value, judged[0].low), (Some(reading.value), reading.low));
+    }
+}

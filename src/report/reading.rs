@@ -1,0 +1,164 @@
+//! A figure of a summary by its name: the value, and the ends of its 95 % interval.
+
+use super::facts::{Facts, FeedbackTiming};
+use super::figures::Summary;
+use crate::scenario::Figure;
+use crate::tail::Level;
+use crate::tail::stat::Z_95;
+use crate::tail::stat::value_at_risk::interval_ranks;
+
+/// A figure, in its unit. An end of `None` is not known: too few paths were walked.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reading {
+    /// The figure.
+    pub value: f64,
+    /// Lower end of its interval; the figure itself where it is a fact of the paths.
+    pub low: Option<f64>,
+    /// Upper end of its interval.
+    pub high: Option<f64>,
+}
+
+impl Reading {
+    fn within(value: f64, low: Option<f64>, high: Option<f64>) -> Self {
+        Self { value, low, high }
+    }
+
+    /// Of a mean whose report gives its standard error: the normal interval.
+    fn of_mean(value: f64, std_error: Option<f64>) -> Self {
+        let end = |sign: f64| std_error.map(|error| value + sign * Z_95 * error);
+        // What is owed and what a fund holds is not negative.
+        Self::within(value, end(-1.0).map(|low| low.max(0.0)), end(1.0))
+    }
+
+    /// Half the width of the interval; `None` if an end is not known.
+    #[must_use]
+    pub fn half_width(&self) -> Option<f64> {
+        Some((self.high? - self.low?) / 2.0)
+    }
+}
+
+impl Summary {
+    /// The figure; `None` where this summary has none such.
+    #[must_use]
+    pub fn reading(&self, figure: &Figure) -> Option<Reading> {
+        let bad_debt = &self.bad_debt;
+        let (within, of_mean) = (Reading::within, Reading::of_mean);
+        Some(match figure {
+            Figure::Mean => within(bad_debt.mean_usd, bad_debt.low_usd, bad_debt.high_usd),
+            Figure::Probability => within(
+                bad_debt.probability,
+                Some(bad_debt.probability_low),
+                Some(bad_debt.probability_high),
+            ),
+            Figure::ValueAtRisk { level } => self.value_at_risk(*level)?,
+            Figure::ExpectedShortfall { level } => {
+                let found = bad_debt.expected_shortfall.iter().find(|it| it.level == *level)?;
+                within(found.value_usd, found.low_usd, found.high_usd)
+            }
+            Figure::Max => exactly(bad_debt.max_usd),
+            Figure::LargestStep => exactly(f64::from(self.largest_step_events)),
+            Figure::FeedbackDifference => {
+                let found = self.feedback.as_ref()?;
+                let ends = (found.difference_low_usd, found.difference_high_usd);
+                within(found.difference_usd, ends.0, ends.1)
+            }
+            Figure::SpiralProbability => {
+                let found = self.aftermath.as_ref()?.cascade;
+                let ends = (found.spiral_probability_low, found.spiral_probability_high);
+                within(found.spiral_probability?, ends.0, ends.1)
+            }
+            Figure::BacklogProbability => {
+                let found = self.aftermath.as_ref()?.backlog;
+                let ends = (found.probability_low, found.probability_high);
+                within(found.probability, Some(ends.0), Some(ends.1))
+            }
+            Figure::BacklogMean => {
+                let found = self.aftermath.as_ref()?.backlog;
+                of_mean(found.mean_usd, found.std_error_usd)
+            }
+            Figure::FundEmptied { venue } => {
+                let found = self.fund(venue)?;
+                let ends = (found.emptied_probability_low, found.emptied_probability_high);
+                within(found.emptied_probability, Some(ends.0), Some(ends.1))
+            }
+            Figure::FundMinimum { venue } => {
+                let found = self.fund(venue)?.path_minimum_usd;
+                of_mean(found.mean, found.std_error)
+            }
+        })
+    }
+
+    /// Where the sample does not reach an end of the interval, the report shows the least or the
+    /// largest loss seen, which bounds nothing: then that end is 0, or not known.
+    fn value_at_risk(&self, level: f64) -> Option<Reading> {
+        let found = self.bad_debt.value_at_risk.iter().find(|it| it.level == level)?;
+        let (low_rank, high_rank) = interval_ranks(self.n_paths, Level::nearest(level));
+        let low = low_rank.map_or(0.0, |_| found.low_usd);
+        Some(Reading::within(found.value_usd, Some(low), high_rank.map(|_| found.high_usd)))
+    }
+
+    fn fund(&self, venue: &str) -> Option<&super::aftermath::InsuranceFundFigures> {
+        self.aftermath.as_ref()?.insurance_funds.iter().find(|fund| fund.venue == venue)
+    }
+}
+
+/// A fact of the paths that were walked.
+fn exactly(value: f64) -> Reading {
+    Reading::within(value, Some(value), Some(value))
+}
+
+/// What a scenario lacks for its report to have the figure; `None` if nothing.
+#[must_use]
+pub fn lacking(figure: &Figure, facts: &Facts, compares_feedback: bool) -> Option<&'static str> {
+    let coupling = facts.coupling.as_ref();
+    match figure {
+        Figure::FeedbackDifference if !compares_feedback => {
+            Some("--compare-feedback, and a [market.depth] for an asset")
+        }
+        Figure::SpiralProbability
+            if coupling.and_then(|it| it.feedback) != Some(FeedbackTiming::SameStep) =>
+        {
+            Some("a [market.depth] for an asset, and [market.feedback] timing = \"same-step\"")
+        }
+        Figure::BacklogProbability | Figure::BacklogMean if coupling.is_none() => {
+            Some("[liquidators], a [market.depth] or a [market.oracle]")
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    const LEVELS: [f64; 3] = [0.5, 0.99, 0.9999];
+
+    #[test]
+    fn a_coupled_and_compared_summary_has_every_figure_and_no_other_has_more() {
+        let (coupled, plain) = (fixture::coupled_summary(), fixture::summary());
+        for figure in Figure::all(&LEVELS, &["morpho"]) {
+            let reading = coupled.reading(&figure).unwrap_or_else(|| panic!("{figure}"));
+            let low = reading.low.unwrap_or(f64::NEG_INFINITY);
+            let high = reading.high.unwrap_or(f64::INFINITY);
+            assert!(low <= reading.value && reading.value <= high, "{figure}: {reading:?}");
+            let is_missing = lacking(&figure, &fixture::facts(), false).is_some();
+            let is_of_fund = figure.to_string().starts_with("fund.");
+            assert_eq!(plain.reading(&figure).is_none(), is_missing || is_of_fund, "{figure}");
+            let compared = lacking(&figure, &fixture::coupled_facts(), true);
+            assert_eq!(compared, None, "{figure}");
+        }
+        assert_eq!(plain.reading(&Figure::ExpectedShortfall { level: 0.95 }), None);
+    }
+
+    #[test]
+    fn a_value_at_risk_beyond_the_sample_has_no_upper_end() {
+        // Of 10,000 paths one lies beyond 0.9999: its loss is exceeded in more than one run of 40.
+        let summary = fixture::summary();
+        let reading = |level| summary.reading(&Figure::ValueAtRisk { level }).unwrap();
+        assert_eq!(reading(0.9999).high, None);
+        assert_eq!(reading(0.9999).half_width(), None);
+        let (found, shown) = (reading(0.99), &summary.bad_debt.value_at_risk[1]);
+        assert_eq!((found.low, found.high), (Some(shown.low_usd), Some(shown.high_usd)));
+    }
+}
