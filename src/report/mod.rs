@@ -10,8 +10,8 @@ pub mod figures;
 mod fixture;
 pub mod format;
 pub mod ladder;
-pub mod parquet;
 pub mod summary;
+pub mod tables;
 
 pub use explain::{
     Explanation, ToldCoupling, ToldLeftOver, ToldLiquidation, ToldMoved, ToldPrice, ToldRound,
