@@ -133,6 +133,7 @@ fn walk_kept(
     let batch = machine.batch;
     let ended = directory.walk(&mut machine.walkers(), batch, found, &mut keeper)?;
     let stopped_by = keeper.stopped_by;
+    machine.saving += keeper.saving;
     bar.finish();
     match (ended, stopped_by) {
         (Ended::Finished(counted), _) => Ok(*counted),
