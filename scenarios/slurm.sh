@@ -3,15 +3,16 @@
 #
 #   OUT=/scratch/$USER/night bash scenarios/slurm.sh scenarios/lending.toml --paths 1e9
 #
-# OUT lies on a file system that all nodes share; SHORTFALL, ARRAY and TIME may be set. A task that
+# OUT lies on a file system that all nodes share; SHORTFALL, SHARDS, ARRAY and TIME may be set. A task that
 # is preempted or out of time saves what is done and ends with exit code 75: it is queued again, and
 # --resume goes on where it stopped. One that finds its shard done ends with exit code 0.
 set -euo pipefail
 
 if [ -z "${SLURM_JOB_ID:-}" ]; then
-    : "${OUT:?a folder that all nodes share}" "${SHARDS:=64}" "${TIME:=60}"
+    : "${OUT:?a folder that all nodes share}" "${SHARDS:=64}" "${TIME:=60}" # minutes
+    : "${LIMIT:=$((TIME * 55))s}"
     SHORTFALL=$(command -v "${SHORTFALL:-shortfall}")
-    export OUT SHARDS SHORTFALL LIMIT=$((TIME * 55 / 60))m
+    export OUT SHARDS SHORTFALL LIMIT
     mkdir -p "$OUT"
     # To walk again what a merge says is missing: ARRAY=3,7-9.
     array=$(sbatch --parsable --job-name=shortfall --array="${ARRAY:-0-$((SHARDS - 1))}" \

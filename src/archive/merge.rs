@@ -115,6 +115,7 @@ impl Shards {
             walked_paths: runs.iter().map(|run| run.walked_paths).sum(),
             wall_seconds: seconds.fold(0.0, f64::max),
             cpu_seconds: runs.iter().map(|run| run.cpu_seconds).sum(),
+            checkpoint_seconds: runs.iter().map(|run| run.checkpoint_seconds).sum(),
             paths_per_second: None,
             checks_per_cpu_second: None,
             fallbacks: runs.iter().flat_map(|run| run.fallbacks.iter().cloned()).collect(),

@@ -170,7 +170,10 @@ mod tests {
 
     #[test]
     fn differences_are_named_by_their_keys_with_both_values() {
-        let of = |seed: u64, levels: &[f64], n: usize| serde_json::json!({"seed": seed, "levels": levels, "rows": vec![0; n]});
+        let of = |seed: u64, levels: &[f64], n: usize| {
+            let rows = vec![0; n];
+            serde_json::json!({ "seed": seed, "levels": levels, "rows": rows })
+        };
         let same = differences(&of(1, &[0.9], 3), &of(1, &[0.9], 3));
         assert_eq!(same, []);
         let found = differences(&of(1, &[0.9, 0.99], 9), &of(2, &[0.9, 0.999], 10));

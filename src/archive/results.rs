@@ -5,7 +5,7 @@ use super::plan::Subject;
 use super::sealed::json;
 use super::{BLOCKS, POSITIONS, SUMMARY, WORST_PATHS};
 use crate::engine::{EngineError, Part, tail_shares};
-use crate::report::{Facts, Summary, parquet};
+use crate::report::{Facts, Summary, tables};
 use crate::tail::{Paired, TailShares, Tally};
 
 /// The paths of several parts of a run, in whatever order they came.
@@ -86,10 +86,9 @@ pub(super) fn files(
     };
     let version = &subject.plan.version;
     let positions = written(facts, &|facts, out| {
-        parquet::write_positions(tally, facts, results.shares.as_ref(), version, out)
+        tables::write_positions(tally, facts, results.shares.as_ref(), version, out)
     });
-    let worst =
-        written(facts, &|facts, out| parquet::write_worst_paths(tally, facts, version, out));
+    let worst = written(facts, &|facts, out| tables::write_worst_paths(tally, facts, version, out));
     vec![
         (BLOCKS, counted.blocks()),
         (POSITIONS, positions),

@@ -105,6 +105,7 @@ impl KeptArgs {
             asked: Instant::now(),
             end: self.time_limit.map(|limit| begun + limit),
             signal: watch_signals()?,
+            saving: Duration::ZERO,
             stopped_by: None,
         })
     }
@@ -120,6 +121,8 @@ pub(super) struct Keeper<'p> {
     asked: Instant,
     end: Option<Instant>,
     signal: Arc<AtomicUsize>,
+    /// Time that saving took.
+    pub(super) saving: Duration,
     /// Why it asked for the end.
     pub(super) stopped_by: Option<StoppedBy>,
 }
@@ -150,8 +153,10 @@ impl Watch for Keeper<'_> {
 
     fn saved(&mut self) {
         self.saved = Instant::now();
+        let took = self.saved.duration_since(self.asked);
+        self.saving += took;
         if !self.is_given {
-            self.every = CHECKPOINT_EVERY.max(self.asked.elapsed() * PART_OF_TIME);
+            self.every = CHECKPOINT_EVERY.max(took * PART_OF_TIME);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What walks the paths of a run: a backend, and a second one where two programs are compared.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use cpu_time::ProcessTime;
 
@@ -41,6 +41,8 @@ pub(super) struct Machine<'a> {
     n_threads: usize,
     /// Paths of a batch.
     pub(super) batch: u64,
+    /// Time that went into checkpoints.
+    pub(super) saving: Duration,
 }
 
 impl<'a> Machine<'a> {
@@ -64,7 +66,7 @@ impl<'a> Machine<'a> {
             _ => DEVICE_BATCH,
         };
         let batch = batch.unwrap_or(usual);
-        Ok(Self { subject, backend, other, n_threads, batch })
+        Ok(Self { subject, backend, other, n_threads, batch, saving: Duration::ZERO })
     }
 
     pub(super) fn walkers(&mut self) -> Walkers<'a, '_> {
@@ -91,6 +93,7 @@ impl<'a> Machine<'a> {
             walked_paths,
             wall_seconds: begun.wall.elapsed().as_secs_f64(),
             cpu_seconds: begun.cpu.elapsed().as_secs_f64(),
+            checkpoint_seconds: self.saving.as_secs_f64(),
             paths_per_second: None,
             checks_per_cpu_second: None,
             fallbacks,

@@ -191,6 +191,7 @@ pub(super) fn walk_kept(
     let batch = machine.batch;
     let ended = directory.walk(&mut machine.walkers(), batch, found, &mut keeper)?;
     let stopped_by = keeper.stopped_by;
+    machine.saving += keeper.saving;
     match (ended, stopped_by) {
         (Ended::Finished(counted), _) => {
             watch.finish(&counted.tally);

@@ -1,4 +1,4 @@
-//! `--shard`: which part of a run this machine walks, said outright or by a scheduler's environment.
+//! `--shard`: which part of a run this machine walks, said outright or by a scheduler.
 
 use clap::Args;
 use thiserror::Error;

@@ -173,6 +173,8 @@ pub struct RunFacts {
     pub wall_seconds: f64,
     /// Time of all threads of the host.
     pub cpu_seconds: f64,
+    /// Wall time that went into saving what was done.
+    pub checkpoint_seconds: f64,
     /// Paths a second of wall time; `None` if no time was measured.
     pub paths_per_second: Option<f64>,
     /// Nominal checks of a position at a step, a second of the host's CPU time.

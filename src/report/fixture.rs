@@ -165,6 +165,7 @@ pub(super) fn run_facts() -> RunFacts {
         walked_paths: N_PATHS,
         wall_seconds: 2.5,
         cpu_seconds: 16.0,
+        checkpoint_seconds: 0.0,
         paths_per_second: None,
         checks_per_cpu_second: None,
         fallbacks: vec!["no graphics adapter was found".to_owned()],

@@ -13,9 +13,9 @@ pub mod format;
 pub mod gates;
 pub mod junit;
 pub mod ladder;
-pub mod parquet;
 pub mod reading;
 pub mod summary;
+pub mod tables;
 pub mod until;
 
 pub use baseline::BaselineFigures;

@@ -156,6 +156,7 @@ fn run_facts(life: Life) -> RunFacts {
         walked_paths: 0,
         wall_seconds: 1.5,
         cpu_seconds: 2.5,
+        checkpoint_seconds: 0.0,
         paths_per_second: None,
         checks_per_cpu_second: None,
         fallbacks: Vec::new(),

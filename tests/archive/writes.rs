@@ -1,4 +1,4 @@
-//! Every write made to fail once, in turn: is the file named, is nothing lost, does a rerun complete?
+//! Every write made to fail once: is the file named, is nothing lost, does a rerun complete?
 
 use std::collections::BTreeMap;
 use std::io;

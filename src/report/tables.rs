@@ -6,11 +6,11 @@
 use std::io;
 use std::sync::Arc;
 
-use ::parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
-use ::parquet::errors::ParquetError;
-use ::parquet::file::properties::WriterProperties;
-use ::parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
-use ::parquet::schema::parser::parse_message_type;
+use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::parser::parse_message_type;
 
 use super::facts::Facts;
 use super::figures::PositionFigures;
@@ -155,8 +155,8 @@ fn write<T: DataType>(
 
 #[cfg(test)]
 mod tests {
-    use ::parquet::file::reader::{FileReader, SerializedFileReader};
-    use ::parquet::record::{Field, Row};
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::{Field, Row};
 
     use super::*;
     use crate::report::fixture;
