@@ -1,5 +1,5 @@
-//! Steps of a path at which a position is breached, or might be: a run of steps at a time, lanes are
-//! steps.
+//! Steps of a path at which a position is breached, or might be: a run of steps at a time, where
+//! lanes are steps.
 
 use super::bound::{Surplus, tiers_at};
 use super::horizon::{Ratios, extremes, widened};
