@@ -157,8 +157,8 @@ enum CliError {
          --fail-on \"es99 > 2.5e6\", or [[gate]] in the scenario"
     )]
     NoGates { path: PathBuf },
-    #[error("gate \"{gate}\" is of a figure that this run does not have: it takes {lacking}")]
-    GateLacks { gate: String, lacking: &'static str },
+    #[error("gate \"{gate}\" is of a figure that {whose} does not have: it takes {lacking}")]
+    GateLacks { gate: String, whose: &'static str, lacking: &'static str },
     #[error(
         "--baseline {}: its {what} is {there} and this run's is {here}, so their paths are no \
          pairs: give {flag} {there}, or another baseline",

@@ -65,6 +65,11 @@ impl Baseline {
         &self.subject.program
     }
 
+    /// What is known of it.
+    pub(super) fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
     /// Walks all paths under both programs, on a machine opened for both; the tally of the run's
     /// own, and the differences.
     pub(super) fn walk(

@@ -14,13 +14,13 @@ use super::output::OutFile;
 #[derive(Debug, Args)]
 pub(super) struct GateArgs {
     /// Fail if this holds on a figure's whole 95 % interval, as in "es99 > 2.5e6"; may be repeated
-    #[arg(long, value_name = "GATE", allow_hyphen_values = true)]
+    #[arg(long, value_name = "GATE", conflicts_with = "shard")]
     pub(super) fail_on: Vec<String>,
     /// File for the gates' verdicts as JUnit XML
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "shard")]
     junit: Option<PathBuf>,
     /// File for a summary in Markdown, for a pull request
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "shard")]
     markdown: Option<PathBuf>,
 }
 
@@ -31,10 +31,12 @@ pub(super) struct GateFiles {
 }
 
 /// What a run compares itself with.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Compared {
+#[derive(Clone, Copy)]
+pub(super) struct Compared<'a> {
+    /// The same paths in infinitely deep markets.
     pub(super) feedback: bool,
-    pub(super) baseline: bool,
+    /// What is known of the baseline.
+    pub(super) baseline: Option<&'a Facts>,
 }
 
 impl GateArgs {
@@ -43,15 +45,21 @@ impl GateArgs {
         &self,
         gates: &[Gate],
         facts: &Facts,
-        compared: Compared,
+        compared: Compared<'_>,
     ) -> Result<GateFiles, CliError> {
         for gate in gates {
-            let is_delta = matches!(gate.quantity, Quantity::Delta(_));
-            let lacking = lacking(gate.quantity.figure(), facts, compared.feedback)
-                .or((is_delta && !compared.baseline).then_some("--baseline DIR"));
-            if let Some(lacking) = lacking {
+            let figure = gate.quantity.figure();
+            let of_run = lacking(figure, facts, compared.feedback).map(|it| ("this run", it));
+            let lacking = of_run.or_else(|| match (&gate.quantity, compared.baseline) {
+                (Quantity::Figure(_), _) => None,
+                (Quantity::Delta(_), None) => Some(("this run", "--baseline DIR")),
+                (Quantity::Delta(_), Some(facts)) => {
+                    lacking(figure, facts, false).map(|it| ("the baseline", it))
+                }
+            });
+            if let Some((whose, lacking)) = lacking {
                 let gate = gate.written.clone();
-                return Err(CliError::GateLacks { gate, lacking });
+                return Err(CliError::GateLacks { gate, whose, lacking });
             }
         }
         if let (Some(path), []) = (&self.junit, gates) {

@@ -103,8 +103,10 @@ fn asked(args: &RunArgs) -> Result<Asked, CliError> {
     let scenario = args.scenario.load(Some(&args.path_args), overrides)?;
     let subject = subject(args, &scenario)?;
     let baseline = args.baseline.read(&subject)?;
-    let compared =
-        Compared { feedback: subject.plan.compares_feedback, baseline: baseline.is_some() };
+    let compared = Compared {
+        feedback: subject.plan.compares_feedback,
+        baseline: baseline.as_ref().map(Baseline::facts),
+    };
     let files = args.gates.open(&scenario.gates, &subject.facts, compared)?;
     Ok(Asked { scenario, subject, baseline, files })
 }

@@ -328,10 +328,12 @@ fn split_last_word(text: &str) -> Option<(&str, &str)> {
 
 fn figure_named(name: &str, prefix: &str, known: &Known<'_>) -> Result<Figure, GateFault> {
     let Known { levels, venues } = &known;
-    if let Some(figure) = Figure::named(name, levels, venues) {
+    // What feedback adds is a difference already, of sums that no section has.
+    let is_known = |figure: &Figure| prefix.is_empty() || *figure != Figure::FeedbackDifference;
+    if let Some(figure) = Figure::named(name, levels, venues).filter(is_known) {
         return Ok(figure);
     }
-    let all = Figure::all(levels, venues);
+    let all: Vec<Figure> = Figure::all(levels, venues).into_iter().filter(is_known).collect();
     let shown = |figure: &Figure| format!("{prefix}{figure}");
     let level = Figure::level_named(name);
     let name = format!("{prefix}{name}");

@@ -103,6 +103,12 @@ fn a_gate_may_name_a_difference() {
     assert_eq!(with(SCENARIO, risen), (Some(0), silent.clone()));
     assert_eq!(with(&pair.riskier, risen), (Some(99), silent.clone()));
     assert_eq!(with(&pair.riskier, "delta.mean > 1e6"), (Some(0), silent));
+    let funded = fs::read_to_string(&pair.riskier).expect("the scenario");
+    let funded = funded.replace("[venues.dydx]", "[venues.dydx]\ninsurance_fund_usd = 1e4");
+    let funded = write(&pair.dir, "funded.toml", &funded);
+    let (code, told) = with(&funded, "delta.fund.dydx.emptied > 0");
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("the baseline does not have: it takes an insurance fund"), "{told}");
 }
 
 #[test]

@@ -131,6 +131,10 @@ fn what_no_report_can_tell_is_refused_before_any_path_runs() {
     }
     let told = fault(&[&NEVER[..], &["--fail-on", "es98 > 1"]].concat(), 2);
     assert!(told.starts_with("--fail-on = \"es98 > 1\" names \"es98\""), "{told}");
+    // A shard has no figures: gates are held against the merged run.
+    let shard = ["--out", "nowhere", "--shard", "0/2", "--fail-on", "mean > 0"];
+    let told = fault(&[&NEVER[..], &shard].concat(), 2);
+    assert!(told.contains("cannot be used with '--fail-on <GATE>'"), "{told}");
     let told = fault(&[&NEVER[..], &["--junit", "gates.xml"]].concat(), 2);
     assert!(told.contains("there is no gate") && told.contains("--fail-on"), "{told}");
 }

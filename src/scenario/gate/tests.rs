@@ -57,6 +57,7 @@ fn what_is_no_gate_is_told_with_what_would_be() {
         ),
         ("ES99 > 1", "did you mean `es99`?"),
         ("delta.es98 > 1", "level 0.98 is not in run.levels"),
+        ("delta.feedback.difference > 1", "which is no figure of this report"),
         ("loss > 1", "names \"loss\", which is no figure"),
         ("es0.99 > 1", "levels stand in percent here"),
         ("fund.aave.emptied > 1%", "did you mean `fund.dydx.emptied`?"),
