@@ -14,7 +14,8 @@ use crate::program::layout::{LegRow, PositionRow, from_words};
 
 /// Who watches a path being walked.
 pub trait Observer {
-    /// Whether it looks at all; where nobody does, pairs are walked without their other legs.
+    /// Whether it looks at all; where nobody does, pairs may be walked as collateral and debt,
+    /// whatever the order of their legs.
     const WATCHES: bool = true;
     /// Prices are known.
     fn prices(&mut self, _marks: &Marks) {}
