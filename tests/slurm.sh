@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
 # Runs scenarios/slurm.sh on a real Slurm: munged, slurmctld and slurmd on this machine, loopback
 # only. A task is requeued in mid-run, another runs out of time again and again and requeues itself,
-# a shard is missing at first; and the merged folder must be byte for byte the unsharded one.
+# a shard is missing at first; and the merged folder must be byte for byte the unsharded one. Once for
+# each number of shards.
 #
-#   cargo build --release && sudo tests/slurm.sh target/release/shortfall
+#   cargo build --release && sudo tests/slurm.sh target/release/shortfall 1 3 7 64
 #
 # Needs root and Debian's packages: apt-get install --no-install-recommends slurmctld slurmd
 # slurm-client munge. It uses ports 16817 and 16818, and leaves nothing behind.
 set -euo pipefail
 
 shortfall=$(realpath "${1:?the shortfall binary}")
+shift
+: "${1:?numbers of shards}"
 root=$(dirname "$(dirname "$(realpath "$0")")")
 dir=$(mktemp -d)
 chmod 755 "$dir"
@@ -71,7 +74,7 @@ MailProg=/bin/true
 NodeName=$host NodeAddr=127.0.0.1 CPUs=$(nproc) State=UNKNOWN
 PartitionName=all Nodes=$host Default=YES MaxTime=60 State=UP
 CONF
-export SLURM_CONF="$dir/slurm.conf"
+export SLURM_CONF="$dir/slurm.conf" SBATCH_EXPORT=ALL SHORTFALL="$shortfall" TIME=30
 slurmctld -D -i >"$dir/slurmctld.out.log" 2>&1 &
 pids+=($!)
 slurmd -D >"$dir/slurmd.out.log" 2>&1 &
@@ -80,13 +83,10 @@ is_idle() { sinfo --noheader --format=%t | grep -q '^idle'; }
 wait_until "a node that is idle" 60 is_idle
 say "$(sinfo --version) is up: $(sinfo --noheader --format='%N %t, %c CPUs')"
 
-# Some seconds of work a shard, in a scenario with its book.
 scenario="$root/scenarios/lending.toml"
-args=("$scenario" --paths "${PATHS:-200000}" --steps 24 --backend cpu --threads 1)
-export OUT="$dir/out/night" SHARDS=7 SHORTFALL="$shortfall" TIME=30
-export SBATCH_EXPORT=ALL
 
 states() { squeue --noheader --array --format=%t --job="$1" 2>/dev/null | sort | uniq -c; }
+is_over() { [ -z "$(squeue --noheader --job="$1" 2>/dev/null)" ]; }
 # Slurm lets a requeued task wait for two minutes, of which a test needs seconds: its node must have
 # forgotten the task's last life.
 is_over_soon() { # ARRAY, TASK
@@ -98,34 +98,46 @@ is_over_soon() { # ARRAY, TASK
     fi
     return 1
 }
-is_over() { [ -z "$(squeue --noheader --job="$1" 2>/dev/null)" ]; }
+submit() { # SETTING=..., sets array and merge
+    submitted=$(env "$@" bash "$root/scenarios/slurm.sh" "${args[@]}")
+    say "$submitted"
+    read -r array merge < <(sed 's/array \([0-9]*\), merge \([0-9]*\)/\1 \2/' <<<"$submitted")
+}
 
-# All but shard 6, which nobody walks: the merge must name it.
-submitted=$(ARRAY=0-5 bash "$root/scenarios/slurm.sh" "${args[@]}")
-say "$submitted"
-read -r array merge < <(sed 's/array \([0-9]*\), merge \([0-9]*\)/\1 \2/' <<<"$submitted")
-is_walking() { ls "$OUT"/shards/.0-of-7/segments >/dev/null 2>&1; }
-wait_until "the first task" 60 is_walking
-sleep 1
-scontrol requeue "${array}_0"
-say "task 0 was requeued in mid-run: $(states "$array" | tr -s ' \n' ' ')"
-wait_until "the array" 300 is_over_soon "$array" 0
-wait_until "the merge" 120 is_over "$merge"
-grep -q -- '--array=6' "$OUT.merge.log" || fail "the merge does not name shard 6"
-say "merge: $(cat "$OUT.merge.log")"
+# All shards but the last, which nobody walks: the merge must name it.
+all_but_last() { # TASKS
+    submit ARRAY="0-$(($1 - 1))"
+    is_walking() { ls "$OUT/shards/.0-of-$SHARDS/segments" >/dev/null 2>&1; }
+    wait_until "the first task" 60 is_walking
+    sleep 0.5
+    scontrol requeue "${array}_0"
+    say "task 0 was requeued in mid-run: $(states "$array" | tr -s ' \n' ' ')"
+    wait_until "the array" 900 is_over_soon "$array" 0
+    wait_until "the merge" 120 is_over "$merge"
+    grep -q -- "--array=$1" "$OUT.merge.log" || fail "the merge does not name shard $1"
+    say "merge: $(cat "$OUT.merge.log")"
+}
 
-submitted=$(ARRAY=6 LIMIT=0.3s bash "$root/scenarios/slurm.sh" "${args[@]}")
-say "$submitted"
-read -r array merge < <(sed 's/array \([0-9]*\), merge \([0-9]*\)/\1 \2/' <<<"$submitted")
-wait_until "the array" 300 is_over_soon "$array" 6
-wait_until "the merge" 120 is_over "$merge"
-n_stops=$(grep -c 'stopped by --time-limit' "$OUT.6.log" || true)
-[ "$n_stops" -gt 0 ] || fail "task 6 never ran out of time"
-say "task 6 ran out of time $n_stops times, with exit code 75, and was queued again"
-[ -f "$OUT/manifest.json" ] || fail "no merged run"
+night() { # SHARDS
+    export SHARDS=$1 OUT="$dir/out/$1"
+    local last=$((SHARDS - 1)) n_stops differing
+    # Some seconds of work a shard, in a scenario with its book.
+    args=("$scenario" --paths $((SHARDS * 150000)) --steps 24 --backend cpu --threads 1)
+    [ "$last" -eq 0 ] || all_but_last "$last"
 
-"$shortfall" run "${args[@]}" --out "$dir/out/whole" --quiet >/dev/null
-differing=$(diff -rq --exclude=shards --exclude=run.json "$OUT" "$dir/out/whole" || true)
-[ -z "$differing" ] || fail "the merged run differs: $differing"
-"$shortfall" verify "$OUT" --sample 20% --backend cpu --quiet
-say "7 shards on Slurm, merged: byte for byte the unsharded run"
+    submit ARRAY="$last" LIMIT=0.5s
+    wait_until "the array" 300 is_over_soon "$array" "$last"
+    wait_until "the merge" 120 is_over "$merge"
+    n_stops=$(grep -c 'stopped by --time-limit' "$OUT.$last.log" || true)
+    [ "$n_stops" -gt 0 ] || fail "task $last never ran out of time"
+    say "task $last ran out of time $n_stops times, with exit code 75, and was queued again"
+    [ -f "$OUT/manifest.json" ] || fail "no merged run"
+
+    "$shortfall" run "${args[@]}" --out "$OUT.whole" --quiet >/dev/null
+    differing=$(diff -rq --exclude=shards --exclude=run.json "$OUT" "$OUT.whole" || true)
+    [ -z "$differing" ] || fail "the merged run differs: $differing"
+    "$shortfall" verify "$OUT" --sample 1% --backend cpu --quiet
+    say "$SHARDS shards on Slurm, merged: byte for byte the unsharded run"
+}
+
+for shards in "$@"; do night "$shards"; done
