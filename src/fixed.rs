@@ -55,14 +55,14 @@ pub const fn mul_div(a: u64, b: u32, d: u32) -> u64 {
 }
 
 /// floor(a f / 2^32) of a fine value and a fraction in Q0.32.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub const fn scale_q32(a: u64, fraction: u32) -> u64 {
     (a >> 32) * fraction as u64 + (((a & 0xffff_ffff) * fraction as u64) >> 32)
 }
 
 /// floor(a s / 2^31) of a fine value below 2^63 and a share in Q1.31, at most 1.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub const fn scale_q31(a: u64, share: u32) -> u64 {
     let low = (a & 0xffff_ffff) * share as u64;
@@ -105,15 +105,28 @@ pub const fn rescale(a: u64, mantissa: u32, shift: i32) -> u64 {
 ///
 /// Error: below 2^-30 relative to 1 for d of 32 bits or more, below 2^-32 for shorter ones.
 /// 1 or more saturates to the largest fraction; d = 0 gives 0.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub const fn ratio_q32(n: u64, d: u64) -> u32 {
-    if d == 0 {
-        return 0;
-    }
     let cut = 32u32.saturating_sub(d.leading_zeros());
-    let quotient = ((n >> cut) << 32) / (d >> cut);
-    if quotient >> 32 != 0 { u32::MAX } else { quotient as u32 }
+    let (n, d) = (n >> cut, d >> cut);
+    let near = nearest_quotient(n as u32, d as u32);
+    // The nearest may be one more than the floor.
+    let quotient = near - (near.wrapping_mul(d) > n << 32) as u64;
+    let fraction = if n >= d { u32::MAX } else { quotient as u32 };
+    if d == 0 { 0 } else { fraction }
+}
+
+/// 2^32 n / d, rounded to nearest, for n < d, by a float division: lanes have no other.
+///
+/// The quotient's own rounding is below 2^-20, so that what is nearest to it is the true quotient's
+/// floor or the integer above.
+#[inline(always)]
+const fn nearest_quotient(n: u32, d: u32) -> u64 {
+    const TWO_32: f64 = (1_u64 << 32) as f64;
+    // Added to a number below 2^52 it leaves the integer nearest to that in the lowest bits.
+    const TWO_52: f64 = (1_u64 << 52) as f64;
+    (n as f64 * TWO_32 / d as f64 + TWO_52).to_bits() & ((1 << 52) - 1)
 }
 
 /// round(q s) of a quantity and a share in Q1.31: the margin coefficient of collateral.

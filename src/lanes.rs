@@ -1,8 +1,8 @@
 //! The widest vector lanes of this machine, chosen at run time: one source for all, compiled once
 //! for each, so that no width can give other bits than another.
 //!
-//! The only `unsafe` of the crate: calling a function for instructions that the machine was asked
-//! for when its [`Lanes`] were made.
+//! The only `unsafe` of the crate: calling functions for instructions that the machine was asked for
+//! when its [`Lanes`] were made, or that every machine of the target has.
 
 use std::fmt;
 
@@ -96,6 +96,36 @@ impl Lanes {
     }
 }
 
+/// Which of some numbers are below a bound, as bits, the first lowest.
+///
+/// Compilers know no way from comparisons to bits; every x86-64 has an instruction for it.
+#[inline(always)]
+#[must_use]
+pub fn below(numbers: &[f32; 16], bound: f32) -> u32 {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{
+            __m128, _mm_castps_si128, _mm_cmplt_ps, _mm_movemask_epi8, _mm_packs_epi16,
+            _mm_packs_epi32, _mm_set1_ps,
+        };
+        let [a, b, c, d] = bytemuck::cast::<[f32; 16], [__m128; 4]>(*numbers);
+        #[allow(unsafe_code, reason = "every x86-64 has these instructions")]
+        // SAFETY: SSE2 is part of x86-64.
+        unsafe {
+            let bound = _mm_set1_ps(bound);
+            let is_below = |four| _mm_castps_si128(_mm_cmplt_ps(four, bound));
+            let first = _mm_packs_epi32(is_below(a), is_below(b));
+            let second = _mm_packs_epi32(is_below(c), is_below(d));
+            _mm_movemask_epi8(_mm_packs_epi16(first, second)) as u32
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let bits = numbers.iter().zip(0_u32..);
+        bits.fold(0, |all, (number, idx)| all | u32::from(*number < bound) << idx)
+    }
+}
+
 impl Default for Lanes {
     fn default() -> Self {
         Self::widest()
@@ -125,6 +155,17 @@ fn avx512<R>(work: impl FnOnce() -> R) -> R {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bits_are_those_below() {
+        let numbers: [f32; 16] = std::array::from_fn(|idx| (idx as f32 * 7.0) % 16.0);
+        for bound in [-1.0, 0.0, 3.5, 8.0, 16.0, f32::INFINITY, f32::NAN] {
+            let one_by_one = (0..16).filter(|idx| numbers[*idx] < bound);
+            let expected = one_by_one.fold(0, |bits, idx| bits | 1 << idx);
+            assert_eq!(below(&numbers, bound), expected, "{bound}");
+        }
+        assert_eq!(below(&[f32::NAN; 16], 1.0), 0);
+    }
 
     #[test]
     fn all_lanes_give_the_same_sums() {

@@ -8,6 +8,7 @@ pub mod coupled;
 mod horizon;
 mod ledger;
 pub mod marks;
+mod pairs;
 pub mod path;
 mod positions;
 pub mod replay;

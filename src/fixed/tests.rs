@@ -118,6 +118,25 @@ proptest! {
     }
 
     #[test]
+    fn ratios_of_cut_words_are_floors(n: u32, d: u32, cut in 0..32_u32, near in 0..3_u32) {
+        // Beside an integer quotient, where the float is most likely to be one off.
+        let by_near = (u64::from(d) * u64::from(n) >> 32) as u32 + near;
+        for n in [n, by_near, d.saturating_sub(near), near] {
+            let (n, d) = (u64::from(n), u64::from(d));
+            let expected = match d {
+                0 => 0,
+                _ => ((n << 32) / d).min(u64::from(u32::MAX)) as u32,
+            };
+            prop_assert_eq!(ratio_q32(n, d), expected, "{} / {}", n, d);
+            if d >> 31 == 1 {
+                // What is cut away changes nothing.
+                let (n, d) = (n << cut, d << cut | ((1 << cut) - 1));
+                prop_assert_eq!(ratio_q32(n, d), expected, "{} / {}", n, d);
+            }
+        }
+    }
+
+    #[test]
     fn a_weighed_quantity_never_exceeds_it(quantity in 0..1_u32 << 31, share in 0..=ONE_Q31) {
         let exact = f64::from(quantity) * f64::from(share) / 2_147_483_648.0;
         prop_assert!((f64::from(weigh(quantity, share)) - exact).abs() <= 0.5);

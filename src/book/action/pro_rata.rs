@@ -1,9 +1,11 @@
 //! Pro-rata seizure: every collateral and every debt shrinks by the same share; twin of
 //! `shaders/action/pro_rata.wgsl`. One call an event; debt without collateral stays on the books.
 
+use std::hint::select_unpredictable as select;
+
 use super::{Action, Counterparty};
 use crate::book::account::{Event, KIND_COLLATERAL, LegState, Values, values};
-use crate::fixed::{ONE_Q31, mul_hi, ratio_q32, scale_q31, scale_q32};
+use crate::fixed::{ONE_Q31, mul_hi, ratio_q32, scale_q31, scale_q32, weigh};
 
 pub(super) fn run<C: Counterparty>(
     action: &Action,
@@ -15,8 +17,7 @@ pub(super) fn run<C: Counterparty>(
     if sums.collateral == 0 || sums.debt == 0 {
         return event;
     }
-    let is_full = sums.weighted < scale_q32(sums.debt, action.full_close_below);
-    let most = if is_full { ONE_Q31 } else { action.close_factor };
+    let most = largest_share(action.close_factor, action.full_close_below, &sums);
     let share = counterparty.size(legs, most, &mut |share, legs| propose(&sums, legs, share));
     if share == 0 {
         return event;
@@ -26,32 +27,152 @@ pub(super) fn run<C: Counterparty>(
     event
 }
 
-/// repay = k D, with k at most 1 when Σ w C < full_close_below D, else the close factor. All
-/// collateral together repays Σ C / (1 + bonus); if that is not more than asked for, all goes.
-fn propose(sums: &Values, legs: &mut [LegState], share: u32) {
-    let mut coverage = 0;
-    for leg in legs.iter() {
-        if leg.kind == KIND_COLLATERAL {
-            coverage += scale_q31(leg.value(), leg.discount);
+/// A position of one collateral and one debt, and the rule of its venue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pair {
+    /// Units of collateral.
+    pub collateral: u32,
+    /// Units of debt.
+    pub debt: u32,
+    /// Units of collateral x liquidation threshold.
+    pub weighted: u32,
+    /// Liquidation threshold, Q1.31.
+    pub threshold: u32,
+    /// 1 / (1 + liquidation bonus), Q1.31.
+    pub discount: u32,
+    /// As [`Action::close_factor`].
+    pub close_factor: u32,
+    /// As [`Action::full_close_below`].
+    pub full_close_below: u32,
+}
+
+impl Pair {
+    /// What a liquidation leaves at the marks of the collateral and of the debt, if somebody takes
+    /// whatever is offered, and whether one is possible: the same as [`run`] on two legs, without
+    /// branches, so that lanes can be pairs.
+    #[inline(always)]
+    #[must_use]
+    pub fn take_pro_rata(self, marks: [u32; 2]) -> (Self, bool) {
+        let times = |units: u32, mark: u32| u64::from(units) * u64::from(mark);
+        let sums = Values {
+            weighted: times(self.weighted, marks[0]),
+            collateral: times(self.collateral, marks[0]),
+            debt: times(self.debt, marks[1]),
+        };
+        let share = largest_share(self.close_factor, self.full_close_below, &sums);
+        let kept = Kept::new(&sums, scale_q31(sums.collateral, self.discount), share);
+        let is_possible = (sums.collateral != 0) & (sums.debt != 0);
+        let collateral = kept.of_collateral(self.collateral);
+        let left = Self {
+            collateral: select(is_possible, collateral, self.collateral),
+            debt: select(is_possible, kept.of_debt(self.debt), self.debt),
+            weighted: select(is_possible, weigh(collateral, self.threshold), self.weighted),
+            ..self
+        };
+        (left, is_possible)
+    }
+}
+
+/// The fractions that a liquidation leaves of every collateral and of every debt, Q0.32.
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    collateral: u32,
+    debt: u64,
+}
+
+impl Kept {
+    /// repay = k D; all collateral together repays Σ C / (1 + bonus), the coverage; if that is not
+    /// more than asked for, all goes.
+    #[inline(always)]
+    fn new(sums: &Values, coverage: u64, share: u32) -> Self {
+        let repay = scale_q31(sums.debt, share);
+        let takes_all = repay >= coverage;
+        let whole = select(takes_all, sums.debt, coverage);
+        let gone = select(takes_all, coverage, repay);
+        let left = ratio_q32(whole.saturating_sub(gone), whole);
+        Self {
+            collateral: select(takes_all, 0, left),
+            debt: select(takes_all, left.into(), u64::from(ONE_Q31 - share) << 1),
         }
     }
-    let repay = scale_q31(sums.debt, share);
-    let takes_all = repay >= coverage;
-    let keep_collateral = if takes_all { 0 } else { ratio_q32(coverage - repay, coverage) };
-    let keep_debt = if takes_all && coverage < sums.debt {
-        ratio_q32(sums.debt - coverage, sums.debt)
-    } else {
-        0
-    };
+
+    #[inline(always)]
+    fn of_collateral(self, quantity: u32) -> u32 {
+        mul_hi(quantity, self.collateral)
+    }
+
+    #[inline(always)]
+    fn of_debt(self, quantity: u32) -> u32 {
+        ((u64::from(quantity) * self.debt) >> 32) as u32
+    }
+}
+
+/// k: at most 1 when Σ w C < full_close_below D, else the close factor.
+#[inline(always)]
+fn largest_share(close_factor: u32, full_close_below: u32, sums: &Values) -> u32 {
+    select(sums.weighted < scale_q32(sums.debt, full_close_below), ONE_Q31, close_factor)
+}
+
+fn propose(sums: &Values, legs: &mut [LegState], share: u32) {
+    let collaterals = legs.iter().filter(|leg| leg.kind == KIND_COLLATERAL);
+    let coverage = collaterals.map(|leg| scale_q31(leg.value(), leg.discount)).sum();
+    let kept = Kept::new(sums, coverage, share);
     for leg in legs.iter_mut() {
         let before = leg.quantity as u32;
         let left = if leg.kind == KIND_COLLATERAL {
-            mul_hi(before, keep_collateral)
-        } else if takes_all {
-            mul_hi(before, keep_debt)
+            kept.of_collateral(before)
         } else {
-            ((u64::from(before) * u64::from(ONE_Q31 - share)) >> 31) as u32
+            kept.of_debt(before)
         };
         leg.next = left as i32;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{ACTION_PRO_RATA, Unlimited};
+    use super::*;
+    use crate::book::account::KIND_DEBT;
+
+    proptest! {
+        #[test]
+        fn a_pair_is_taken_as_its_two_legs_are(
+            (collateral, debt) in (0..1_u32 << 30, 0..1_u32 << 30),
+            marks in prop_oneof![
+                (1_u32 << 20..1 << 28, 1_u32 << 20..1 << 28),
+                (any::<u32>(), any::<u32>()),
+                Just((0, 1 << 24)),
+                Just((1 << 24, 0)),
+            ],
+            (threshold, discount) in (0..=ONE_Q31, ONE_Q31 / 2..=ONE_Q31),
+            (close_factor, full_close_below) in (1..=ONE_Q31, any::<u32>()),
+            is_near in any::<bool>(),
+        ) {
+            // Near a breach, where all branches are taken; else anywhere.
+            let debt = if is_near { collateral / 16 * 15 + debt % 4096 } else { debt };
+            let rule = Action { close_factor, full_close_below, ..Action::new(ACTION_PRO_RATA) };
+            let leg = |kind, quantity, mark| LegState {
+                kind, quantity, next: quantity, mark, market: mark, threshold, discount,
+                ..LegState::default()
+            };
+            let mut legs = [
+                leg(KIND_COLLATERAL, collateral as i32, marks.0),
+                leg(KIND_DEBT, debt as i32, marks.1),
+            ];
+            let weighted = legs[0].weighted_quantity();
+            let before = Pair {
+                collateral, debt, weighted, threshold, discount, close_factor, full_close_below,
+            };
+            let event = run(&rule, &mut legs, &mut Unlimited);
+            let (after, is_possible) = before.take_pro_rata([marks.0, marks.1]);
+            prop_assert_eq!(is_possible, event.n_calls == 1);
+            prop_assert_eq!(after.collateral, legs[0].quantity as u32);
+            prop_assert_eq!(after.debt, legs[1].quantity as u32);
+            prop_assert_eq!(after.weighted, legs[0].weighted_quantity());
+            let repaid = u64::from(debt - after.debt) * u64::from(marks.1);
+            prop_assert_eq!(repaid, event.repaid);
+        }
     }
 }

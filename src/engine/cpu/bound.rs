@@ -38,7 +38,7 @@ impl Surplus<'_> {
     }
 
     /// The surplus at the marks of instruments.
-    #[inline]
+    #[inline(always)]
     pub(super) fn with(&self, mark_of: impl Fn(u32) -> u32) -> i64 {
         let mut surplus = self.constant;
         for term in self.terms {

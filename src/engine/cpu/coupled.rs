@@ -175,7 +175,8 @@ impl<'a> Coupled<'a> {
             if !state.is_defaulted {
                 state.is_defaulted = true;
                 state.last_event = step as u32;
-                ledger.count_default(*idx as usize, position, &accounts.legs[legs.clone()]);
+                let exposure = super::ledger::exposure(&accounts.legs[legs.clone()], position);
+                ledger.count_default(*idx as usize, exposure);
             }
             if !is_alone {
                 *key = accounts::rank(program, self.liquidity, position, &accounts.legs[legs]);
@@ -248,7 +249,7 @@ impl<'a> Coupled<'a> {
             if !state.is_over && surplus < 0 {
                 let legs = &self.accounts.legs[span.clone()];
                 n_waiting += 1;
-                backlog += (super::ledger::exposure(legs) >> position.money_shift) as i64;
+                backlog += super::ledger::exposure(legs, position) as i64;
             }
             if action.kind != ACTION_CLOSE_OUT {
                 let legs = &mut self.accounts.legs[span];

@@ -37,12 +37,12 @@ impl Ledger {
         self.outcome
     }
 
-    /// A position is breached for the first time, with these legs.
-    pub(super) fn count_default(&mut self, idx: usize, position: &PositionRow, legs: &[LegState]) {
+    /// A position is breached for the first time, with that much at stake, money.
+    pub(super) fn count_default(&mut self, idx: usize, exposure: u64) {
         self.outcome.n_defaults += 1;
         let count = &mut self.counters.positions[idx];
         count.n_defaults += 1;
-        count.exposure += i128::from(exposure(legs) >> position.money_shift);
+        count.exposure += i128::from(exposure);
     }
 
     /// A position was liquidated; its legs hold what each of them lost.
@@ -57,14 +57,20 @@ impl Ledger {
     ) {
         let repaid = (event.repaid >> position.money_shift) as i64;
         let written_off = (event.written_off >> position.money_shift) as i64;
+        self.count_repaid(step, repaid);
+        self.outcome.realised += written_off;
+        self.count_loss(idx, position, rows, step, written_off, legs);
+    }
+
+    /// A position was liquidated in a step; so much was repaid, money.
+    #[inline]
+    pub(super) fn count_repaid(&mut self, step: usize, repaid: i64) {
         self.outcome.n_events += 1;
         self.outcome.liquidated += repaid;
-        self.outcome.realised += written_off;
         self.events_by_step[step] += 1;
         let count = &mut self.counters.steps[step];
         count.n_events += 1;
         count.liquidated += i128::from(repaid);
-        self.count_loss(idx, position, rows, step, written_off, legs);
     }
 
     /// The horizon: what is owed on the market and cannot be repaid, as (stranded, under water).
@@ -126,10 +132,11 @@ impl Ledger {
     }
 }
 
-/// Debt, or the notional of perpetuals: what is exposed when a position defaults.
-pub(super) fn exposure(legs: &[LegState]) -> u64 {
+/// Debt, or the notional of perpetuals: what is exposed when a position defaults, money.
+pub(super) fn exposure(legs: &[LegState], position: &PositionRow) -> u64 {
     let exposed = legs.iter().filter(|leg| leg.kind == KIND_DEBT || leg.kind == KIND_PERP);
-    exposed.map(|leg| leg.signed_market_value().unsigned_abs()).sum()
+    let fine: u64 = exposed.map(|leg| leg.signed_market_value().unsigned_abs()).sum();
+    fine >> position.money_shift
 }
 
 /// Nothing more can happen: no debt is left, or no collateral of any quantity.

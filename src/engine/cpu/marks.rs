@@ -54,6 +54,8 @@ pub struct Marks {
     /// Marks after each step, instrument by instrument, of those that were asked for; a run longer
     /// than the path, so that one can be read from any step.
     marks: Vec<u32>,
+    /// The same as floats, for filters.
+    floats: Vec<f32>,
     has_marks: Vec<bool>,
     /// Run by run, a row of all instruments.
     runs: Vec<Extremes>,
@@ -93,6 +95,7 @@ impl Marks {
             log_rows: program.instruments.iter().map(log_row).collect(),
             grown: vec![0; n_steps * n_grown],
             marks: vec![0; (n_steps + RUN_STEPS) * n_instruments],
+            floats: vec![0.0; (n_steps + RUN_STEPS) * n_instruments],
             has_marks: vec![false; n_instruments],
             runs: vec![Extremes::NONE; n_steps.div_ceil(RUN_STEPS) * n_instruments],
             whole: vec![Extremes::NONE; n_instruments],
@@ -111,7 +114,6 @@ impl Marks {
             match self.log_rows[idx] {
                 LogRow::None => {
                     fill_sum(instrument, prices, &mut self.marks[row]);
-                    self.has_marks[idx] = true;
                 }
                 LogRow::Grown(grown) => {
                     grow(instrument, prices, &mut self.grown[grown * self.n_steps..]);
@@ -175,17 +177,21 @@ impl Marks {
 
     fn compute(&mut self, instrument: u32) {
         let row = self.row(instrument as usize);
+        // Sums, which have no logs, stand already.
         let logs = match self.log_rows[instrument as usize] {
             LogRow::Price(asset) => &self.prices[asset * self.n_steps..][..self.n_steps],
             LogRow::Grown(row) => &self.grown[row * self.n_steps..][..self.n_steps],
-            LogRow::None => return,
+            LogRow::None => &[],
         };
-        let marks = &mut self.marks[row];
+        let (marks, floats) = (&mut self.marks[row.clone()], &mut self.floats[row]);
         self.lanes.run(
             #[inline(always)]
             || {
                 for (mark, log) in marks.iter_mut().zip(logs) {
                     *mark = mark_of_log(*log);
+                }
+                for (float, mark) in floats.iter_mut().zip(marks) {
+                    *float = *mark as f32;
                 }
             },
         );
@@ -225,6 +231,14 @@ impl Marks {
         debug_assert!(self.has_marks[instrument as usize], "marks that nobody asked for");
         let from = self.row(instrument as usize).start + step;
         self.marks[from..].first_chunk().unwrap_or(&[0; RUN_STEPS])
+    }
+
+    /// Marks of an instrument as floats, step by step and a run beyond, which is anything.
+    #[inline(always)]
+    pub(super) fn floats_of(&self, instrument: u32) -> &[f32] {
+        debug_assert!(self.has_marks[instrument as usize], "marks that nobody asked for");
+        let row = self.row(instrument as usize);
+        &self.floats[row.start..row.end + RUN_STEPS]
     }
 
     #[inline(always)]

@@ -7,6 +7,7 @@
 use super::coupled::{Around, Coupled};
 use super::horizon::{GROUP, Horizon, Widening};
 use super::marks::Marks;
+use super::pairs::Pairs;
 use super::positions::ScanList;
 use super::walk::{Observer, Walk};
 use crate::lanes::Lanes;
@@ -17,6 +18,7 @@ use crate::tail::{Counters, Outcome, SATURATED, SMALL_MARK, Shape};
 /// Scratch space of one thread, and what it has counted since it last handed over.
 pub struct PathWorker<'a> {
     program: &'a Program,
+    lanes: Lanes,
     list: ScanList,
     buffer: PathBuffer,
     /// Of every path of the group.
@@ -25,6 +27,7 @@ pub struct PathWorker<'a> {
     horizon: Horizon,
     /// Of every path of the group, what of `list.others` the horizon does not clear.
     near: Vec<Vec<u32>>,
+    pairs: Pairs,
     walk: Walk<'a>,
     coupled: Option<Coupled<'a>>,
 }
@@ -40,11 +43,13 @@ impl<'a> PathWorker<'a> {
         buffer.lanes = lanes;
         Self {
             program,
+            lanes,
             buffer,
             marks: vec![Marks::with_lanes(program, lanes); GROUP],
             clamped: [false; GROUP],
             horizon: Horizon::new(program, &list.ratios, lanes),
             near: vec![Vec::new(); GROUP],
+            pairs: Pairs::default(),
             walk: Walk::new(program, lanes),
             coupled,
             list,
@@ -121,7 +126,7 @@ impl<'a> PathWorker<'a> {
     }
 
     fn walk_path<O: Observer>(&mut self, lane: usize, observer: &mut O) -> Outcome {
-        let Self { program, list, walk, .. } = self;
+        let Self { program, list, walk, pairs, .. } = self;
         let marks = &mut self.marks[lane];
         let mut strained = marks.strained(&program.instruments);
         walk.ledger.begin();
@@ -143,15 +148,22 @@ impl<'a> PathWorker<'a> {
             strained = (strained.0 | moved.0, strained.1 | moved.1);
         } else {
             let slack = marks.slack().filter(|_| walk.use_bounds);
-            for class in &list.pairs {
+            pairs.begin();
+            for (idx, class) in list.pairs.iter().enumerate() {
                 let n_near = match slack {
                     Some(slack) => self.horizon.n_near(lane, class, slack),
                     None => class.scanned.len(),
                 };
-                for scanned in &class.scanned[..n_near] {
-                    walk.pair(list, marks, scanned, observer);
+                // One by one for those who watch, and for the test of what is done abreast.
+                if O::WATCHES || !walk.use_bounds {
+                    for scanned in &class.scanned[..n_near] {
+                        walk.steps(list, marks, scanned, observer);
+                    }
+                } else {
+                    pairs.push(idx, n_near);
                 }
             }
+            pairs.walk(program, self.lanes, &list.pairs, marks, &mut walk.ledger);
             for idx in &self.near[lane] {
                 walk.steps(list, marks, &list.others[*idx as usize], observer);
             }

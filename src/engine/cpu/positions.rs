@@ -4,6 +4,7 @@
 //! marks is above a threshold, so a class of them, sorted, is cleared by one comparison.
 
 use crate::book::account::{KIND_COLLATERAL, KIND_DEBT};
+use crate::book::action::ACTION_PRO_RATA;
 use crate::program::Program;
 use crate::program::layout::{INSTRUMENT_PRICE, LegRow, from_words};
 
@@ -51,6 +52,23 @@ pub(super) struct PairClass {
     pub(super) thresholds: Vec<i32>,
     /// The positions, in that order.
     pub(super) scanned: Vec<Scanned>,
+    /// The same as they are walked.
+    pub(super) pairs: Vec<PairRow>,
+}
+
+/// A position of one collateral and one debt; see [`crate::book::action::Pair`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PairRow {
+    pub(super) position: u32,
+    pub(super) collateral: u32,
+    pub(super) debt: u32,
+    pub(super) weighted: u32,
+    pub(super) threshold: u32,
+    pub(super) discount: u32,
+    pub(super) money_shift: u32,
+    pub(super) is_pro_rata: bool,
+    pub(super) close_factor: u32,
+    pub(super) full_close_below: u32,
 }
 
 /// The book as scanned.
@@ -110,6 +128,36 @@ pub(super) fn pair_threshold(collateral: u32, debt: u32) -> i32 {
     (log + 2.0) as i32
 }
 
+impl PairRow {
+    fn new(program: &Program, scanned: &Scanned) -> Self {
+        let position = &program.positions[scanned.position as usize];
+        let action = &program.actions[position.action as usize];
+        let mut row = Self {
+            position: scanned.position,
+            collateral: 0,
+            debt: 0,
+            weighted: 0,
+            threshold: 0,
+            discount: 0,
+            money_shift: position.money_shift,
+            is_pro_rata: action.kind == ACTION_PRO_RATA,
+            close_factor: action.close_factor,
+            full_close_below: action.full_close_below,
+        };
+        for leg in program.legs_of(position) {
+            if leg.kind == KIND_COLLATERAL {
+                row.collateral = leg.quantity as u32;
+                row.weighted = leg.state(leg.quantity, 0).weighted_quantity();
+                row.threshold = leg.threshold;
+                row.discount = leg.discount;
+            } else {
+                row.debt = leg.quantity as u32;
+            }
+        }
+        row
+    }
+}
+
 impl ScanList {
     pub(super) fn new(program: &Program) -> Self {
         let mut list = Self::default();
@@ -138,6 +186,7 @@ impl ScanList {
             order.sort_by_key(|idx| (std::cmp::Reverse(class.thresholds[*idx]), *idx));
             class.scanned = order.iter().map(|idx| class.scanned[*idx]).collect();
             class.thresholds = order.iter().map(|idx| class.thresholds[*idx]).collect();
+            class.pairs = class.scanned.iter().map(|it| PairRow::new(program, it)).collect();
         }
         list
     }
@@ -145,15 +194,12 @@ impl ScanList {
     fn push(&mut self, program: &Program, scanned: Scanned) {
         let is_price =
             |it: &Term| program.instruments[it.instrument as usize].kind == INSTRUMENT_PRICE;
-        let pair = match self.terms_of(&scanned) {
-            terms if !terms.iter().all(is_price) => None,
-            [first, second] if !scanned.has_tiers && scanned.constant == 0 => {
-                match (first.is_negative, second.is_negative) {
-                    (false, true) => Some((*first, *second)),
-                    (true, false) => Some((*second, *first)),
-                    _ => None,
-                }
-            }
+        let position = &program.positions[scanned.position as usize];
+        let kinds: Vec<u32> = program.legs_of(position).iter().map(|leg| leg.kind).collect();
+        let pair = match (&*kinds, self.terms_of(&scanned)) {
+            (_, terms) if scanned.constant != 0 || !terms.iter().all(is_price) => None,
+            ([KIND_COLLATERAL, KIND_DEBT], [first, second]) => Some((*first, *second)),
+            ([KIND_DEBT, KIND_COLLATERAL], [first, second]) => Some((*second, *first)),
             _ => None,
         };
         let Some((collateral, debt)) = pair else {
@@ -169,6 +215,7 @@ impl ScanList {
                 ratio: self.ratios.index_of(Ratio { above: key.0, below: key.1 }),
                 thresholds: Vec::new(),
                 scanned: Vec::new(),
+                pairs: Vec::new(),
             });
             self.pairs.len() - 1
         });

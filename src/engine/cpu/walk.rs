@@ -2,11 +2,11 @@
 
 use super::bound::Surplus;
 use super::coupled::market::MovedMarket;
-use super::ledger::{Ledger, is_over};
+use super::ledger::{Ledger, exposure, is_over};
 use super::marks::Marks;
-use super::positions::{NO_RATIO, ScanList, Scanned, Term, term_of};
+use super::positions::{ScanList, Scanned, Term, term_of};
 use super::search::Along;
-use crate::book::account::{Event, KIND_COLLATERAL, LegState};
+use crate::book::account::{Event, LegState};
 use crate::book::action::{ACTION_CLOSE_OUT, AccountFacts, Unlimited};
 use crate::lanes::Lanes;
 use crate::program::Program;
@@ -14,8 +14,7 @@ use crate::program::layout::{LegRow, PositionRow, from_words};
 
 /// Who watches a path being walked.
 pub trait Observer {
-    /// Whether it looks at all; where nobody does, pairs may be walked as collateral and debt,
-    /// whatever the order of their legs.
+    /// Whether it looks at all; where nobody does, pairs are walked abreast.
     const WATCHES: bool = true;
     /// Prices are known.
     fn prices(&mut self, _marks: &Marks) {}
@@ -56,18 +55,18 @@ pub(super) struct Walk<'a> {
 }
 
 /// A position on its way.
-struct Walker<'w> {
+pub(super) struct Walker<'w> {
     idx: usize,
     position: &'w PositionRow,
-    rows: &'w [LegRow],
-    is_defaulted: bool,
+    pub(super) rows: &'w [LegRow],
+    pub(super) is_defaulted: bool,
     /// Step of the last event: where what is left over was lost.
-    last_event: usize,
+    pub(super) last_event: usize,
 }
 
 /// What an event leaves of a position.
 #[derive(PartialEq, Eq)]
-enum Left {
+pub(super) enum Left {
     /// All of it: nothing could be done.
     All,
     /// Other quantities.
@@ -77,14 +76,14 @@ enum Left {
 }
 
 impl<'w> Walker<'w> {
-    fn new(program: &'w Program, idx: usize) -> Self {
+    pub(super) fn new(program: &'w Program, idx: usize) -> Self {
         let position = &program.positions[idx];
         Self { idx, position, rows: program.legs_of(position), is_defaulted: false, last_event: 0 }
     }
 
     /// The position is breached at a step, whose marks its legs have: its venue's action runs.
     #[inline(always)]
-    fn liquidate<O: Observer>(
+    pub(super) fn liquidate<O: Observer>(
         &mut self,
         program: &Program,
         ledger: &mut Ledger,
@@ -96,7 +95,7 @@ impl<'w> Walker<'w> {
         self.last_event = step;
         if !self.is_defaulted {
             self.is_defaulted = true;
-            ledger.count_default(self.idx, position, legs);
+            ledger.count_default(self.idx, exposure(legs, position));
         }
         let action = &program.actions[position.action as usize];
         let constant = from_words(position.constant);
@@ -115,7 +114,12 @@ impl<'w> Walker<'w> {
     /// The horizon: what is owed at the last step's marks, which its legs have, and cannot be
     /// repaid.
     #[inline(always)]
-    fn leave<O: Observer>(&self, ledger: &mut Ledger, legs: &mut [LegState], observer: &mut O) {
+    pub(super) fn leave<O: Observer>(
+        &self,
+        ledger: &mut Ledger,
+        legs: &mut [LegState],
+        observer: &mut O,
+    ) {
         let left =
             ledger.count_left_over(self.idx, self.position, self.rows, self.last_event, legs);
         if let Some((stranded, under_water)) = left {
@@ -136,59 +140,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Walks a position of one collateral and one debt from breach to breach.
-    ///
-    /// The two legs are a local array, so that the action's loops over legs become straight code.
-    pub(super) fn pair<O: Observer>(
-        &mut self,
-        list: &ScanList,
-        marks: &mut Marks,
-        scanned: &Scanned,
-        observer: &mut O,
-    ) {
-        let program = self.program;
-        let mut walker = Walker::new(program, scanned.position as usize);
-        let rows = match walker.rows {
-            [first, second] if !O::WATCHES => {
-                if first.kind == KIND_COLLATERAL {
-                    [*first, *second]
-                } else {
-                    [*second, *first]
-                }
-            }
-            _ => return self.steps(list, marks, scanned, observer),
-        };
-        walker.rows = &rows;
-        rows.iter().for_each(|row| marks.need(row.instrument));
-        let along = Along { lanes: self.lanes, marks };
-        let mark = |leg: usize, step: usize| marks.of(rows[leg].instrument)[step];
-        let term = |leg: usize, magnitude: u32| Term {
-            instrument: rows[leg].instrument,
-            magnitude,
-            is_negative: leg == 1,
-            ratio: NO_RATIO,
-        };
-        let mut legs = rows.map(|row| row.state(row.quantity, 0));
-        let mut step = 0;
-        loop {
-            let terms = [term(0, legs[0].weighted_quantity()), term(1, legs[1].quantity as u32)];
-            let Some(breach) = along.first_pair_breach(terms, step) else { break };
-            legs[0].set_marks(mark(0, breach));
-            legs[1].set_marks(mark(1, breach));
-            let left = walker.liquidate(program, &mut self.ledger, breach, &mut legs, observer);
-            if left == Left::Over {
-                break;
-            }
-            step = breach + 1;
-        }
-        if walker.is_defaulted {
-            let last = program.market.n_steps - 1;
-            legs[0].set_marks(mark(0, last));
-            legs[1].set_marks(mark(1, last));
-            walker.leave(&mut self.ledger, &mut legs, observer);
-        }
-    }
-
     /// Walks a position of any legs from breach to breach.
     pub(super) fn steps<O: Observer>(
         &mut self,
@@ -199,7 +150,7 @@ impl<'a> Walk<'a> {
     ) {
         let program = self.program;
         let mut walker = Walker::new(program, scanned.position as usize);
-        let Self { lanes, ledger, terms: now, legs, .. } = self;
+        let Self { lanes, use_bounds, ledger, terms: now, legs, .. } = self;
         walker.rows.iter().for_each(|row| marks.need(row.instrument));
         let terms = list.terms_of(scanned);
         let along = Along { lanes: *lanes, marks };
@@ -211,7 +162,7 @@ impl<'a> Walk<'a> {
         let mut step = 0;
         loop {
             let surplus = Surplus { program, constant: scanned.constant, terms: now, tiered };
-            let Some(breach) = along.first_breach(&surplus, step) else { break };
+            let Some(breach) = along.first_breach(&surplus, step, *use_bounds) else { break };
             if !walker.is_defaulted {
                 legs.extend(walker.rows.iter().map(|row| row.state(row.quantity, 0)));
             }

@@ -135,7 +135,7 @@ pub(super) fn rank(
     legs: &[LegState],
 ) -> u32 {
     if liquidity.terms.largest_first == 1 {
-        return u32::MAX - magnitude(exposure(legs) >> position.money_shift);
+        return u32::MAX - magnitude(exposure(legs, position));
     }
     if program.actions[position.action as usize].kind != ACTION_CLOSE_OUT {
         let sums = values(legs);
