@@ -63,7 +63,8 @@ struct Abreast<'p> {
     close_factor: [u32; ABREAST],
     full_close_below: [u32; ABREAST],
     money_shift: [u32; ABREAST],
-    is_pro_rata: [bool; ABREAST],
+    /// Lanes whose venue takes pro rata, as bits.
+    pro_rata: u32,
     is_defaulted: [bool; ABREAST],
     /// Whether nothing can be liquidated any more.
     is_over: [bool; ABREAST],
@@ -130,17 +131,15 @@ impl Pairs {
             if breached == 0 {
                 break;
             }
-            let pro_rata = lanes.run(
-                #[inline(always)]
-                || abreast.pro_rata(),
-            );
-            for lane in (0..ABREAST).filter(|lane| breached >> lane & 1 != 0) {
-                if abreast.is_pro_rata[lane] {
-                    abreast.take(lane, &pro_rata, ledger);
-                } else {
-                    abreast.liquidate(lane, program, ledger);
-                }
+            let together = breached & abreast.pro_rata;
+            if together != 0 {
+                let pro_rata = lanes.run(
+                    #[inline(always)]
+                    || abreast.pro_rata(),
+                );
+                for_each_lane(together, |lane| abreast.take(lane, &pro_rata, ledger));
             }
+            for_each_lane(breached & !together, |lane| abreast.liquidate(lane, program, ledger));
         }
         for gone_by in self.gone_by.drain(..) {
             gone_by.leave(program, ledger);
@@ -254,7 +253,7 @@ impl<'p> Abreast<'p> {
         self.close_factor[lane] = pair.close_factor;
         self.full_close_below[lane] = pair.full_close_below;
         self.money_shift[lane] = pair.money_shift;
-        self.is_pro_rata[lane] = pair.is_pro_rata;
+        self.pro_rata = self.pro_rata & !(1 << lane) | u32::from(pair.is_pro_rata) << lane;
         self.is_defaulted[lane] = false;
         self.is_over[lane] = false;
         self.step[lane] = 0;
@@ -353,6 +352,15 @@ impl GoneBy {
         walker.last_event = self.last_event;
         let mut legs = legs(walker.rows, self.quantities, self.marks);
         walker.leave(ledger, &mut legs, &mut ());
+    }
+}
+
+/// Does something for every lane that is set.
+#[inline(always)]
+fn for_each_lane(mut bits: u32, mut act: impl FnMut(usize)) {
+    while bits != 0 {
+        act(bits.trailing_zeros() as usize);
+        bits &= bits - 1;
     }
 }
 
