@@ -5,7 +5,7 @@
 
 use shortfall::book::venue::{Reference, Rule, Terms, Venue};
 use shortfall::book::{Book, Leg, LegKind, Position};
-use shortfall::market::{Asset, Liquidity, Market};
+use shortfall::market::{Asset, Correlation, Liquidity, Market};
 use shortfall::program::Program;
 use shortfall::scenario::{Opening, RunSpec, Scenario};
 use shortfall::units::{AssetId, DAYS_PER_YEAR, VenueId};
@@ -72,10 +72,12 @@ fn market() -> Market {
             asset("STETH", 2985.0, 2.5, 0.87),
             asset("USD", 1.0, 0.12, 0.9),
         ],
-        correlation: vec![
-            1.0, 0.8, 0.975, 0.05, 0.8, 1.0, 0.78, 0.05, 0.975, 0.78, 1.0, 0.05, 0.05, 0.05, 0.05,
-            1.0,
-        ],
+        correlation: Correlation::Dense(vec![
+            1.0, 0.8, 0.975, 0.05, //
+            0.8, 1.0, 0.78, 0.05, //
+            0.975, 0.78, 1.0, 0.05, //
+            0.05, 0.05, 0.05, 1.0,
+        ]),
         common_jumps: None,
         shocks: Vec::new(),
         replay: None,

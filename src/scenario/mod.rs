@@ -9,6 +9,7 @@ pub mod validate;
 mod assets;
 mod broken;
 mod depth;
+mod factors;
 mod file;
 mod legs;
 mod liquidators;
@@ -25,7 +26,7 @@ mod venues;
 mod written;
 
 use crate::book::{Book, liquidators::Liquidators, venue::Venue};
-use crate::market::{Asset, Liquidity, Market};
+use crate::market::{Asset, Correlation, Liquidity, Market};
 
 pub use error::{Broken, Fault, Faults, Input, Place};
 pub use figure::{Figure, Unit};
@@ -108,7 +109,7 @@ impl Scenario {
             name: "smallest".to_owned(),
             market: Market {
                 assets: vec![asset],
-                correlation: vec![1.0],
+                correlation: Correlation::Dense(vec![1.0]),
                 common_jumps: None,
                 shocks: Vec::new(),
                 replay: None,
