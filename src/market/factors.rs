@@ -60,6 +60,20 @@ fn explained(loadings: &[f64]) -> f64 {
 }
 
 impl Factors {
+    /// The correlations of all pairs, row by row: Σ_k b_ik b_jk, and 1 on the diagonal.
+    #[must_use]
+    pub fn matrix(&self) -> Vec<f64> {
+        let n_assets = self.loadings.len() / self.n_factors;
+        let mut matrix = Vec::with_capacity(n_assets * n_assets);
+        for (i, left) in self.loadings.chunks_exact(self.n_factors).enumerate() {
+            for (j, right) in self.loadings.chunks_exact(self.n_factors).enumerate() {
+                let products = left.iter().zip(right).fold(0.0, |sum, (a, b)| sum + a * b);
+                matrix.push(if i == j { 1.0 } else { products });
+            }
+        }
+        matrix
+    }
+
     /// Coefficients of the shocks of every asset: its own shock's, then those of the factors.
     #[must_use]
     pub(super) fn rows(&self) -> Vec<f64> {
@@ -81,6 +95,15 @@ mod tests {
     fn a_row_is_its_own_shock_and_then_the_factors_and_has_length_one() {
         let factors = Factors { n_factors: 2, loadings: vec![0.6, 0.0, 0.0, 0.0, 0.6, -0.8] };
         assert_eq!(factors.rows(), [0.8, 0.6, 0.0, 1.0, 0.0, 0.0, 0.0, 0.6, -0.8]);
+    }
+
+    #[test]
+    fn correlations_are_the_products_of_loadings() {
+        let factors = Factors { n_factors: 2, loadings: vec![0.6, 0.0, 0.5, 0.5, 0.5, -0.8] };
+        let expected = [1.0, 0.3, 0.3, 0.3, 1.0, -0.15, 0.3, -0.15, 1.0];
+        for (found, expected) in factors.matrix().into_iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-15, "{found} is not {expected}");
+        }
     }
 
     #[test]

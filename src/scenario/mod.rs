@@ -5,6 +5,7 @@ pub mod error;
 pub mod figure;
 pub mod gate;
 pub mod validate;
+pub mod workload;
 
 mod assets;
 mod broken;
@@ -32,6 +33,7 @@ pub use error::{Broken, Fault, Faults, Input, Place};
 pub use figure::{Figure, Unit};
 pub use gate::{Comparison, Gate, GateFault, Precision, Quantity, Target};
 pub use validate::{Overrides, load};
+pub use workload::Workload;
 
 /// What a person asked for, checked and complete; valid by construction.
 #[derive(Debug, Clone, PartialEq)]
