@@ -10,7 +10,7 @@ use crate::book::{account, action};
 use crate::fixed;
 use crate::market::rng;
 use crate::program::Program;
-use crate::program::layout;
+use crate::program::layout::{self, InstrumentRow};
 use crate::tail;
 
 /// What one dispatch is to do.
@@ -271,7 +271,11 @@ impl Tables {
         let thresholds = &market.common_jumps.clock.thresholds;
         offsets.push(("T_COMMON_THRESHOLDS", self.push(thresholds)));
         offsets.push(("T_COMMON", self.push_common_jumps(program)));
-        offsets.push(("T_INSTRUMENTS", self.push(bytemuck::cast_slice(&program.instruments))));
+        // The kernel reads one at least: without any it follows the price of the first asset.
+        let least = [InstrumentRow::zeroed()];
+        let instruments =
+            if program.instruments.is_empty() { &least } else { &program.instruments[..] };
+        offsets.push(("T_INSTRUMENTS", self.push(bytemuck::cast_slice(instruments))));
         offsets.push(("T_ACTIONS", self.push(bytemuck::cast_slice(&program.actions))));
         offsets
     }
