@@ -1,7 +1,5 @@
 //! What a price path costs: its random words, its shocks, its log prices, its marks.
 
-mod workload;
-
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -9,8 +7,10 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use shortfall::engine::cpu::marks::Marks;
 use shortfall::fixed::normal_shock;
 use shortfall::market::rng::{BLOCK_DIFFUSION, words};
-use workload::SEED;
+use shortfall::program::Program;
+use shortfall::scenario::Workload;
 
+const SEED: u64 = 42;
 const N_WORDS: u32 = 4096;
 
 fn words_and_shocks(criterion: &mut Criterion) {
@@ -37,30 +37,66 @@ fn words_and_shocks(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// Log prices of the reference market, then of 64 assets by a matrix and by three factors; the
+/// least and the most of every ratio to the first asset; marks.
 fn prices_and_marks(criterion: &mut Criterion) {
-    let program = workload::program(1);
-    let market = &program.market;
-    let mut buffer = market.buffer();
-    let mut group = criterion.benchmark_group("path");
-    group.throughput(Throughput::Elements((market.n_assets * market.n_steps) as u64));
-    let mut path = 0;
-    group.bench_function("log prices", |bencher| {
-        bencher.iter(|| {
-            path += 1;
-            market.walk(SEED, path, &mut buffer);
-            black_box(&buffer.logs);
+    for (n_assets, by_factors) in [(4, false), (64, false), (64, true)] {
+        let workload = Workload { n_assets, by_factors, n_positions: 1, ..Workload::default() };
+        let program = Program::compile(&workload.scenario()).expect("a workload compiles");
+        let market = &program.market;
+        let mut buffer = market.buffer();
+        let mut group = criterion.benchmark_group("path");
+        group.throughput(Throughput::Elements(market.n_steps as u64));
+        let together = if by_factors { "three factors" } else { "a matrix" };
+        let mut path = 0;
+        group.bench_function(format!("log prices, {n_assets} assets by {together}"), |bencher| {
+            bencher.iter(|| {
+                path += 1;
+                market.walk(SEED, path, &mut buffer);
+                black_box(&buffer.logs);
+            });
         });
-    });
-    let mut marks = Marks::new(&program);
-    group.throughput(Throughput::Elements((program.instruments.len() * market.n_steps) as u64));
-    group.bench_function("marks", |bencher| {
-        bencher.iter(|| {
-            marks.fill(&program.instruments, black_box(&mut buffer.logs));
-            marks.need_all();
-            black_box(&marks);
+        group.bench_function(format!("and extremes, {n_assets} assets by {together}"), |bencher| {
+            bencher.iter(|| {
+                path += 1;
+                market.walk(SEED, path, &mut buffer);
+                buffer.lanes.run(
+                    #[inline(always)]
+                    || black_box(extremes(&buffer.logs, market.n_steps)),
+                )
+            });
         });
-    });
-    group.finish();
+        if n_assets > 4 {
+            continue;
+        }
+        let mut marks = Marks::new(&program);
+        let n_marks = program.instruments.len() * market.n_steps;
+        group.throughput(Throughput::Elements(n_marks as u64));
+        group.bench_function("marks", |bencher| {
+            bencher.iter(|| {
+                marks.fill(&program.instruments, black_box(&mut buffer.logs));
+                marks.need_all();
+                black_box(&marks);
+            });
+        });
+        group.finish();
+    }
+}
+
+/// The sum of the least and the most log ratio of every asset to the first.
+#[inline(always)]
+fn extremes(logs: &[i32], n_steps: usize) -> i64 {
+    let (first, others) = logs.split_at(n_steps);
+    let mut sum = 0;
+    for row in others.chunks_exact(n_steps) {
+        let (mut least, mut most) = (i32::MAX, i32::MIN);
+        for (log, first) in row.iter().zip(first) {
+            let ratio = log.wrapping_sub(*first);
+            (least, most) = (least.min(ratio), most.max(ratio));
+        }
+        sum += i64::from(least) + i64::from(most);
+    }
+    sum
 }
 
 criterion_group!(benches, words_and_shocks, prices_and_marks);

@@ -1,7 +1,5 @@
 //! What counting costs: blocks of outcomes into the tally, its merge, its digests, its statistics.
 
-mod workload;
-
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
@@ -9,11 +7,17 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use shortfall::engine::cpu::path::{PathWorker, shape};
 use shortfall::lanes::Lanes;
 use shortfall::program::Program;
+use shortfall::scenario::Workload;
 use shortfall::tail::stat::{expected_shortfall, mean, value_at_risk};
 use shortfall::tail::{BLOCK_PATHS, Counters, Level, Ordered, Outcome, Tally};
-use workload::SEED;
 
+const SEED: u64 = 42;
 const N_BLOCKS: u64 = 64;
+
+fn program(n_positions: usize) -> Program {
+    let workload = Workload { n_positions, ..Workload::default() };
+    Program::compile(&workload.scenario()).expect("a workload compiles")
+}
 
 /// Outcomes of a block of paths of a small book: losses as they really fall.
 fn block(program: &Program) -> Vec<Outcome> {
@@ -22,7 +26,7 @@ fn block(program: &Program) -> Vec<Outcome> {
 }
 
 fn absorbing(criterion: &mut Criterion) {
-    let program = workload::program(30);
+    let program = program(30);
     let outcomes = block(&program);
     let empty = || Tally::new(1, shape(&program));
     let filled = |first: u64| {
@@ -62,7 +66,7 @@ fn absorbing(criterion: &mut Criterion) {
 }
 
 fn counting(criterion: &mut Criterion) {
-    let program = workload::program(100_000);
+    let program = program(100_000);
     let mut group = criterion.benchmark_group("counters");
     group.throughput(Throughput::Elements(program.positions.len() as u64));
     let (mut sum, more) = (Counters::new(shape(&program)), Counters::new(shape(&program)));

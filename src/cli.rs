@@ -2,6 +2,7 @@
 
 mod backend;
 mod baseline;
+mod bench;
 mod check;
 mod devices;
 mod exit;
@@ -62,6 +63,8 @@ enum Command {
     Ladder(ladder::LadderArgs),
     /// Tell one path again: prices, each liquidation, what was left over.
     Explain(explain::ExplainArgs),
+    /// What each backend of this machine does a second, and the share of its own floor.
+    Bench(bench::BenchArgs),
     /// List the GPUs, what --backend auto would take, and whether they compute what they should.
     Devices(devices::DevicesArgs),
 }
@@ -171,6 +174,11 @@ enum CliError {
         folder.display()
     )]
     OtherOutcomes { folder: PathBuf, there: Digest, found: Digest },
+    #[error(
+        "{one} and {other} found different outcomes on the same {n_paths} paths: one of them \
+         computes wrongly; `shortfall devices` tests them"
+    )]
+    Disagree { one: String, other: String, n_paths: u64 },
     #[error("stdout cannot be written, {0}: write elsewhere, or make room")]
     Stdout(std::io::Error),
 }
@@ -188,7 +196,7 @@ impl CliError {
             | Self::Shard(_) => Exit::Written,
             Self::Engine(error) => of_engine(error),
             Self::Archive(error) => of_archive(error),
-            Self::OtherOutcomes { .. } => Exit::Nondeterminism,
+            Self::OtherOutcomes { .. } | Self::Disagree { .. } => Exit::Nondeterminism,
             Self::Signals(_) | Self::NoEntropy(_) => Exit::Fault,
             Self::Stopped { by, .. } => by.exit(),
             Self::WriteFile { .. } | Self::Stdout(_) => Exit::Io,
@@ -233,6 +241,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Check(args) => check::main(&args).map(done),
         Command::Ladder(args) => ladder::main(&args).map(done),
         Command::Explain(args) => explain::main(&args).map(done),
+        Command::Bench(args) => bench::main(&args).map(done),
         Command::Devices(args) => devices::main(&args).map(done),
     });
     let exit = match result {

@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use shortfall::book::LegKind;
-use shortfall::market::ReplayWindows;
+use shortfall::market::{Correlation, ReplayWindows};
 use shortfall::scenario::{Opening, Overrides, Scenario, load};
 
 const VALID: &str = include_str!("valid/scenario.toml");
@@ -40,7 +40,7 @@ fn a_scenario_becomes_what_it_says() {
     assert_eq!((scenario.run.n_paths, scenario.run.n_steps, scenario.run.seed), (1_000, 48, 42));
     assert_eq!(scenario.run.step_years, 1.0 / 8760.0);
     assert_eq!(scenario.run.opening, Opening::Settle);
-    assert_eq!(scenario.market.correlation, [1.0, 0.85, 0.85, 1.0]);
+    assert_eq!(scenario.market.correlation, Correlation::Dense(vec![1.0, 0.85, 0.85, 1.0]));
     assert_eq!(scenario.market.shocks[0].at_years, 12.0 / 8760.0);
     let jumps = scenario.market.common_jumps.unwrap();
     assert_eq!((jumps.sizes[0].mean, jumps.sizes[1].mean), (-0.25, 0.0));
@@ -118,8 +118,27 @@ fn a_matrix_that_is_not_semidefinite_is_repaired_on_request_and_noted() {
     );
     let scenario = loaded(&scenario, VALID_BOOK.as_bytes());
     // Source: Higham 2002; alternating projections.
-    assert!((scenario.market.correlation[1] - 0.580_837_216_571_192_5).abs() < 1e-10);
+    let Correlation::Dense(matrix) = &scenario.market.correlation else { panic!("a matrix") };
+    assert!((matrix[1] - 0.580_837_216_571_192_5).abs() < 1e-10);
     assert!(scenario.notes[0].contains("0.747280 away"), "{:?}", scenario.notes);
+}
+
+#[test]
+fn loadings_are_read_by_asset_and_unnamed_ones_take_the_default() {
+    let (before, rest) = VALID.split_once("[market.correlation]").unwrap();
+    let (_, after) = rest.split_once("[market.common_jumps]").unwrap();
+    let factors = "[market.factors]\nnames = [\"market\", \"staking\"]\n\
+        loadings = { ETH = [0.6, 0.8] }\n";
+    let loadings = |factors: &str| {
+        let scenario = format!("{before}{factors}\n[market.common_jumps]{after}");
+        match loaded(&scenario, VALID_BOOK.as_bytes()).market.correlation {
+            Correlation::Factors(factors) => (factors.n_factors, factors.loadings),
+            Correlation::Dense(matrix) => panic!("{matrix:?}"),
+        }
+    };
+    assert_eq!(loadings(factors), (2, vec![0.6, 0.8, 0.0, 0.0]));
+    let default = format!("{factors}default = [0.1, -0.2]\n");
+    assert_eq!(loadings(&default), (2, vec![0.6, 0.8, 0.1, -0.2]));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use shortfall::book::venue::{
 };
 use shortfall::fixed::{mark_of_log, normal_shock};
 use shortfall::market::rng::{BLOCK_COMMON_JUMPS, BLOCK_DIFFUSION, BLOCK_JUMPS, words};
-use shortfall::market::{Asset, CommonJumps, JumpSize, Jumps, Market, Shock};
+use shortfall::market::{Asset, CommonJumps, Correlation, JumpSize, Jumps, Market, Shock};
 use shortfall::scenario::Scenario;
 use shortfall::tail::{BLOCK_PATHS, Tally};
 use shortfall::units::AssetId;
@@ -83,12 +83,12 @@ fn coins() -> Market {
     ];
     let sizes = [0.0, -0.25, -0.35, -0.01].map(|mean| JumpSize { mean, deviation: mean / -4.0 });
     Market {
-        correlation: vec![
+        correlation: Correlation::Dense(vec![
             1.0, 0.0, 0.0, 0.0, //
             0.0, 1.0, 0.8, 0.1, //
             0.0, 0.8, 1.0, -0.2, //
             0.0, 0.1, -0.2, 1.0,
-        ],
+        ]),
         common_jumps: Some(CommonJumps { rate: 3.0, sizes: sizes.into() }),
         ..support::market(assets)
     }

@@ -16,6 +16,8 @@ use shortfall::engine::gpu::self_test::self_test;
 use shortfall::engine::gpu::{Gpu, Options};
 use shortfall::engine::{self, Backend, EngineError, Plan};
 use shortfall::fixed;
+use shortfall::market::Correlation;
+use shortfall::market::factors::Factors;
 use shortfall::market::rng::words;
 use shortfall::program::Program;
 use shortfall::scenario::{Overrides, Scenario, load};
@@ -62,32 +64,54 @@ fn compiled(path: &Path) -> (Scenario, Program) {
     (scenario, program)
 }
 
+/// All lending venues in a market of common factors, more of them than a block of words holds; one
+/// asset is all factors, one none.
+fn by_factors() -> (Scenario, Program) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/lending.toml");
+    let mut scenario = load(&path, &Overrides::default()).unwrap();
+    let n_factors = 5;
+    let row = |asset: usize| match asset {
+        0 => vec![0.6, 0.0, -0.8, 0.0, 0.0],
+        1 => vec![0.0; n_factors],
+        _ => (0..n_factors).map(|k| 0.4 - 0.1 * ((asset + k) % 7) as f64).collect(),
+    };
+    let loadings = (0..scenario.market.assets.len()).flat_map(row).collect();
+    scenario.market.correlation = Correlation::Factors(Factors { n_factors, loadings });
+    let program = Program::compile(&scenario).unwrap();
+    (scenario, program)
+}
+
 fn tally(program: &Program, backend: &mut dyn Backend, n_paths: u64, batch: u64) -> Tally {
     let plan = Plan { n_paths, batch, materiality: 1 };
     engine::run(program, plan, backend, &mut ()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The adapter's tally against the CPU's.
-fn assert_same(path: &Path, adapter: &Candidate, options: Options, n_paths: u64) {
-    let (scenario, program) = compiled(path);
+fn assert_same(
+    (scenario, program): &(Scenario, Program),
+    adapter: &Candidate,
+    options: Options,
+    n_paths: u64,
+) {
     let seed = scenario.run.seed;
-    let expected = tally(&program, &mut Cpu::new(&program, seed, 2), n_paths, 4096);
-    let mut gpu = Gpu::new(&program, seed, adapter, options).unwrap();
+    let expected = tally(program, &mut Cpu::new(program, seed, 2), n_paths, 4096);
+    let mut gpu = Gpu::new(program, seed, adapter, options).unwrap();
     for batch in [4096, 7] {
-        let found = tally(&program, &mut gpu, n_paths, batch);
-        assert_eq!(found.sums, expected.sums, "{} {options:?}", path.display());
+        let found = tally(program, &mut gpu, n_paths, batch);
+        assert_eq!(found.sums, expected.sums, "{} {options:?}", scenario.name);
         assert_eq!(found.outcome_digest(), expected.outcome_digest(), "{options:?}");
         assert_eq!(found.tally_digest(), expected.tally_digest(), "{options:?}");
     }
-    assert!(expected.sums.n_events > 0, "{}: nothing happens", path.display());
+    assert!(expected.sums.n_events > 0, "{}: nothing happens", scenario.name);
 }
 
 #[test]
 fn every_scenario_has_the_same_tally_on_every_adapter() {
     for adapter in adapters() {
         for path in shipped() {
-            assert_same(&path, &adapter, Options::default(), 20);
+            assert_same(&compiled(&path), &adapter, Options::default(), 20);
         }
+        assert_same(&by_factors(), &adapter, Options::default(), 20);
     }
 }
 
@@ -98,8 +122,9 @@ fn however_the_kernel_is_compiled_the_tally_is_the_same() {
         for options in all_options().split_off(1) {
             // All lending venues, jumps, interest and two windows of steps; perpetuals, funding.
             for name in ["lending.toml", "perpetual.toml"] {
-                assert_same(&folder.join(name), &adapter, options, 8);
+                assert_same(&compiled(&folder.join(name)), &adapter, options, 8);
             }
+            assert_same(&by_factors(), &adapter, options, 8);
         }
     }
 }
@@ -223,8 +248,8 @@ fn wide_arithmetic_is_the_twins_native_and_emulated() {
 fn prices_are_the_twins_on_every_adapter() {
     let n_paths = 16;
     for adapter in adapters() {
-        for path in shipped() {
-            let (scenario, program) = compiled(&path);
+        let shipped = shipped().into_iter().map(|path| compiled(&path));
+        for (scenario, program) in shipped.chain([by_factors()]) {
             let (seed, market) = (scenario.run.seed, &program.market);
             let prober = Prober::new(&adapter, &program, Options::default()).unwrap();
             let window = prober.window();
@@ -248,7 +273,7 @@ fn prices_are_the_twins_on_every_adapter() {
                 expected.extend(rows.flat_map(|row| &row[..window]).map(|log| *log as u32));
             }
             let at = found.iter().zip(&expected).position(|(a, b)| a != b);
-            assert_eq!(at, None, "{}: window {window}", path.display());
+            assert_eq!(at, None, "{}: window {window}", scenario.name);
         }
     }
 }

@@ -1,27 +1,41 @@
 // Twin: src/market/model/diffusion.rs. Correlated geometric Brownian motion, exact in its log.
 
-// The shocks of all assets at the step of this invocation.
-var<private> shocks: array<i32, N_SHOCKS>;
+// The shocks of this invocation's step: the assets' own, then the common factors'.
+var<private> shocks: array<i32, N_SHOCKS + N_FACTOR_SHOCKS>;
 
 fn draw_shocks(seed: vec2<u32>, path: vec2<u32>, step: u32) {
     for (var block = 0u; block < N_SHOCKS / 4u; block += 1u) {
-        let drawn = words(seed, path, step, BLOCK_DIFFUSION + block);
-        shocks[4u * block] = normal_shock(drawn.x);
-        shocks[4u * block + 1u] = normal_shock(drawn.y);
-        shocks[4u * block + 2u] = normal_shock(drawn.z);
-        shocks[4u * block + 3u] = normal_shock(drawn.w);
+        keep_shocks(4u * block, words(seed, path, step, BLOCK_DIFFUSION + block));
     }
+    for (var block = 0u; block < N_FACTOR_SHOCKS / 4u; block += 1u) {
+        keep_shocks(N_SHOCKS + 4u * block, words(seed, path, step, BLOCK_FACTORS + block));
+    }
+}
+
+fn keep_shocks(at: u32, drawn: vec4<u32>) {
+    shocks[at] = normal_shock(drawn.x);
+    shocks[at + 1u] = normal_shock(drawn.y);
+    shocks[at + 2u] = normal_shock(drawn.z);
+    shocks[at + 3u] = normal_shock(drawn.w);
 }
 
 fn diffusion_increment(asset: u32) -> Wide {
     var sum = wide(0u, 0u);
-    let row = T_FACTOR + asset * N_ASSETS;
-    // The factor is lower triangular.
-    for (var column = 0u; column <= asset; column += 1u) {
-        let factor = bitcast<i32>(tables[row + column]);
-        sum = wide_add(sum, wide_mul_signed(factor, shocks[column]));
+    // A dense factor is lower triangular; a row of one column holds the asset's own shock alone.
+    let first = select(0u, asset, N_COLUMNS == 1u);
+    let row = T_FACTOR + asset * N_COLUMNS;
+    for (var shock = first; shock <= asset; shock += 1u) {
+        sum = wide_add(sum, shock_term(tables[row + shock - first], shock));
+    }
+    for (var factor = 0u; factor < N_FACTORS; factor += 1u) {
+        let loading = tables[T_LOADINGS + asset * N_FACTORS + factor];
+        sum = wide_add(sum, shock_term(loading, N_SHOCKS + factor));
     }
     return round_shift(sum, tables[T_SHIFTS + asset]);
+}
+
+fn shock_term(coefficient: u32, shock: u32) -> Wide {
+    return wide_mul_signed(bitcast<i32>(coefficient), shocks[shock]);
 }
 
 fn round_shift(sum: Wide, shift: u32) -> Wide {

@@ -25,12 +25,13 @@ const SEAL_BYTES: usize = 32;
 
 impl Kind {
     fn first_line(self) -> String {
-        let kind = match self {
-            Self::Program => "program",
-            Self::Segment => "segment",
-            Self::Checkpoint => "checkpoint",
+        let (kind, format) = match self {
+            // 2: loadings on common factors.
+            Self::Program => ("program", 2),
+            Self::Segment => ("segment", 1),
+            Self::Checkpoint => ("checkpoint", 1),
         };
-        format!("shortfall {kind} 1\n")
+        format!("shortfall {kind} {format}\n")
     }
 }
 

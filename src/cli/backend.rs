@@ -49,6 +49,18 @@ pub(super) struct Opened<'a> {
 }
 
 impl BackendArgs {
+    /// The CPU, with as many threads.
+    pub(super) fn of_cpu(threads: u16, lanes: Option<Lanes>) -> Self {
+        let backend = BackendName::Cpu;
+        let (device, gpu_checks, no_fallback) = (None, false, true);
+        Self { backend, device, gpu_checks, no_fallback, threads: Some(threads), lanes }
+    }
+
+    /// A device alone, with nothing to fall back on; without a name a hardware GPU.
+    pub(super) fn of_device(device: Option<String>) -> Self {
+        Self { backend: BackendName::Gpu, device, ..Self::of_cpu(1, None) }
+    }
+
     pub(super) fn n_threads(&self) -> usize {
         n_threads(self.threads)
     }
@@ -108,7 +120,7 @@ impl BackendArgs {
 }
 
 /// Lanes of this machine by their name.
-fn lanes(name: &str) -> Result<Lanes, String> {
+pub(super) fn lanes(name: &str) -> Result<Lanes, String> {
     let here = Lanes::here();
     here.iter().copied().find(|lanes| lanes.name() == name).ok_or_else(|| {
         let names: Vec<&str> = here.iter().map(|lanes| lanes.name()).collect();

@@ -33,6 +33,15 @@ impl Begun {
     }
 }
 
+/// Paths that a backend is given at a time, where nobody says how many.
+pub(super) fn usual_batch(backend: &dyn Backend, n_threads: usize) -> u64 {
+    let of_threads = (THREAD_BATCH * n_threads as u64).next_power_of_two();
+    match backend.name() {
+        "cpu" => of_threads.clamp(LEAST_BATCH, DEVICE_BATCH),
+        _ => DEVICE_BATCH,
+    }
+}
+
 /// The backends of a run.
 pub(super) struct Machine<'a> {
     subject: &'a Subject,
@@ -60,12 +69,7 @@ impl<'a> Machine<'a> {
         let open = |other| Ok::<_, EngineError>((other, args.open(other, seed)?.backend));
         let other = compared.map(open).transpose()?;
         output::print_notes(note.as_slice(), quiet);
-        let of_threads = (THREAD_BATCH * n_threads as u64).next_power_of_two();
-        let usual = match backend.name() {
-            "cpu" => of_threads.clamp(LEAST_BATCH, DEVICE_BATCH),
-            _ => DEVICE_BATCH,
-        };
-        let batch = batch.unwrap_or(usual);
+        let batch = batch.unwrap_or_else(|| usual_batch(backend.as_ref(), n_threads));
         Ok(Self { subject, backend, other, n_threads, batch, saving: Duration::ZERO })
     }
 

@@ -3,6 +3,7 @@
 pub mod correlation;
 pub mod depth;
 mod eigen;
+pub mod factors;
 pub mod model;
 mod nearest;
 pub mod oracle;
@@ -13,9 +14,8 @@ pub mod rng;
 pub struct Market {
     /// The assets, in the order of the scenario file.
     pub assets: Vec<Asset>,
-    /// Correlation of the diffusions, row by row, `n_assets` squared; symmetric, positive
-    /// semidefinite (checked, or repaired, on entry).
-    pub correlation: Vec<f64>,
+    /// How the diffusions move together.
+    pub correlation: Correlation,
     /// One clock that makes several assets jump together.
     pub common_jumps: Option<CommonJumps>,
     /// Deterministic moves, in the order written.
@@ -24,6 +24,16 @@ pub struct Market {
     pub replay: Option<Replay>,
     /// What selling costs, and how prices reach the venues.
     pub liquidity: Liquidity,
+}
+
+/// How the diffusions of the assets move together.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Correlation {
+    /// Of every pair, row by row, `n_assets` squared; symmetric, positive semidefinite (checked,
+    /// or repaired, on entry).
+    Dense(Vec<f64>),
+    /// By a few common factors, for markets of many assets.
+    Factors(factors::Factors),
 }
 
 /// How the market takes sales, and how its prices reach the venues; by default it takes any sale

@@ -232,7 +232,7 @@ impl CompiledMarket {
             logs: vec![0; self.n_assets * self.n_steps],
             clamped: false,
             lanes: Lanes::widest(),
-            shocks: vec![0; self.n_assets.next_multiple_of(4) * self.n_steps],
+            shocks: vec![0; self.diffusion.n_shocks().iter().sum::<usize>() * self.n_steps],
         }
     }
 

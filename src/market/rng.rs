@@ -21,6 +21,8 @@ pub const BLOCK_JUMPS: u32 = 1 << 16;
 /// The clock of the common jumps (word 0); sizes of asset `a`: word `a mod 4` of block `1 + a / 4`
 /// on.
 pub const BLOCK_COMMON_JUMPS: u32 = 2 << 16;
+/// Blocks of the common factors: factor `k` reads word `k mod 4` of block `BLOCK_FACTORS + k / 4`.
+pub const BLOCK_FACTORS: u32 = 3 << 16;
 
 /// The words at a counter, under a key.
 #[inline(always)]

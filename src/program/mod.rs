@@ -75,6 +75,24 @@ impl Program {
         Self { liquidity, ..self.clone() }
     }
 
+    /// The same market with an empty book, in which nothing couples anything: what is left to do
+    /// for a path is to draw its prices.
+    #[must_use]
+    pub fn without_positions(&self) -> Self {
+        Self {
+            market: self.market.clone(),
+            instruments: Vec::new(),
+            positions: Vec::new(),
+            legs: Vec::new(),
+            tiers: Vec::new(),
+            actions: self.actions.clone(),
+            pools: self.pools.clone(),
+            liquidity: None,
+            money_log2: self.money_log2,
+            opening: self.opening,
+        }
+    }
+
     /// The legs of a position.
     #[must_use]
     pub fn legs_of(&self, position: &PositionRow) -> &[LegRow] {

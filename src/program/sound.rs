@@ -93,9 +93,13 @@ fn check_market(market: &CompiledMarket) -> Result<(), Unsound> {
     index("n_steps", n_steps.wrapping_sub(1), MOST_STEPS)?;
     index("n_assets", n_assets.wrapping_sub(1), 1 << 16)?;
     length("drift", market.drift.len(), n_assets)?;
-    length("diffusion.factor", market.diffusion.factor.len(), n_assets * n_assets)?;
-    length("diffusion.shifts", market.diffusion.shifts.len(), n_assets)?;
-    for shift in &market.diffusion.shifts {
+    let diffusion = &market.diffusion;
+    length("diffusion.shifts", diffusion.shifts.len(), n_assets)?;
+    let n_factors = diffusion.n_factors();
+    length("diffusion.loadings", diffusion.loadings.len(), n_assets * n_factors)?;
+    let n_columns = if n_factors == 0 { n_assets } else { 1 };
+    length("diffusion.factor", diffusion.factor.len(), n_assets * n_columns)?;
+    for shift in &diffusion.shifts {
         index("diffusion.shift", *shift, 64)?;
     }
     for (asset, clock, table) in &market.jumps.assets {
@@ -167,6 +171,12 @@ mod tests {
         program.pools.push((VenueId(0), AssetId(0)));
         let told = program.check().unwrap_err().to_string();
         assert_eq!(told, "pools.venue is 0, not below 0");
+        let mut program = smallest();
+        program.market.diffusion.loadings.push(0);
+        assert_eq!(program.check(), Ok(()));
+        program.market.diffusion.factor.push(0);
+        let told = program.check().unwrap_err().to_string();
+        assert_eq!(told, "diffusion.factor has 2 entries, not 1");
         let mut program = smallest();
         program.market.n_steps = 0;
         assert!(program.check().is_err());

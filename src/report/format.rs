@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::baseline::BaselineFigures;
+use super::bench::{Bench, Growth};
 use super::explain::Explanation;
 use super::facts::RunFacts;
 use super::figures::Summary;
@@ -57,6 +58,10 @@ pub struct Format {
     pub write: fn(&Report<'_>, &mut dyn Write) -> io::Result<()>,
     /// Writes a ladder.
     pub write_ladder: fn(&[LadderRow], &mut dyn Write) -> io::Result<()>,
+    /// Writes backends side by side.
+    pub write_bench: fn(&Bench, &mut dyn Write) -> io::Result<()>,
+    /// Writes how cost grows.
+    pub write_growth: fn(&[Growth], &mut dyn Write) -> io::Result<()>,
     /// Writes a path, told.
     pub write_explanation: fn(&Explanation, &mut dyn Write) -> io::Result<()>,
 }
@@ -68,6 +73,8 @@ pub const FORMATS: &[Format] = &[
         about: "Tables for people.",
         write: text::write,
         write_ladder: text::write_ladder,
+        write_bench: text::write_bench,
+        write_growth: text::write_growth,
         write_explanation: text::write_explanation,
     },
     Format {
@@ -75,6 +82,8 @@ pub const FORMATS: &[Format] = &[
         about: "One object with every figure, for programs.",
         write: json::write,
         write_ladder: json::write_ladder,
+        write_bench: json::write_bench,
+        write_growth: json::write_growth,
         write_explanation: json::write_explanation,
     },
     Format {
@@ -82,6 +91,8 @@ pub const FORMATS: &[Format] = &[
         about: "A summary for a pull request or a wiki.",
         write: markdown::write,
         write_ladder: markdown::write_ladder,
+        write_bench: markdown::write_bench,
+        write_growth: markdown::write_growth,
         write_explanation: markdown::write_explanation,
     },
 ];

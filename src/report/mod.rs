@@ -4,6 +4,7 @@
 
 pub mod aftermath;
 pub mod baseline;
+pub mod bench;
 pub mod explain;
 pub mod facts;
 pub mod figures;
@@ -13,12 +14,14 @@ pub mod format;
 pub mod gates;
 pub mod junit;
 pub mod ladder;
+pub mod plot;
 pub mod reading;
 pub mod summary;
 pub mod tables;
 pub mod until;
 
 pub use baseline::BaselineFigures;
+pub use bench::{BackendRates, Bench, Growth, GrowthPoint};
 pub use explain::{
     Explanation, ToldCoupling, ToldLeftOver, ToldLiquidation, ToldMoved, ToldPrice, ToldRound,
     ToldSale, Untaken,

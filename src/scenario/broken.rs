@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::gate::GateFault;
-use super::spelling::{list, nearest, suggest};
-use crate::market::correlation;
+use super::spelling::{list, suggest, suggest_rename};
+use crate::market::{correlation, factors};
 
 /// The bound that is broken; each case carries what was written and what may be.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -191,6 +191,9 @@ pub enum Broken {
     /// Not a correlation matrix.
     #[error("{0}")]
     NotACorrelation(correlation::Refusal),
+    /// Not loadings on the factors.
+    #[error("{0}")]
+    NotLoadings(factors::NoLoadings),
     /// A term that only perpetuals have.
     #[error("is not a term of rule `{rule}`, only of `perpetual`: leave it out")]
     OnlyForPerpetuals {
@@ -388,13 +391,5 @@ impl fmt::Display for Shown {
         } else {
             write!(f, "{}", self.0)
         }
-    }
-}
-
-/// To rename the column that may be meant, or to add one.
-fn suggest_rename(column: &str, found: &[String]) -> String {
-    match nearest(column, found) {
-        Some(near) => format!("rename `{near}` if that is it"),
-        None => "add it".to_owned(),
     }
 }

@@ -116,6 +116,8 @@ pub(super) struct JumpsEntry {
 pub(super) struct MarketHead {
     #[serde(rename = "correlation")]
     _correlation: Option<IgnoredAny>,
+    #[serde(rename = "factors")]
+    _factors: Option<IgnoredAny>,
     #[serde(rename = "common_jumps")]
     _common_jumps: Option<IgnoredAny>,
     #[serde(rename = "shocks")]
@@ -144,6 +146,19 @@ pub(super) struct Correlation {
     pub(super) pairs: Option<Vec<(String, String, f64)>>,
     /// Take the nearest valid matrix if this one is not.
     pub(super) nearest: bool,
+}
+
+/// `[market.factors]`: instead of a correlation, loadings on a few common factors.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FactorsEntry {
+    /// The factors.
+    pub(super) names: Vec<String>,
+    /// Loadings of all assets that `loadings` does not name; default: none on any.
+    pub(super) default: Option<Vec<f64>>,
+    /// Per asset, one for each factor.
+    #[serde(default)]
+    pub(super) loadings: BTreeMap<String, Vec<f64>>,
 }
 
 /// `[market.common_jumps]`: one clock for many assets.

@@ -5,10 +5,12 @@ pub mod error;
 pub mod figure;
 pub mod gate;
 pub mod validate;
+pub mod workload;
 
 mod assets;
 mod broken;
 mod depth;
+mod factors;
 mod file;
 mod legs;
 mod liquidators;
@@ -25,12 +27,13 @@ mod venues;
 mod written;
 
 use crate::book::{Book, liquidators::Liquidators, venue::Venue};
-use crate::market::{Asset, Liquidity, Market};
+use crate::market::{Asset, Correlation, Liquidity, Market};
 
 pub use error::{Broken, Fault, Faults, Input, Place};
 pub use figure::{Figure, Unit};
 pub use gate::{Comparison, Gate, GateFault, Precision, Quantity, Target};
 pub use validate::{Overrides, load};
+pub use workload::Workload;
 
 /// What a person asked for, checked and complete; valid by construction.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,7 +111,7 @@ impl Scenario {
             name: "smallest".to_owned(),
             market: Market {
                 assets: vec![asset],
-                correlation: vec![1.0],
+                correlation: Correlation::Dense(vec![1.0]),
                 common_jumps: None,
                 shocks: Vec::new(),
                 replay: None,

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use super::RunSpec;
 use super::assets::{JUMP_DEVIATION, JUMP_MEAN, JUMP_RATE, by_name, find, find_all};
 use super::error::{Broken, Faults};
-use super::file::{CommonJumpsEntry, Correlation, MarketHead, ShockEntry};
+use super::factors;
+use super::file::{self, CommonJumpsEntry, MarketHead, ShockEntry};
 use super::validate::{HorizonBound, read_duration, read_within_horizon};
 use super::written::{Bounds, Node};
 use crate::market::correlation::{self, Refusal};
-use crate::market::{Asset, CommonJumps, JumpSize, Liquidity, Market, Shock};
+use crate::market::{Asset, CommonJumps, Correlation, JumpSize, Liquidity, Market, Shock};
 
 const CORRELATION: Bounds = Bounds {
     low: -1.0,
@@ -29,7 +30,7 @@ pub(super) fn read(
     faults: &mut Faults,
 ) -> Option<Market> {
     let _head: MarketHead = node.read(faults)?;
-    let correlation = read_correlation(&node.get("correlation"), assets, notes, faults);
+    let correlation = read_together(node, assets, notes, faults);
     let common_jumps = read_common_jumps(&node.get("common_jumps"), assets, faults);
     let shocks = read_shocks(&node.get("shocks"), assets, run, faults);
     Some(Market {
@@ -42,6 +43,23 @@ pub(super) fn read(
     })
 }
 
+/// Common factors where they are written, else correlations of all pairs.
+fn read_together(
+    node: &Node<'_>,
+    assets: &[Asset],
+    notes: &mut Vec<String>,
+    faults: &mut Faults,
+) -> Option<Correlation> {
+    let (of_pairs, of_factors) = (node.get("correlation"), node.get("factors"));
+    if !of_factors.is_written() {
+        return read_correlation(&of_pairs, assets, notes, faults).map(Correlation::Dense);
+    }
+    if of_pairs.is_written() {
+        faults.push(of_factors.fault(Broken::Exclusive { other: "market.correlation" }));
+    }
+    factors::read(&of_factors, assets, faults).map(Correlation::Factors)
+}
+
 /// Correlations of all pairs, row by row: checked, or repaired with a note.
 fn read_correlation(
     node: &Node<'_>,
@@ -49,7 +67,7 @@ fn read_correlation(
     notes: &mut Vec<String>,
     faults: &mut Faults,
 ) -> Option<Vec<f64>> {
-    let entry: Correlation = node.read(faults)?;
+    let entry: file::Correlation = node.read(faults)?;
     let n = assets.len();
     let matrix = if let Some(rows) = &entry.matrix {
         for (key, other) in [("default", entry.default.is_some()), ("pairs", entry.pairs.is_some())]
@@ -104,7 +122,7 @@ fn part_of<'w>(matrix: &Node<'w>, refusal: &Refusal) -> Node<'w> {
 /// The matrix of a default and the pairs that differ from it.
 fn read_pairs(
     node: &Node<'_>,
-    entry: &Correlation,
+    entry: &file::Correlation,
     assets: &[Asset],
     faults: &mut Faults,
 ) -> Option<Vec<f64>> {

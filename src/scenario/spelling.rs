@@ -14,6 +14,14 @@ pub(super) fn suggest<S: AsRef<str>>(word: &str, known: &[S]) -> String {
     }
 }
 
+/// To rename the column that may be meant, or to add one.
+pub(super) fn suggest_rename(column: &str, found: &[String]) -> String {
+    match nearest(column, found) {
+        Some(near) => format!("rename `{near}` if that is it"),
+        None => "add it".to_owned(),
+    }
+}
+
 /// `a, b, c`, cut after a dozen.
 pub(super) fn list<S: AsRef<str>>(words: &[S]) -> String {
     let shown: Vec<&str> = words.iter().take(MOST_LISTED).map(AsRef::as_ref).collect();

@@ -3,9 +3,10 @@
 use shortfall::fixed::normal_shock;
 use shortfall::market::Jumps;
 use shortfall::market::correlation::nearest;
+use shortfall::market::factors::Factors;
 use shortfall::market::model::{CompiledMarket, compile};
 use shortfall::market::rng::{BLOCK_DIFFUSION, words};
-use shortfall::market::{Asset, Market};
+use shortfall::market::{Asset, Correlation, Market};
 
 use super::laws::{KS_BOUND, agree, kolmogorov_smirnov, normal_cdf};
 use crate::support;
@@ -95,13 +96,25 @@ fn the_nearest_correlation_matrix_is_highams() {
     assert!((found.distance - 0.7472802549092467).abs() < 1e-8, "{}", found.distance);
 }
 
-/// What is drawn under a repaired matrix has the repaired correlations.
+/// What is drawn under a repaired matrix has the repaired correlations; under common factors
+/// B Bᵀ off the diagonal.
 #[test]
 fn log_returns_have_the_correlations_of_the_matrix() {
     let repaired = nearest(&[1.0, 0.9, -0.6, 0.9, 1.0, 0.9, -0.6, 0.9, 1.0], 3).matrix;
-    for correlation in [repaired, vec![1.0, 0.5, -0.3, 0.5, 1.0, 0.2, -0.3, 0.2, 1.0]] {
+    let plain = vec![1.0, 0.5, -0.3, 0.5, 1.0, 0.2, -0.3, 0.2, 1.0];
+    // Loadings on five factors, more than a block of words holds; nothing is left of the first.
+    let loadings =
+        vec![0.6, 0.8, 0.0, 0.0, 0.0, 0.5, -0.1, 0.3, 0.0, 0.7, -0.2, 0.0, 0.4, 0.6, 0.5];
+    // By hand: 0.30 - 0.08; -0.12; -0.10 + 0.12 + 0.35.
+    let of_factors = vec![1.0, 0.22, -0.12, 0.22, 1.0, 0.37, -0.12, 0.37, 1.0];
+    let factors = Correlation::Factors(Factors { n_factors: 5, loadings });
+    for (written, correlation) in [
+        (Correlation::Dense(repaired.clone()), repaired),
+        (Correlation::Dense(plain.clone()), plain),
+        (factors, of_factors),
+    ] {
         let assets = [0.3, 0.9, 1.7].map(|volatility| support::diffusing(1.0, volatility));
-        let market = Market { correlation: correlation.clone(), ..support::market(assets.into()) };
+        let market = Market { correlation: written, ..support::market(assets.into()) };
         let market = compile(&market, 10, 1.0 / 365.0).expect("a market that fits");
         let mut buffer = market.buffer();
         let mut sums = [0.0; 9];
@@ -118,6 +131,13 @@ fn log_returns_have_the_correlations_of_the_matrix() {
             }
         }
         let n = (10 * n_paths) as f64;
+        for (asset, volatility) in [0.3, 0.9, 1.7].into_iter().enumerate() {
+            // Of a sample variance: √(2 / n) of itself.
+            let unit = std::f64::consts::LOG2_E * libm::exp2(56.0);
+            let variance = volatility * volatility / 365.0;
+            let found = sums[asset * 4] / n / (unit * unit);
+            agree("variance", found, variance, variance * (2.0 / n).sqrt());
+        }
         for (idx, expected) in correlation.iter().enumerate().filter(|(idx, _)| idx % 4 != 0) {
             let variances = sums[idx / 3 * 4] * sums[idx % 3 * 4];
             // Of a sample correlation: (1 - ρ²) / √n; quantised factors are worse than nothing.

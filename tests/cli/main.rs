@@ -2,6 +2,7 @@
 //! person is told?
 
 mod baseline;
+mod bench;
 mod coupled;
 mod flags;
 mod gates;

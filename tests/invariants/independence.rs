@@ -9,13 +9,13 @@ use shortfall::engine::cpu::path::shape;
 use shortfall::engine::cpu::replay::explain;
 use shortfall::engine::{self, Backend, Plan};
 use shortfall::lanes::Lanes;
-use shortfall::market::Asset;
+use shortfall::market::{Asset, Correlation};
 use shortfall::program::Program;
 use shortfall::scenario::Scenario;
 use shortfall::tail::{BLOCK_PATHS, Counters, Outcome, Tally};
 
 use crate::support;
-use crate::support::drawn::{ORDINARY, any_scenario, compiled, one_factor, scenario};
+use crate::support::drawn::{ORDINARY, any_scenario, compiled, one_factor, scenario, two_factors};
 
 const SEED: u64 = 13;
 
@@ -44,7 +44,14 @@ proptest! {
     }
 
     #[test]
-    fn lanes_change_no_bit(scenario in any_scenario()) {
+    fn lanes_change_no_bit(
+        scenario in any_scenario(),
+        loadings in proptest::option::of(proptest::collection::vec((-1.0..1.0, 0.0..1.0), 4)),
+    ) {
+        let mut scenario = scenario;
+        if let Some(loadings) = loadings {
+            scenario.market.correlation = two_factors(&loadings);
+        }
         let program = compiled(&scenario)?;
         let with = |lanes| outcomes(&mut Cpu::with_lanes(&program, SEED, 1, lanes), &program, 20);
         let here = Lanes::here();
@@ -85,11 +92,19 @@ proptest! {
         other in scenario(ORDINARY),
         loadings in proptest::collection::vec(-1.0..1.0, 5),
         place in any::<Index>(),
+        parts in proptest::option::of(proptest::collection::vec(0.0..1.0, 5)),
     ) {
+        let correlation = |n_assets: usize| match &parts {
+            None => Correlation::Dense(one_factor(&loadings[..n_assets])),
+            Some(parts) => {
+                let pairs = loadings.iter().copied().zip(parts.iter().copied());
+                two_factors(&pairs.take(n_assets).collect::<Vec<(f64, f64)>>())
+            }
+        };
         let mut small = scenario.clone();
-        small.market.correlation = one_factor(&loadings[..4]);
+        small.market.correlation = correlation(4);
         let mut large = small.clone();
-        large.market.correlation = one_factor(&loadings);
+        large.market.correlation = correlation(5);
         large.market.assets.push(other.market.assets[1].clone());
         if let Some(common) = &mut large.market.common_jumps {
             common.sizes.push(common.sizes[0]);

@@ -7,7 +7,8 @@ use shortfall::book::venue::{
 };
 use shortfall::book::{Leg, LegKind};
 use shortfall::market::depth::DepthForm;
-use shortfall::market::{Asset, CommonJumps, JumpSize, Jumps, Market};
+use shortfall::market::factors::Factors;
+use shortfall::market::{Asset, CommonJumps, Correlation, JumpSize, Jumps, Market};
 use shortfall::program::Program;
 use shortfall::scenario::Scenario;
 
@@ -69,7 +70,11 @@ fn market(range: Range) -> impl Strategy<Value = Market> {
                 .map(|(mean, deviation)| JumpSize { mean, deviation })
                 .collect(),
         });
-        Market { correlation: one_factor(&loadings), common_jumps, ..support::market(all) }
+        Market {
+            correlation: Correlation::Dense(one_factor(&loadings)),
+            common_jumps,
+            ..support::market(all)
+        }
     })
 }
 
@@ -80,6 +85,16 @@ pub(crate) fn one_factor(loadings: &[f64]) -> Vec<f64> {
         loadings.iter().enumerate().map(move |(j, b)| if i == j { 1.0 } else { a * b })
     })
     .collect()
+}
+
+/// Two common factors: of each asset's loadings, the first times the second and the rest of it, so
+/// that their squares never exceed 1.
+pub(crate) fn two_factors(loadings: &[(f64, f64)]) -> Correlation {
+    let loadings = loadings.iter().flat_map(|(whole, part)| {
+        let rest = libm::sqrt(1.0 - part * part);
+        [whole * part, whole * rest]
+    });
+    Correlation::Factors(Factors { n_factors: 2, loadings: loadings.collect() })
 }
 
 /// One venue of every rule, with every asset on terms of its own.

@@ -7,7 +7,7 @@ use shortfall::book::venue::{Rule, Terms, Venue};
 use shortfall::book::{Book, Leg, LegKind, Position};
 use shortfall::engine::cpu::Cpu;
 use shortfall::engine::{self, Plan};
-use shortfall::market::{self, Asset, Market};
+use shortfall::market::{self, Asset, Correlation, Market};
 use shortfall::program::Program;
 use shortfall::program::liquidity::{AssetRow, FundRow, LiquidationTerms, Liquidity, NONE};
 use shortfall::scenario::{Opening, RunSpec, Scenario};
@@ -45,7 +45,7 @@ pub(crate) fn market(assets: Vec<Asset>) -> Market {
     }
     Market {
         assets,
-        correlation,
+        correlation: Correlation::Dense(correlation),
         common_jumps: None,
         shocks: Vec::new(),
         replay: None,

@@ -10,7 +10,7 @@ use crate::book::{account, action};
 use crate::fixed;
 use crate::market::rng;
 use crate::program::Program;
-use crate::program::layout;
+use crate::program::layout::{self, InstrumentRow};
 use crate::tail;
 
 /// What one dispatch is to do.
@@ -176,6 +176,7 @@ fn declare_formats(constants: &mut String) {
         ("BLOCK_DIFFUSION", rng::BLOCK_DIFFUSION),
         ("BLOCK_JUMPS", rng::BLOCK_JUMPS),
         ("BLOCK_COMMON_JUMPS", rng::BLOCK_COMMON_JUMPS),
+        ("BLOCK_FACTORS", rng::BLOCK_FACTORS),
         ("KIND_COLLATERAL", account::KIND_COLLATERAL),
         ("KIND_DEBT", account::KIND_DEBT),
         ("KIND_PERP", account::KIND_PERP),
@@ -198,11 +199,15 @@ fn declare_sizes(constants: &mut String, program: &Program, window: usize) {
     let replay = &market.replay;
     let n_positions = program.positions.len();
     let most_legs = program.positions.iter().map(|row| row.n_legs).max().unwrap_or(0);
+    let [n_own, n_common] = market.diffusion.n_shocks();
     let n_windows = replay.n_rows.saturating_sub(market.n_steps).max(1);
     for (name, value) in [
         ("N_STEPS", market.n_steps),
         ("N_ASSETS", market.n_assets),
-        ("N_SHOCKS", market.n_assets.next_multiple_of(4)),
+        ("N_SHOCKS", n_own),
+        ("N_FACTOR_SHOCKS", n_common),
+        ("N_COLUMNS", market.diffusion.n_columns()),
+        ("N_FACTORS", market.diffusion.n_factors()),
         ("N_INSTRUMENTS", program.instruments.len().max(1)),
         ("N_POSITIONS", n_positions),
         ("N_LEGS", program.legs.len()),
@@ -252,6 +257,7 @@ impl Tables {
             ("T_NORMAL", self.push(fixed::NORMAL_TABLE.as_flattened())),
             ("T_DRIFT", self.push_i64(&market.drift)),
             ("T_FACTOR", self.push_i32(&market.diffusion.factor)),
+            ("T_LOADINGS", self.push_i32(&market.diffusion.loadings)),
             ("T_SHIFTS", self.push(&market.diffusion.shifts)),
             ("T_SHOCKS", self.push_i64(&market.shocks.increments)),
             ("T_REPLAY", self.push_i64(&market.replay.logs)),
@@ -265,7 +271,11 @@ impl Tables {
         let thresholds = &market.common_jumps.clock.thresholds;
         offsets.push(("T_COMMON_THRESHOLDS", self.push(thresholds)));
         offsets.push(("T_COMMON", self.push_common_jumps(program)));
-        offsets.push(("T_INSTRUMENTS", self.push(bytemuck::cast_slice(&program.instruments))));
+        // The kernel reads one at least: without any it follows the price of the first asset.
+        let least = [InstrumentRow::zeroed()];
+        let instruments =
+            if program.instruments.is_empty() { &least } else { &program.instruments[..] };
+        offsets.push(("T_INSTRUMENTS", self.push(bytemuck::cast_slice(instruments))));
         offsets.push(("T_ACTIONS", self.push(bytemuck::cast_slice(&program.actions))));
         offsets
     }

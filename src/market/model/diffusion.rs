@@ -1,21 +1,26 @@
 //! Correlated geometric Brownian motion, exact in its log at every step; twin of
 //! `shaders/model/diffusion.wgsl`.
 //!
-//! dx_i = Σ_j L_ij z_j with L = diag(σ_i √dt) chol(ρ) / ln 2, in log2 units. Ignores: volatility
-//! that moves, fat tails within a step (see the jumps).
+//! dx_i = Σ_j L_ij z_j with L = diag(σ_i √dt) chol(ρ) / ln 2, in log2 units; with common factors
+//! dx_i = σ_i √dt (√(1 - Σ_k b_ik²) z_i + Σ_k b_ik f_k) / ln 2. Ignores: volatility that moves, fat
+//! tails within a step (see the jumps).
 
 use serde::{Deserialize, Serialize};
 
 use super::{LOG2_E, Market, PathBuffer, largest_shock, quantise_row, round_shift, shock_bias};
 use crate::fixed::normal_shock;
+use crate::market::Correlation;
 use crate::market::correlation::cholesky;
-use crate::market::rng::{BLOCK_DIFFUSION, words};
+use crate::market::rng::{BLOCK_DIFFUSION, BLOCK_FACTORS, words};
 
 /// The quantised factor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Diffusion {
-    /// Lower factor, dense, row by row, `n_assets` squared; lsb 2^-(28 + shift of the row).
+    /// Coefficients of the assets' own shocks, asset by asset: a dense lower factor, `n_assets`
+    /// squared, or, beside common factors, each asset's alone; lsb 2^-(28 + shift of the row).
     pub factor: Vec<i32>,
+    /// Coefficients of the common factors' shocks, asset by asset; empty without. Same lsb.
+    pub loadings: Vec<i32>,
     /// Shift of each row.
     pub shifts: Vec<u32>,
 }
@@ -23,28 +28,55 @@ pub struct Diffusion {
 impl Diffusion {
     pub(super) fn compile(market: &Market, step_years: f64) -> Self {
         let n_assets = market.assets.len();
-        let lower = cholesky(&market.correlation, n_assets);
-        let mut factor = Vec::with_capacity(n_assets * n_assets);
+        let (rows, n_factors) = match &market.correlation {
+            Correlation::Dense(matrix) => (cholesky(matrix, n_assets), 0),
+            Correlation::Factors(factors) => (factors.rows(), factors.n_factors),
+        };
+        let n_columns = rows.len() / n_assets;
+        let (mut factor, mut loadings) = (Vec::new(), Vec::new());
         let mut shifts = Vec::with_capacity(n_assets);
-        for (row, asset) in lower.chunks_exact(n_assets).zip(&market.assets) {
+        for (row, asset) in rows.chunks_exact(n_columns).zip(&market.assets) {
             let scale = asset.volatility * libm::sqrt(step_years) * LOG2_E;
             let scaled: Vec<f64> = row.iter().map(|value| value * scale).collect();
             let (quantised, shift) = quantise_row(&scaled);
-            factor.extend(quantised);
+            let (own, common) = quantised.split_at(n_columns - n_factors);
+            factor.extend(own);
+            loadings.extend(common);
             shifts.push(shift);
         }
-        Self { factor, shifts }
+        Self { factor, loadings, shifts }
     }
 
-    fn row(&self, asset: usize) -> &[i32] {
-        let n_assets = self.shifts.len();
-        &self.factor[asset * n_assets..(asset + 1) * n_assets]
+    /// Columns of `factor`: as many as assets, or 1 beside common factors.
+    #[must_use]
+    pub fn n_columns(&self) -> usize {
+        self.factor.len() / self.shifts.len()
+    }
+
+    /// Common factors.
+    #[must_use]
+    pub fn n_factors(&self) -> usize {
+        self.loadings.len() / self.shifts.len()
+    }
+
+    /// Shocks of a step, in whole blocks: the assets' own, and the common factors'.
+    #[must_use]
+    pub fn n_shocks(&self) -> [usize; 2] {
+        [self.shifts.len(), self.n_factors()].map(|n| n.next_multiple_of(4))
+    }
+
+    /// An asset's coefficients of the assets' own shocks, and of the common factors'.
+    fn row(&self, asset: usize) -> (&[i32], &[i32]) {
+        let (n_columns, n_factors) = (self.n_columns(), self.n_factors());
+        let own = &self.factor[asset * n_columns..(asset + 1) * n_columns];
+        (own, &self.loadings[asset * n_factors..(asset + 1) * n_factors])
     }
 
     /// The coefficients of an asset as quantised, in log2 units.
     fn coefficients(&self, asset: usize) -> impl Iterator<Item = f64> + '_ {
         let lsb = libm::exp2(-f64::from(28 + self.shifts[asset]));
-        self.row(asset).iter().map(move |value| f64::from(*value) * lsb)
+        let (own, common) = self.row(asset);
+        own.iter().chain(common).map(move |value| f64::from(*value) * lsb)
     }
 
     /// Standard deviation of a step of the natural log price, as quantised.
@@ -70,11 +102,16 @@ impl Diffusion {
 
     pub(super) fn add(&self, n_steps: usize, seed: u64, path: u64, buffer: &mut PathBuffer) {
         let PathBuffer { increments, shocks, lanes, .. } = buffer;
+        let (own_shocks, common_shocks) = shocks.split_at_mut(self.n_shocks()[0] * n_steps);
         lanes.run(
             #[inline(always)]
             || {
-                for (block, rows) in shocks.chunks_exact_mut(4 * n_steps).enumerate() {
-                    draw(n_steps, seed, path, BLOCK_DIFFUSION + block as u32, rows);
+                for (rows, first) in
+                    [(&mut *own_shocks, BLOCK_DIFFUSION), (&mut *common_shocks, BLOCK_FACTORS)]
+                {
+                    for (block, rows) in (first..).zip(rows.chunks_exact_mut(4 * n_steps)) {
+                        draw(n_steps, seed, path, block, rows);
+                    }
                 }
             },
         );
@@ -82,8 +119,12 @@ impl Diffusion {
             #[inline(always)]
             || {
                 for (asset, increments) in increments.chunks_exact_mut(n_steps).enumerate() {
-                    let terms = self.row(asset).iter().zip(shocks.chunks_exact(n_steps));
-                    let terms = terms.filter(|(factor, _)| **factor != 0);
+                    let (own, common) = self.row(asset);
+                    // A row of one column holds the asset's own shock alone.
+                    let first = if own.len() == 1 { asset } else { 0 };
+                    let own = own.iter().zip(own_shocks.chunks_exact(n_steps).skip(first));
+                    let common = common.iter().zip(common_shocks.chunks_exact(n_steps));
+                    let terms = own.chain(common).filter(|(factor, _)| **factor != 0);
                     mix(terms, self.shifts[asset], increments);
                 }
             },
@@ -91,10 +132,15 @@ impl Diffusion {
     }
 
     pub(super) fn parts(&self) -> Vec<(&'static str, &[u8])> {
-        vec![
+        let mut parts: Vec<(_, &[u8])> = vec![
             ("diffusion.factor", bytemuck::cast_slice(&self.factor)),
             ("diffusion.shifts", bytemuck::cast_slice(&self.shifts)),
-        ]
+        ];
+        // Programs without have the digest that they had before there were any.
+        if !self.loadings.is_empty() {
+            parts.push(("diffusion.loadings", bytemuck::cast_slice(&self.loadings)));
+        }
+        parts
     }
 }
 

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::Report;
+use crate::report::bench::{Bench, Growth};
 use crate::report::explain::Explanation;
 use crate::report::ladder::LadderRow;
 
@@ -14,6 +15,14 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
 
 pub(super) fn write_ladder(rows: &[LadderRow], out: &mut dyn Write) -> io::Result<()> {
     write_value(rows, out)
+}
+
+pub(super) fn write_bench(bench: &Bench, out: &mut dyn Write) -> io::Result<()> {
+    write_value(bench, out)
+}
+
+pub(super) fn write_growth(growth: &[Growth], out: &mut dyn Write) -> io::Result<()> {
+    write_value(growth, out)
 }
 
 pub(super) fn write_explanation(told: &Explanation, out: &mut dyn Write) -> io::Result<()> {
@@ -28,7 +37,7 @@ fn write_value(value: &(impl Serialize + ?Sized), out: &mut dyn Write) -> io::Re
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture;
+    use crate::report::{bench, fixture};
 
     fn written(report: &Report<'_>) -> String {
         let mut out = Vec::new();
@@ -47,6 +56,11 @@ mod tests {
     fn what_a_run_was_held_against_is_golden() {
         let (until, gates) = (fixture::until(), fixture::gates());
         insta::assert_json_snapshot!((until, gates, fixture::baseline()));
+    }
+
+    #[test]
+    fn benchmarks_are_golden() {
+        insta::assert_json_snapshot!((bench::fixture::bench(), bench::fixture::growth()));
     }
 
     #[test]

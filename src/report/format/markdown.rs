@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::number::{counted, duration, measured_or_none, usd};
 use super::{LADDER_HEADINGS, Report, ladder_cells, text};
 use crate::report::baseline::{BaselineFigures, DIFFERENCE_HEADINGS};
+use crate::report::bench::{BENCH_HEADINGS, BENCH_NOTES, Bench, Growth};
 use crate::report::explain::Explanation;
 use crate::report::figures::Summary;
 use crate::report::gates::{GateFigures, Verdict};
@@ -39,6 +40,24 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
 pub(super) fn write_ladder(rows: &[LadderRow], out: &mut dyn Write) -> io::Result<()> {
     write_headings(&LADDER_HEADINGS, 0, out)?;
     rows.iter().try_for_each(|row| write_row(&ladder_cells(row), out))
+}
+
+pub(super) fn write_bench(bench: &Bench, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}\n", escaped(&bench.headline()))?;
+    write_headings(&BENCH_HEADINGS, 1, out)?;
+    bench.backends.iter().try_for_each(|it| write_row(&it.cells(), out))?;
+    writeln!(out, "\n{}\n", bench.compared())?;
+    BENCH_NOTES.iter().try_for_each(|note| writeln!(out, "{note}"))
+}
+
+pub(super) fn write_growth(growth: &[Growth], out: &mut dyn Write) -> io::Result<()> {
+    for (idx, it) in growth.iter().enumerate() {
+        let gap = if idx == 0 { "" } else { "\n" };
+        writeln!(out, "{gap}{}\n", escaped(&it.headline()))?;
+        write_headings(&it.headings(), 0, out)?;
+        it.points.iter().try_for_each(|point| write_row(&point.cells(), out))?;
+    }
+    Ok(())
 }
 
 pub(super) fn write_explanation(told: &Explanation, out: &mut dyn Write) -> io::Result<()> {
@@ -131,7 +150,7 @@ fn escaped(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture;
+    use crate::report::{bench, fixture};
 
     fn written(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
         let mut out = Vec::new();
@@ -150,6 +169,14 @@ mod tests {
             ..Report::of(&summary)
         };
         insta::assert_snapshot!(written(|out| super::write(&report, out)));
+    }
+
+    #[test]
+    fn benchmarks_are_golden() {
+        let written_bench = written(|out| write_bench(&bench::fixture::bench(), out));
+        insta::assert_snapshot!(
+            written_bench + &written(|out| write_growth(&bench::fixture::growth(), out))
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Tables for people: the headline first, then who, where and when, then what to beware of.
 
 mod aftermath;
-
+mod bench;
 mod rounds;
 mod table;
 mod told;
@@ -19,6 +19,7 @@ use crate::report::ladder::LadderRow;
 use crate::scenario::Opening;
 use table::Table;
 
+pub(super) use bench::{write_bench, write_growth};
 pub(super) use told::write as write_explanation;
 
 /// Rows of the tables of positions and pools.
