@@ -16,10 +16,12 @@ use shortfall::engine::gpu::self_test::self_test;
 use shortfall::engine::gpu::{Gpu, Options};
 use shortfall::engine::{self, Backend, EngineError, Plan};
 use shortfall::fixed;
+use shortfall::market::Shock;
 use shortfall::market::rng::words;
 use shortfall::program::Program;
 use shortfall::scenario::{Overrides, Scenario, load};
 use shortfall::tail::{Counters, Outcome, Tally};
+use shortfall::units::AssetId;
 
 /// Every way to compile the kernel.
 fn all_options() -> Vec<Options> {
@@ -67,19 +69,32 @@ fn tally(program: &Program, backend: &mut dyn Backend, n_paths: u64, batch: u64)
     engine::run(program, plan, backend, &mut ()).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The adapter's tally against the CPU's.
+/// The adapter's tally of a file's scenario against the CPU's.
 fn assert_same(path: &Path, adapter: &Candidate, options: Options, n_paths: u64) {
     let (scenario, program) = compiled(path);
-    let seed = scenario.run.seed;
-    let expected = tally(&program, &mut Cpu::new(&program, seed, 2), n_paths, 4096);
-    let mut gpu = Gpu::new(&program, seed, adapter, options).unwrap();
+    let name = path.display().to_string();
+    assert_same_tally(&name, &program, scenario.run.seed, adapter, options, n_paths);
+}
+
+/// The adapter's tally against the CPU's, in one batch and in small ones; the CPU's.
+fn assert_same_tally(
+    name: &str,
+    program: &Program,
+    seed: u64,
+    adapter: &Candidate,
+    options: Options,
+    n_paths: u64,
+) -> Tally {
+    let expected = tally(program, &mut Cpu::new(program, seed, 2), n_paths, 4096);
+    let mut gpu = Gpu::new(program, seed, adapter, options).unwrap();
     for batch in [4096, 7] {
-        let found = tally(&program, &mut gpu, n_paths, batch);
-        assert_eq!(found.sums, expected.sums, "{} {options:?}", path.display());
-        assert_eq!(found.outcome_digest(), expected.outcome_digest(), "{options:?}");
-        assert_eq!(found.tally_digest(), expected.tally_digest(), "{options:?}");
+        let found = tally(program, &mut gpu, n_paths, batch);
+        assert_eq!(found.sums, expected.sums, "{name} {options:?}");
+        assert_eq!(found.outcome_digest(), expected.outcome_digest(), "{name} {options:?}");
+        assert_eq!(found.tally_digest(), expected.tally_digest(), "{name} {options:?}");
     }
-    assert!(expected.sums.n_events > 0, "{}: nothing happens", path.display());
+    assert!(expected.sums.n_events > 0, "{name}: nothing happens");
+    expected
 }
 
 #[test]
@@ -221,34 +236,93 @@ fn wide_arithmetic_is_the_twins_native_and_emulated() {
 
 #[test]
 fn prices_are_the_twins_on_every_adapter() {
-    let n_paths = 16;
     for adapter in adapters() {
         for path in shipped() {
             let (scenario, program) = compiled(&path);
-            let (seed, market) = (scenario.run.seed, &program.market);
+            let name = path.display().to_string();
+            assert_same_prices(&name, &program, scenario.run.seed, &adapter);
+        }
+    }
+}
+
+/// Log prices of the first window of 16 paths; whether one of them was held in its range.
+fn assert_same_prices(name: &str, program: &Program, seed: u64, adapter: &Candidate) -> bool {
+    let n_paths = 16;
+    let market = &program.market;
+    let prober = Prober::new(adapter, program, Options::default()).unwrap();
+    let window = prober.window();
+    let first_path = (1 << 33) - 5;
+    let found = prober
+        .ask(&Probe {
+            entry_point: "probe_prices",
+            seed,
+            first_path,
+            n_items: n_paths,
+            n_groups: n_paths,
+            input: &vec![0; program.positions.len() * n_paths as usize],
+            n_output: n_paths as usize * market.n_assets * window,
+        })
+        .unwrap();
+    let mut buffer = market.buffer();
+    let mut expected: Vec<u32> = Vec::new();
+    let mut clamped = false;
+    for path in first_path..first_path + u64::from(n_paths) {
+        market.walk(seed, path, &mut buffer);
+        clamped |= buffer.clamped;
+        let rows = buffer.logs.chunks_exact(market.n_steps);
+        expected.extend(rows.flat_map(|row| &row[..window]).map(|log| *log as u32));
+    }
+    let at = found.iter().zip(&expected).position(|(a, b)| a != b);
+    assert_eq!(at, None, "{name}: window {window}");
+    clamped
+}
+
+#[test]
+fn log_prices_that_are_held_in_range_and_come_back_are_the_twins() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/reference.toml");
+    let (mut scenario, _) = compiled(&path);
+    // Three moves of 2^28 leave the range of 2^64, four of 2^-28 come back from where it ends; and
+    // the other way around. Increments are scanned 64 steps at a time: some cross from one scan to
+    // the next.
+    let mut shock = |asset, hour: usize, log2: f64| {
+        let at_years = hour as f64 * scenario.run.step_years;
+        let change = libm::exp2(log2) - 1.0;
+        let asset = AssetId(asset);
+        scenario.market.shocks.push(Shock { asset, change, at_years, over_years: 0.0 });
+    };
+    for (asset, away) in [(0, 28.0), (1, -28.0)] {
+        for hour in [40, 50, 60] {
+            shock(asset, hour, away);
+        }
+        for hour in [61, 70, 80, 130] {
+            shock(asset, hour, -away);
+        }
+    }
+    let program = Program::compile(&scenario).unwrap();
+    let seed = scenario.run.seed;
+    for adapter in adapters() {
+        let clamped = assert_same_prices("held in range", &program, seed, &adapter);
+        assert!(clamped, "no price left its range");
+        for emulate_int64 in [false, true] {
+            let options = Options { emulate_int64, ..Options::default() };
+            assert_same_tally("held in range", &program, seed, &adapter, options, 8);
+        }
+    }
+}
+
+#[test]
+fn paths_that_are_held_in_windows_are_the_twins() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    for (name, steps) in [("reference.toml", 1700), ("perpetual.toml", 700)] {
+        let overrides = Overrides { steps: Some(steps), ..Overrides::default() };
+        let scenario = load(&folder.join(name), &overrides).unwrap();
+        let program = Program::compile(&scenario).unwrap();
+        for adapter in adapters() {
             let prober = Prober::new(&adapter, &program, Options::default()).unwrap();
             let window = prober.window();
-            let first_path = (1 << 33) - 5;
-            let found = prober
-                .ask(&Probe {
-                    entry_point: "probe_prices",
-                    seed,
-                    first_path,
-                    n_items: n_paths,
-                    n_groups: n_paths,
-                    input: &vec![0; program.positions.len() * n_paths as usize],
-                    n_output: n_paths as usize * market.n_assets * window,
-                })
-                .unwrap();
-            let mut buffer = market.buffer();
-            let mut expected: Vec<u32> = Vec::new();
-            for path in first_path..first_path + u64::from(n_paths) {
-                market.walk(seed, path, &mut buffer);
-                let rows = buffer.logs.chunks_exact(market.n_steps);
-                expected.extend(rows.flat_map(|row| &row[..window]).map(|log| *log as u32));
-            }
-            let at = found.iter().zip(&expected).position(|(a, b)| a != b);
-            assert_eq!(at, None, "{}: window {window}", path.display());
+            assert!(2 * window < steps as usize, "{name}: windows of {window} steps");
+            let seed = scenario.run.seed;
+            assert_same_tally(name, &program, seed, &adapter, Options::default(), 6);
         }
     }
 }

@@ -15,6 +15,9 @@ const LEAST_CHUNK: usize = 8;
 /// Survivors that wait to be walked at most.
 const N_LISTED: usize = 256;
 
+/// Words of a path's sums, counts and flags, and of the extremes of all its prices.
+const TOTALS: usize = 15;
+
 /// What a workgroup holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Room {
@@ -50,7 +53,7 @@ impl Room {
             None => N_LISTED,
         };
         fixed += 4 * (listed + 1);
-        let a_path = 4 * TOTALS + 8 + 16 * (n_instruments + layout.n_ratios());
+        let a_path = 4 * TOTALS + 16 * (n_instruments + layout.n_ratios());
         let room = |paths, window: usize| {
             // Coupled paths read log prices of a whole window where they were drawn.
             let drawn = if listed == 0 { window } else { window.min(MOST_DRAWN) };
@@ -64,10 +67,8 @@ impl Room {
         whole.or_else(|| {
             let longest = (1..most_window).rev().find(|window| room(1, *window).is_some())?;
             let n_windows = program.market.n_steps.div_ceil(longest);
-            room(1, program.market.n_steps.div_ceil(n_windows))
+            let even = program.market.n_steps.div_ceil(n_windows);
+            (1..=even).rev().find_map(|window| room(1, window))
         })
     }
 }
-
-/// Words of a path's sums, counts and flags.
-const TOTALS: usize = 13;
