@@ -8,6 +8,7 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use shortfall::book::{Book, Leg, LegKind, Position};
 use shortfall::engine::cpu::Cpu;
 use shortfall::engine::fallback::Fallback;
 use shortfall::engine::gpu::adapter::{Candidate, candidates};
@@ -21,7 +22,7 @@ use shortfall::market::rng::words;
 use shortfall::program::Program;
 use shortfall::scenario::{Overrides, Scenario, load};
 use shortfall::tail::{Counters, Outcome, Tally};
-use shortfall::units::AssetId;
+use shortfall::units::{AssetId, VenueId};
 
 /// Every way to compile the kernel.
 fn all_options() -> Vec<Options> {
@@ -324,5 +325,46 @@ fn paths_that_are_held_in_windows_are_the_twins() {
             let seed = scenario.run.seed;
             assert_same_tally(name, &program, seed, &adapter, Options::default(), 6);
         }
+    }
+}
+
+/// All prices fall at once to 2^-14 of the opening, where a mark is a thousand units or so and a
+/// ratio of two of them is off by a tenth of a percent; positions lie closer than that.
+#[test]
+fn bounds_leave_room_for_the_rounding_of_small_marks() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/reference.toml");
+    let (mut scenario, _) = compiled(&path);
+    scenario.run.n_steps = 48;
+    let change = libm::exp2(-14.0) - 1.0;
+    scenario.market.shocks = (0..4)
+        .map(|asset| Shock { asset: AssetId(asset), change, at_years: 0.0, over_years: 0.0 })
+        .collect();
+    scenario.book = Book::default();
+    let assets = &scenario.market.assets;
+    for idx in 0..1200 {
+        // Every other position has a second collateral, and is no pair.
+        let health_factor = 1.0005 + 2e-4 * f64::from(idx);
+        let parts: &[(usize, f64)] = if idx % 2 == 0 { &[(0, 1.0)] } else { &[(0, 0.7), (2, 0.3)] };
+        let leg_start = scenario.book.legs.len() as u32;
+        let leg = |kind, asset: usize, usd: f64| Leg {
+            kind,
+            asset: AssetId(asset as u32),
+            amount: usd / assets[asset].price_usd,
+            entry_price: 0.0,
+        };
+        for (asset, part) in parts {
+            let usd = 1e6 * health_factor * part / assets[*asset].liquidation_threshold;
+            scenario.book.legs.push(leg(LegKind::Collateral, *asset, usd));
+        }
+        scenario.book.legs.push(leg(LegKind::Debt, 1, 1e6));
+        let leg_end = scenario.book.legs.len() as u32;
+        let name = format!("p{idx}").into();
+        scenario.book.positions.push(Position { name, venue: VenueId(0), leg_start, leg_end });
+    }
+    let program = Program::compile(&scenario).unwrap();
+    for adapter in adapters() {
+        let options = Options::default();
+        let seed = scenario.run.seed;
+        assert_same_tally("small marks", &program, seed, &adapter, options, 64);
     }
 }

@@ -93,5 +93,22 @@ fn the_kernel_costs_what_it_did() {
     }
     println!("{table}");
     insta::assert_snapshot!(table);
-    assert!(bytes as usize <= WORKGROUP_BYTES, "{bytes}");
+}
+
+#[test]
+fn no_kernel_takes_more_memory_than_every_device_has() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut least = u32::MAX;
+    for path in entries.filter(|path| path.extension().is_some_and(|it| it == "toml")) {
+        let program = Program::compile(&load(&path, &Overrides::default()).unwrap()).unwrap();
+        let is_coupled = program.liquidity.is_some();
+        let kernel = Kernel::new(&program, Words::Native, WORKGROUP_BYTES).unwrap();
+        let entry_point = if is_coupled { "simulate_coupled" } else { "simulate" };
+        let bytes = Compiled::new(&kernel.source, entry_point).workgroup_bytes;
+        println!("{}: {bytes} bytes, {:?}", path.display(), kernel.room);
+        assert!(bytes as usize <= WORKGROUP_BYTES, "{}: {bytes} bytes", path.display());
+        least = least.min(bytes);
+    }
+    assert!(least > 0, "no kernel counted");
 }
