@@ -34,10 +34,13 @@ fn simulate_coupled(
         workgroupBarrier();
         scan_logs(n_steps, lane);
         workgroupBarrier();
-        fill_marks(start, n_steps, lane);
+        begin_window(lane);
+        fill_logs(start, 0u, n_steps, lane);
         workgroupBarrier();
         keep_sums(lane);
-        find_extremes(n_steps, lane);
+        find_extremes(1u, n_steps, lane);
+        workgroupBarrier();
+        set_extremes(1u, lane);
         widen(lane);
         workgroupBarrier();
         find_active(lane);
@@ -54,7 +57,7 @@ fn simulate_coupled(
         atomicOr(&outcomes[OUTCOME_WORDS * place + OUTCOME_FLAGS], FLAG_CUT_SHORT);
     }
     if (lane == 0u) {
-        add_outcome(place);
+        add_outcome(place, 0u);
         if (task.end_step == N_STEPS) { tell_aftermath(place); }
     }
 }

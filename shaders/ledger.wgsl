@@ -6,7 +6,7 @@ var<private> events_at: u32;
 
 // A position is breached for the first time, with these legs.
 fn count_default(position: u32, row: PositionRow) {
-    atomicAdd(&n_defaults, 1u);
+    atomicAdd(&n_defaults[seat], 1u);
     atomicAdd(&counters[C_POSITIONS + 7u * position], 1u);
     add_96(C_POSITIONS + 7u * position + 1u, wide_shr(exposure(), row.money_shift));
 }
@@ -15,7 +15,7 @@ fn count_default(position: u32, row: PositionRow) {
 fn count_event(position: u32, row: PositionRow, step: u32, event: Event) {
     let repaid = wide_shr(event.repaid, row.money_shift);
     let written_off = wide_shr(event.written_off, row.money_shift);
-    atomicAdd(&n_events, 1u);
+    atomicAdd(&n_events[seat], 1u);
     atomicAdd(&counters[events_at], 1u);
     add_total(0u, written_off);
     add_total(3u, repaid);
@@ -97,10 +97,11 @@ fn spread_loss(loss: Wide, debt: Wide) {
 
 // Adds to a sum of the path; two words with carry, since there are no 64-bit atomics.
 fn add_total(sum: u32, value: Wide) {
-    let old = atomicAdd(&totals[2u * sum], wide_lo(value));
+    let at = TOTAL_WORDS * seat + 2u * sum;
+    let old = atomicAdd(&totals[at], wide_lo(value));
     let carry = select(0u, 1u, old + wide_lo(value) < old);
     let upper = wide_hi(value) + carry;
-    if (upper != 0u) { atomicAdd(&totals[2u * sum + 1u], upper); }
+    if (upper != 0u) { atomicAdd(&totals[at + 1u], upper); }
 }
 
 // Adds to a sum over paths, three words with carry.

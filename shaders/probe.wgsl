@@ -67,11 +67,18 @@ fn probe_prices(
     let path = vec2<u32>(wide_lo(first), wide_hi(first));
     begin_path(lane);
     workgroupBarrier();
-    draw_increments(path, 0u, WINDOW, lane);
-    workgroupBarrier();
-    scan_logs(WINDOW, lane);
-    workgroupBarrier();
-    for (var item = lane; item < N_ASSETS * WINDOW; item += GROUP) {
-        atomicStore(&counters[group.x * N_ASSETS * WINDOW + item], increments[item].y);
+    for (var start = 0u; start < WINDOW; start += DRAWN) {
+        let n_steps = min(DRAWN, WINDOW - start);
+        draw_increments(path, start, n_steps, lane);
+        workgroupBarrier();
+        scan_logs(n_steps, lane);
+        workgroupBarrier();
+        for (var item = lane; item < N_ASSETS * n_steps; item += GROUP) {
+            let asset = item / n_steps;
+            let offset = item % n_steps;
+            let to = (group.x * N_ASSETS + asset) * WINDOW + start + offset;
+            atomicStore(&counters[to], increments[asset * DRAWN + offset].y);
+        }
+        workgroupBarrier();
     }
 }

@@ -7,47 +7,75 @@ const STATUS_OVER: u32 = 2u;
 // Coefficients of the legs' marks in the margin surplus at present.
 var<private> coefficients: array<i32, MAX_LEGS>;
 
-fn walk_position(position: u32, place: u32, state_base: u32, start: u32, n_steps: u32) {
-    var status = 0u;
-    if (start > 0u) { status = state[state_base + position]; }
-    status = walk_window(position, place, state_base, start, n_steps, status);
-    if (start + n_steps < N_STEPS) { state[state_base + position] = status; }
-}
+// Where the legs' marks of the seat's path stand.
+var<private> places: array<u32, MAX_LEGS>;
+// Whether a leg has margin tiers.
+var<private> has_tiers: bool;
 
-// Walks a position through the window; its status afterwards.
-fn walk_window(
-    position: u32, place: u32, state_base: u32, start: u32, n_steps: u32, before: u32,
-) -> u32 {
+// Where the path's words begin in `state`; those of paths that are held whole are not there.
+fn state_base() -> u32 { return (first_place + seat) * (N_POSITIONS + N_LEGS); }
+
+// Walks a position through the window from breach to breach.
+fn walk_position(position: u32, start: u32, n_steps: u32) {
     let row = positions[position];
     let action = action_of(row.action);
     let is_last = start + n_steps == N_STEPS;
-    var status = before;
-    if ((status & STATUS_OVER) != 0u && !is_last) { return status; }
+    let quantities = state_base() + N_POSITIONS + row.leg_start;
+    var status = 0u;
+    if (start > 0u) { status = state[state_base() + position]; }
     var constant = wide(row.constant[0], row.constant[1]);
     constant = wide_sub(constant, wide(action.at_equality, 0u));
-    if (status == 0u && is_cleared(row, constant)) { return status; }
-    let quantities = state_base + N_POSITIONS + row.leg_start;
     load_legs(row, quantities, status);
-    if ((status & STATUS_OVER) == 0u) {
-        for (var offset = 0u; offset < n_steps; offset += 1u) {
-            let surplus = surplus_at(row, constant, offset);
-            if (wide_below_signed(surplus, wide(0u, 0u))) {
-                let step = start + offset;
-                events_at = C_EVENTS + place * N_STEPS + step;
-                status = liquidate(position, row, action, status, step, offset);
-                if ((status & STATUS_OVER) != 0u) { break; }
-            }
-        }
+    find_places(row);
+    var offset = 0u;
+    while (offset < n_steps && (status & STATUS_OVER) == 0u) {
+        offset = next_breach(row, constant, offset, n_steps);
+        if (offset == n_steps) { break; }
+        let step = start + offset;
+        events_at = C_EVENTS + (first_place + seat) * N_STEPS + step;
+        status = liquidate(position, row, action, status, step, offset);
+        offset += 1u;
     }
-    if (status == 0u) { return status; }
+    if (status == 0u) { return; }
     if (is_last) {
         if (action.kind != ACTION_CLOSE_OUT) { leave(position, row, status >> 2u, n_steps - 1u); }
-        return status;
+        return;
     }
+    state[state_base() + position] = status;
     for (var leg = 0u; leg < n_legs; leg += 1u) {
         state[quantities + leg] = bitcast<u32>(legs[leg].quantity);
     }
-    return status;
+}
+
+fn find_places(row: PositionRow) {
+    has_tiers = false;
+    for (var leg = 0u; leg < n_legs; leg += 1u) {
+        let at = row.leg_start + leg;
+        places[leg] = marks_at(seat, leg_rows[at].instrument);
+        has_tiers = has_tiers || leg_rows[at].n_tiers > 0u;
+    }
+}
+
+// The first step of the window from `start` on at which the surplus is negative; all steps if none.
+fn next_breach(row: PositionRow, constant: Wide, start: u32, n_steps: u32) -> u32 {
+    if (n_legs == 2u && !has_tiers) { return next_breach_of_two(constant, start, n_steps); }
+    for (var offset = start; offset < n_steps; offset += 1u) {
+        if (is_negative(surplus_at(row, constant, offset))) { return offset; }
+    }
+    return n_steps;
+}
+
+// Most positions have two legs: what is read of them every step stands in registers.
+fn next_breach_of_two(constant: Wide, start: u32, n_steps: u32) -> u32 {
+    let first = coefficients[0];
+    let second = coefficients[1];
+    let to_second = places[1] - places[0];
+    for (var at = places[0] + start; at < places[0] + n_steps; at += 1u) {
+        var surplus = wide_add(constant, wide_mul_mixed(first, marks[at]));
+        surplus = wide_add(surplus, wide_mul_mixed(second, marks[at + to_second]));
+        if (is_negative(surplus)) { return at - places[0]; }
+    }
+    return n_steps;
 }
 
 // Whether the extremes of the window leave an untouched position healthy, or nothing is exposed.
@@ -58,8 +86,8 @@ fn is_cleared(row: PositionRow, constant: Wide) -> bool {
         let kind = leg_rows[leg].kind;
         let quantity = leg_rows[leg].quantity;
         is_exposed = is_exposed || (kind != KIND_COLLATERAL && quantity != 0);
-        let low = lows[leg_rows[leg].instrument];
-        let high = highs[leg_rows[leg].instrument];
+        let low = lows[seat * N_ROWS + leg_rows[leg].instrument];
+        let high = highs[seat * N_ROWS + leg_rows[leg].instrument];
         if (leg_rows[leg].n_tiers > 0u) {
             let at_low = tiers_at(leg, low);
             let at_high = tiers_at(leg, high);
@@ -119,8 +147,8 @@ fn surplus_at(row: PositionRow, constant: Wide, offset: u32) -> Wide {
     var surplus = constant;
     for (var leg = 0u; leg < n_legs; leg += 1u) {
         let at = row.leg_start + leg;
-        let mark = marks[leg_rows[at].instrument * WINDOW + offset];
-        if (leg_rows[at].n_tiers > 0u) {
+        let mark = marks[places[leg] + offset];
+        if (has_tiers && leg_rows[at].n_tiers > 0u) {
             surplus = wide_add(surplus, tiers_at(at, mark));
         } else {
             surplus = wide_add(surplus, wide_mul_mixed(coefficients[leg], mark));
@@ -129,9 +157,9 @@ fn surplus_at(row: PositionRow, constant: Wide, offset: u32) -> Wide {
     return surplus;
 }
 
-fn set_marks(row: PositionRow, offset: u32) {
+fn set_marks(offset: u32) {
     for (var leg = 0u; leg < n_legs; leg += 1u) {
-        legs[leg].mark = marks[leg_rows[row.leg_start + leg].instrument * WINDOW + offset];
+        legs[leg].mark = marks[places[leg] + offset];
         legs[leg].lost = wide(0u, 0u);
     }
 }
@@ -140,7 +168,7 @@ fn set_marks(row: PositionRow, offset: u32) {
 fn liquidate(
     position: u32, row: PositionRow, action: Action, before: u32, step: u32, offset: u32,
 ) -> u32 {
-    set_marks(row, offset);
+    set_marks(offset);
     if (before == 0u) { count_default(position, row); }
     let facts = AccountFacts(wide(row.constant[0], row.constant[1]), row.money_shift);
     let event = action_run(action, facts);
@@ -154,7 +182,7 @@ fn liquidate(
 
 // The horizon: what is owed at the last step's marks and cannot be repaid.
 fn leave(position: u32, row: PositionRow, last_event: u32, offset: u32) {
-    set_marks(row, offset);
+    set_marks(offset);
     count_left_over(position, row, last_event);
 }
 

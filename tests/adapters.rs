@@ -8,7 +8,7 @@ fn main() {
         let found = shortfall::engine::gpu::adapter::candidates();
         let names: Vec<String> = found.iter().map(|candidate| candidate.label()).collect();
         if names.is_empty() {
-            println!("\nno adapter: the 6 tests of tests/twins.rs could not compare anything");
+            println!("\nno adapter: the 9 tests of tests/twins.rs could not compare anything");
         } else {
             println!("\ntests/twins.rs compares with: {}", names.join(", "));
         }

@@ -4,6 +4,11 @@
 
 mod support;
 
+mod shaders {
+    mod cost;
+    mod spirv;
+}
+
 use std::mem::{offset_of, size_of};
 
 use naga::valid::{Capabilities, ValidationFlags, Validator};

@@ -142,8 +142,8 @@ fn move_marks(step: u32, is_new_step: bool, lane: u32) {
         }
         let mark = price_mark(instrument, market_logs[asset], step);
         market_marks[instrument] = mark;
-        if (mark == 0xffffffffu) { atomicOr(&flags, FLAG_SATURATED); }
-        if (mark < SMALL_MARK) { atomicOr(&flags, FLAG_SMALL_MARK); }
+        if (mark == 0xffffffffu) { raise(FLAG_SATURATED); }
+        if (mark < SMALL_MARK) { raise(FLAG_SMALL_MARK); }
         read_marks[instrument] = mark;
         if (HAS_FEEDS) { read_marks[instrument] = price_mark(instrument, read_logs[asset], step); }
     }

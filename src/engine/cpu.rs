@@ -3,14 +3,14 @@
 //! Every thread takes the next few paths, walks their prices, bounds every position over windows of
 //! steps and walks step by step what the bound does not clear.
 
-mod bound;
+pub(super) mod bound;
 pub mod coupled;
-mod horizon;
+pub(super) mod horizon;
 mod ledger;
 pub mod marks;
 mod pairs;
 pub mod path;
-mod positions;
+pub(super) mod positions;
 pub mod replay;
 mod search;
 pub mod walk;

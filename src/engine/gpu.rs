@@ -4,11 +4,13 @@
 //! does not wait for the host. A batch on a device that fails leaves nothing behind.
 
 pub mod adapter;
+mod bounds;
 mod cache;
 mod coupling;
 pub mod device;
 pub mod kernel;
 pub mod probe;
+pub mod room;
 pub mod self_test;
 mod slot;
 
@@ -133,7 +135,7 @@ impl<'a> Gpu<'a> {
         };
         device.save_cache();
         let most_paths = Sizes::of(&device, program).most_paths(&device).min(MOST_PATHS.into());
-        let n_slices = n_slices(program, candidate, device.group_size());
+        let n_slices = n_slices(program, candidate, &device);
         let n_steps = program.market.n_steps as u32;
         let piece_steps = if candidate.is_software() { SOFTWARE_PIECE } else { n_steps };
         let most_paths = most_paths as u32;
@@ -242,9 +244,9 @@ impl Gpu<'_> {
             self.piece_steps = (self.piece_steps / 4).max(1);
             return can;
         }
-        let most = self.program.positions.len().div_ceil(self.device.group_size() as usize) as u32;
+        let most = most_slices(&self.device);
         let can = self.n_slices < most;
-        self.n_slices = (self.n_slices * 4).min(most).max(1);
+        self.n_slices = (self.n_slices * 4).min(most);
         can
     }
 
@@ -297,18 +299,24 @@ impl Gpu<'_> {
 }
 
 /// Slices of the positions to begin with.
-fn n_slices(program: &Program, candidate: &Candidate, group_size: u32) -> u32 {
+fn n_slices(program: &Program, candidate: &Candidate, device: &Device) -> u32 {
     if program.liquidity.is_some() {
         return 1;
     }
     let slice = if candidate.is_software() {
         let n_legs = program.legs.len() / program.positions.len().max(1) + 2;
-        let a_lane = SOFTWARE_TURNS / (program.market.n_steps * n_legs);
-        a_lane.max(1) * group_size as usize
+        let walks = SOFTWARE_TURNS / (program.market.n_steps * n_legs);
+        let a_lane = (walks / device.kernel.room.paths).max(1);
+        a_lane * device.group_size() as usize
     } else {
         HARDWARE_SLICE
     };
-    program.positions.len().div_ceil(slice).max(1) as u32
+    (program.positions.len().div_ceil(slice).max(1) as u32).min(most_slices(device))
+}
+
+/// As many slices as give every lane one item.
+fn most_slices(device: &Device) -> u32 {
+    device.kernel.n_items.div_ceil(device.group_size() as usize).max(1) as u32
 }
 
 /// Bytes of a buffer of the program against what the device binds.

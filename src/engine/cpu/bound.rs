@@ -66,7 +66,7 @@ pub(super) fn tiers_at(tiers: &[TierRow], mark: u32) -> i64 {
 /// A mark is within 3.6e-9 and half a unit of 2^log (`mark_of_log`), so a log ratio that is above a
 /// threshold by log2(1 + e_c) + log2(1 + e_d) <= 1.01 (e_c + e_d) / ln 2, with
 /// e = 3.6e-9 + 0.5 / mark, proves that the ratio of the marks is above it too.
-pub(super) fn mark_slack(all: Extremes) -> Option<i32> {
+pub(in crate::engine) fn mark_slack(all: Extremes) -> Option<i32> {
     const LEAST_MARK: u32 = 256;
     let is_wide = u64::from(all.high) >= u64::from(all.low) << 7;
     if all.low < LEAST_MARK || all.high == u32::MAX || is_wide {

@@ -19,37 +19,37 @@ type Row = [u64; GROUP];
 
 /// Marks, or their logs, of one instrument over another's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ratio {
-    pub(super) above: u32,
-    pub(super) below: u32,
+pub(in crate::engine) struct Ratio {
+    pub(in crate::engine) above: u32,
+    pub(in crate::engine) below: u32,
 }
 
 /// Ratios that somebody asks for.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Ratios(Vec<Ratio>);
+pub(in crate::engine) struct Ratios(Vec<Ratio>);
 
 /// Coefficient of a row in a bound.
 #[derive(Debug, Clone, Copy)]
-struct BoundTerm {
-    row: u32,
-    magnitude: u32,
+pub(in crate::engine) struct BoundTerm {
+    pub(in crate::engine) row: u32,
+    pub(in crate::engine) magnitude: u32,
 }
 
 /// A position's bound: constant + Σ positive - Σ negative, of rows.
 #[derive(Debug, Clone, Copy)]
-struct Bound {
+pub(in crate::engine) struct Bound {
     /// What the caller calls the position.
-    id: u32,
-    constant: i64,
+    pub(in crate::engine) id: u32,
+    pub(in crate::engine) constant: i64,
     first_term: u32,
-    n_positive: u32,
-    n_terms: u32,
+    pub(in crate::engine) n_positive: u32,
+    pub(in crate::engine) n_terms: u32,
 }
 
 /// The bounds of many positions.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Bounds {
-    bounds: Vec<Bound>,
+pub(in crate::engine) struct Bounds {
+    pub(in crate::engine) bounds: Vec<Bound>,
     terms: Vec<BoundTerm>,
 }
 
@@ -100,6 +100,12 @@ impl Ratios {
         self.0.len()
     }
 
+    /// All of them, in the order of their indices.
+    #[cfg(feature = "gpu")]
+    pub(in crate::engine) fn all(&self) -> &[Ratio] {
+        &self.0
+    }
+
     /// The log marks of both sides, step by step.
     #[inline(always)]
     pub(super) fn logs<'m>(&self, ratio: usize, marks: &'m Marks) -> (&'m [i32], &'m [i32]) {
@@ -109,6 +115,13 @@ impl Ratios {
 }
 
 impl Bounds {
+    /// The terms of a position's bound, positive ones first.
+    #[inline(always)]
+    pub(in crate::engine) fn terms_of(&self, bound: &Bound) -> &[BoundTerm] {
+        let first = bound.first_term as usize;
+        &self.terms[first..first + bound.n_terms as usize]
+    }
+
     /// Adds a position: a breach of it is `constant` + Σ terms below 0. Writes into its terms
     /// which ratios bound them; whether any do.
     ///
@@ -218,8 +231,7 @@ impl Horizon {
             #[inline(always)]
             || {
                 for bound in &bounds.bounds {
-                    let first = bound.first_term as usize;
-                    let terms = &bounds.terms[first..first + bound.n_terms as usize];
+                    let terms = bounds.terms_of(bound);
                     let (positive, negative) = terms.split_at(bound.n_positive as usize);
                     let mut sums = [bound.constant; GROUP];
                     for term in positive {

@@ -13,7 +13,7 @@ use super::horizon::{Bounds, Ratio, Ratios};
 /// Coefficient of an instrument's mark in the margin surplus, as sign and magnitude: a product of
 /// two unsigned words is one instruction a lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Term {
+pub(in crate::engine) struct Term {
     pub(super) instrument: u32,
     pub(super) magnitude: u32,
     pub(super) is_negative: bool,
@@ -26,32 +26,32 @@ pub(super) const NO_RATIO: u32 = u32::MAX;
 
 /// A position and its terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Scanned {
+pub(in crate::engine) struct Scanned {
     /// Its index in the program.
-    pub(super) position: u32,
+    pub(in crate::engine) position: u32,
     /// First of its plain terms.
-    pub(super) term_start: u32,
+    pub(in crate::engine) term_start: u32,
     /// Number of its plain terms.
-    pub(super) n_terms: u32,
+    pub(in crate::engine) n_terms: u32,
     /// Whether legs have margin tiers beside the plain terms.
-    pub(super) has_tiers: bool,
+    pub(in crate::engine) has_tiers: bool,
     /// Constant of the surplus; a breach is a surplus below 0.
-    pub(super) constant: i64,
+    pub(in crate::engine) constant: i64,
     /// Whether ratios to its main debt bound it.
-    pub(super) has_ratios: bool,
+    pub(in crate::engine) has_ratios: bool,
 }
 
 /// All positions with one collateral instrument against one debt instrument.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct PairClass {
-    pub(super) collateral: u32,
-    pub(super) debt: u32,
+pub(in crate::engine) struct PairClass {
+    pub(in crate::engine) collateral: u32,
+    pub(in crate::engine) debt: u32,
     /// The index of the ratio of the two.
-    pub(super) ratio: u32,
+    pub(in crate::engine) ratio: u32,
     /// log2 threshold of each, Q8.24, falling: the first are liquidated first.
-    pub(super) thresholds: Vec<i32>,
+    pub(in crate::engine) thresholds: Vec<i32>,
     /// The positions, in that order.
-    pub(super) scanned: Vec<Scanned>,
+    pub(in crate::engine) scanned: Vec<Scanned>,
     /// The same as they are walked.
     pub(super) pairs: Vec<PairRow>,
 }
@@ -73,15 +73,15 @@ pub(super) struct PairRow {
 
 /// The book as scanned.
 #[derive(Debug, Clone, Default)]
-pub(super) struct ScanList {
-    pub(super) pairs: Vec<PairClass>,
+pub(in crate::engine) struct ScanList {
+    pub(in crate::engine) pairs: Vec<PairClass>,
     /// All other positions, in the book's order.
-    pub(super) others: Vec<Scanned>,
+    pub(in crate::engine) others: Vec<Scanned>,
     /// Those of the others that have margin tiers.
-    pub(super) tiered: Vec<u32>,
+    pub(in crate::engine) tiered: Vec<u32>,
     /// Bounds of those of the others that have none.
-    pub(super) bounds: Bounds,
-    pub(super) ratios: Ratios,
+    pub(in crate::engine) bounds: Bounds,
+    pub(in crate::engine) ratios: Ratios,
     terms: Vec<Term>,
 }
 
@@ -159,7 +159,7 @@ impl PairRow {
 }
 
 impl ScanList {
-    pub(super) fn new(program: &Program) -> Self {
+    pub(in crate::engine) fn new(program: &Program) -> Self {
         let mut list = Self::default();
         for (idx, position) in program.positions.iter().enumerate() {
             let legs = program.legs_of(position);

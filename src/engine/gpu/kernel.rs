@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use bytemuck::{Pod, Zeroable};
 
+use super::bounds::Layout;
 use super::coupling;
-
+use super::room::Room;
 use crate::book::{account, action};
 use crate::fixed;
 use crate::market::rng;
@@ -61,14 +62,18 @@ pub const PARTS: &[(&str, &str)] = &[
     ("action/largest_legs", include_str!("../../../shaders/action/largest_legs.wgsl")),
     ("action/close_out", include_str!("../../../shaders/action/close_out.wgsl")),
     ("ledger", include_str!("../../../shaders/ledger.wgsl")),
+    ("prices", include_str!("../../../shaders/prices.wgsl")),
     ("walk", include_str!("../../../shaders/walk.wgsl")),
     ("simulate", include_str!("../../../shaders/simulate.wgsl")),
     ("probe", include_str!("../../../shaders/probe.wgsl")),
 ];
 
 /// What stands beside them where nothing couples the positions of a path.
-pub const ALONE_PARTS: &[(&str, &str)] =
-    &[("action/counterparty", include_str!("../../../shaders/action/counterparty.wgsl"))];
+pub const ALONE_PARTS: &[(&str, &str)] = &[
+    ("action/counterparty", include_str!("../../../shaders/action/counterparty.wgsl")),
+    ("bounds", include_str!("../../../shaders/bounds.wgsl")),
+    ("alone", include_str!("../../../shaders/alone.wgsl")),
+];
 
 /// What stands beside them where something does.
 pub const COUPLED_PARTS: &[(&str, &str)] = &[
@@ -91,8 +96,10 @@ pub struct Kernel {
     pub source: String,
     /// The tables buffer.
     pub tables: Vec<u32>,
-    /// Steps that a workgroup holds at a time.
-    pub window: usize,
+    /// What a workgroup holds at a time.
+    pub room: Room,
+    /// What lanes take in turn of the book: positions to bound, and runs of them.
+    pub n_items: usize,
 }
 
 /// Turns of the loop that finds out whether loops are cut short.
@@ -108,17 +115,20 @@ impl Kernel {
     /// if not even one step fits.
     #[must_use]
     pub fn new(program: &Program, words: Words, workgroup_bytes: usize) -> Option<Self> {
-        let window = window(program, workgroup_bytes)?;
+        let layout = Layout::of(program);
+        let room = Room::of(program, &layout, workgroup_bytes)?;
         let mut tables = Tables::default();
         let mut constants = String::from("// Constants of this program, written by Rust.\n");
         declare_formats(&mut constants);
-        declare_sizes(&mut constants, program, window);
-        for (name, value) in tables.fill(program) {
+        declare_sizes(&mut constants, program, room, &layout);
+        for (name, value) in tables.fill(program).into_iter().chain(layout.fill(&mut tables)) {
             declare(&mut constants, name, value);
         }
         let market = &program.market;
         let _ = writeln!(constants, "const HAS_SHOCKS = {};", !market.shocks.increments.is_empty());
         let _ = writeln!(constants, "const REPLAY_EACH = {};", market.replay.each == 1);
+        let is_whole = room.window >= market.n_steps;
+        let _ = writeln!(constants, "const IS_WHOLE = {is_whole};");
         let _ = writeln!(constants, "const IS_COUPLED = {};", program.liquidity.is_some());
         let mut other_parts = ALONE_PARTS;
         if let Some(liquidity) = &program.liquidity {
@@ -133,7 +143,7 @@ impl Kernel {
         for (_, part) in PARTS.iter().chain(other_parts) {
             source.push_str(part);
         }
-        Some(Self { source, tables: tables.words, window })
+        Some(Self { source, tables: tables.words, room, n_items: layout.n_items() })
     }
 }
 
@@ -142,22 +152,6 @@ impl Kernel {
 pub fn counter_words(program: &Program) -> usize {
     let n_rows = program.positions.len() + program.market.n_steps;
     COUNTER_WORDS * n_rows + 3 * program.pools.len()
-}
-
-/// The steps whose prices, marks and event counts fit a workgroup's memory beside what is there for
-/// the whole path.
-fn window(program: &Program, workgroup_bytes: usize) -> Option<usize> {
-    let n_assets = program.market.n_assets;
-    let n_instruments = program.instruments.len().max(1);
-    let mut whole = 8 * n_assets + 16 * n_instruments + 64;
-    let mut most = program.market.n_steps;
-    if let Some(liquidity) = &program.liquidity {
-        whole += coupling::workgroup_bytes(program, liquidity);
-        most = most.min(coupling::WINDOW_STEPS);
-    }
-    let a_step = 8 * n_assets + 4 * n_instruments;
-    let window = workgroup_bytes.checked_sub(whole)? / a_step;
-    (window > 0).then(|| window.min(most))
 }
 
 pub(super) fn declare(constants: &mut String, name: &str, value: u32) {
@@ -194,12 +188,13 @@ fn declare_formats(constants: &mut String) {
     }
 }
 
-fn declare_sizes(constants: &mut String, program: &Program, window: usize) {
+fn declare_sizes(constants: &mut String, program: &Program, room: Room, layout: &Layout) {
     let market = &program.market;
     let replay = &market.replay;
     let n_positions = program.positions.len();
     let most_legs = program.positions.iter().map(|row| row.n_legs).max().unwrap_or(0);
     let [n_own, n_common] = market.diffusion.n_shocks();
+    let n_instruments = program.instruments.len().max(1);
     let n_windows = replay.n_rows.saturating_sub(market.n_steps).max(1);
     for (name, value) in [
         ("N_STEPS", market.n_steps),
@@ -208,11 +203,18 @@ fn declare_sizes(constants: &mut String, program: &Program, window: usize) {
         ("N_FACTOR_SHOCKS", n_common),
         ("N_COLUMNS", market.diffusion.n_columns()),
         ("N_FACTORS", market.diffusion.n_factors()),
-        ("N_INSTRUMENTS", program.instruments.len().max(1)),
+        ("N_INSTRUMENTS", n_instruments),
+        ("N_RATIOS", layout.n_ratios()),
+        ("N_ROWS", n_instruments + layout.n_ratios()),
         ("N_POSITIONS", n_positions),
         ("N_LEGS", program.legs.len()),
-        ("MAX_LEGS", most_legs.max(1) as usize),
-        ("WINDOW", window),
+        ("MAX_LEGS", most_legs.max(2) as usize),
+        ("PATHS", room.paths),
+        ("WINDOW", room.window),
+        ("DRAWN", room.drawn),
+        ("CHUNK", room.chunk),
+        ("N_CHUNKS", room.drawn.div_ceil(room.chunk)),
+        ("N_LISTED", room.listed),
         ("N_COMMON_THRESHOLDS", market.common_jumps.clock.thresholds.len()),
         ("N_REPLAY_ROWS", replay.n_rows),
         ("N_REPLAY_WINDOWS", n_windows),

@@ -48,7 +48,7 @@ impl Prober {
     /// Steps that a workgroup holds at a time.
     #[must_use]
     pub fn window(&self) -> usize {
-        self.device.kernel.window
+        self.device.kernel.room.window
     }
 
     /// Runs a stage; the words that it wrote.

@@ -37,7 +37,7 @@ impl Sizes {
                 (aftermath_words(liquidity.funds.len()), coupling::state_words(program, liquidity))
             }
             // State is kept between windows of steps only.
-            None if device.kernel.window >= n_steps => (0, 0),
+            None if device.kernel.room.window >= n_steps => (0, 0),
             None => (0, program.positions.len() + program.legs.len()),
         };
         Self {
@@ -150,9 +150,10 @@ impl Slot {
         {
             let mut pass = encoder.begin_compute_pass(&Default::default());
             pass.set_pipeline(&pipelines.simulate);
+            let n_groups = n_paths.div_ceil(device.kernel.room.paths as u32);
             for piece in &self.pieces {
                 pass.set_bind_group(0, &piece.bind_group, &[]);
-                pass.dispatch_workgroups(n_paths, task.n_slices, 1);
+                pass.dispatch_workgroups(n_groups, task.n_slices, 1);
             }
             pass.set_pipeline(&pipelines.finish);
             pass.dispatch_workgroups(n_paths.div_ceil(device.group_size()), 1, 1);
