@@ -5,6 +5,7 @@ mod memory;
 mod timing;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -21,6 +22,8 @@ use timing::{Bout, Round, median, peak, spread};
 
 /// Rounds; each backend has its turn in each, so that what else the machine does hits all alike.
 const N_ROUNDS: usize = 5;
+/// How long these take without --seconds.
+const USUAL: Duration = Duration::from_secs(10);
 /// Share of the time that the rounds have; the rest finds out how many paths fill one.
 const ROUNDS_SHARE: f64 = 0.75;
 
@@ -28,9 +31,9 @@ const ROUNDS_SHARE: f64 = 0.75;
 pub(super) struct BenchArgs {
     /// The scenario, a TOML file [default: 1,000 positions in the market of the reference scenario]
     scenario: Option<PathBuf>,
-    /// How long to measure, in all; with --scale, for each size
-    #[arg(long, value_name = "DURATION", value_parser = number::duration, default_value = "10s")]
-    seconds: std::time::Duration,
+    /// How long to measure, in all [default: 10s]; with --scale, for each size [default: 6s]
+    #[arg(long, value_name = "DURATION", value_parser = number::duration)]
+    seconds: Option<Duration>,
     /// A GPU to measure beside the CPU: a part of its name, or its number in `shortfall devices`;
     /// may be given again [default: a hardware GPU, if there is one]
     #[arg(long, value_name = "NAME|INDEX")]
@@ -46,8 +49,8 @@ pub(super) struct BenchArgs {
     #[arg(long, conflicts_with_all = ["scenario", "device"])]
     scale: bool,
     /// With --scale: leave out sizes beyond this
-    #[arg(long, value_name = "N", requires = "scale", value_parser = number::count::<u64>(2, 1 << 40),
-          allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", requires = "scale",
+          value_parser = number::count::<u64>(2, 1 << 40), allow_negative_numbers = true)]
     largest: Option<u64>,
     /// With --scale: draw the growth into this file, as SVG
     #[arg(long, value_name = "FILE", requires = "scale")]
@@ -184,7 +187,7 @@ fn measure(
     contenders: &mut [Contender<'_>],
 ) -> Result<Bench, CliError> {
     let n_turns = 2 * N_ROUNDS * contenders.len();
-    let a_turn = ROUNDS_SHARE * args.seconds.as_secs_f64() / n_turns as f64;
+    let a_turn = ROUNDS_SHARE * args.seconds.unwrap_or(USUAL).as_secs_f64() / n_turns as f64;
     for it in &mut *contenders {
         it.n_paths = [it.whole.paths_of(a_turn)?, it.floor.paths_of(a_turn)?];
     }

@@ -97,12 +97,12 @@ pub struct GrowthPoint {
 
 /// What the tables say of themselves.
 pub(super) const BENCH_NOTES: [&str; 6] = [
-    "A check is one position at one step of one path, whether or not a bound skipped it. A CPU-s is a",
-    "second of one core. Rates are medians of interleaved rounds.",
-    "Floor, measured in the same rounds: the same backend on the same market with an empty book, so",
-    "that it draws words, shocks and log prices and checks nothing. Share: the floor's time over the",
-    "run's, of all cores on the CPU, of the clock on a device. Spread: the slowest round's time less",
-    "the fastest's, over the median. Memory: the most that was resident in the process.",
+    "A check is one position at one step of one path, whether or not a bound skipped it. A CPU-s",
+    "is a second of one core. Rates are medians of interleaved rounds.",
+    "Floor, measured in the same rounds: the same backend on the same market with an empty book,",
+    "so that it draws words, shocks and log prices and checks nothing. Share: the floor's time",
+    "over the run's, of all cores on the CPU, of the clock on a device. Spread: the slowest",
+    "round's time less the fastest's, over the median. Memory: the most resident in the process.",
 ];
 
 /// The columns of [`Bench::backends`].

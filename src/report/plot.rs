@@ -56,18 +56,20 @@ fn draw(
     };
     let what = if first.dimension == "paths" { "a run" } else { "a path" };
     let mut chart = ChartBuilder::on(panel)
-        .caption(format!("CPU-seconds of {what}, by {}", first.dimension), (FONT, 15, &TEXT))
+        .caption(format!("CPU-seconds of {what}, by {}", first.dimension), (FONT, 18, &TEXT))
         .margin(10)
-        .x_label_area_size(24)
-        .y_label_area_size(56)
+        .x_label_area_size(28)
+        .y_label_area_size(64)
         .build_cartesian_2d(ends(|it| it.0).log_scale(), ends(|it| it.1).log_scale())?;
     chart
         .configure_mesh()
         .axis_style(TEXT)
         .bold_line_style(TEXT.mix(0.3))
         .light_line_style(TRANSPARENT)
-        .label_style((FONT, 12, &TEXT))
-        .x_label_formatter(&|size| format!("{size:e}"))
+        .label_style((FONT, 15, &TEXT))
+        .x_labels(5)
+        .y_labels(5)
+        .x_label_formatter(&size_shown)
         .y_label_formatter(&|seconds| format!("{seconds:.0e}"))
         .draw()?;
     for (line, color) in lines.iter().zip(LINES.iter().cycle()) {
@@ -83,9 +85,14 @@ fn draw(
     chart
         .configure_series_labels()
         .position(SeriesLabelPosition::UpperLeft)
-        .label_font((FONT, 12, &TEXT))
+        .label_font((FONT, 15, &TEXT))
         .draw()?;
     Ok(())
+}
+
+/// In digits while there are few.
+fn size_shown(size: &f64) -> String {
+    if *size < 1e4 { format!("{size}") } else { format!("{size:e}") }
 }
 
 #[cfg(test)]

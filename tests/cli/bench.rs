@@ -8,8 +8,8 @@ use tempfile::TempDir;
 use super::{SCENARIO, fault, json, shortfall, stdout, told};
 
 /// A benchmark so short that only what follows from its figures can be asked.
-fn bench(flags: &[&str]) -> Value {
-    json(&[&["bench", "--seconds", "0.5s", "--threads", "2"], flags].concat())
+fn bench(seconds: &str, flags: &[&str]) -> Value {
+    json(&[&["bench", "--seconds", seconds, "--threads", "2"], flags].concat())
 }
 
 fn number(value: &Value) -> f64 {
@@ -23,7 +23,7 @@ fn same(left: f64, right: f64) {
 
 #[test]
 fn rates_follow_from_paths_a_second_and_the_digest_is_that_of_a_run() {
-    let bench = bench(&[SCENARIO]);
+    let bench = bench("0.5s", &[SCENARIO]);
     let backends = bench["backends"].as_array().expect("a list");
     let names: Vec<&str> = backends.iter().filter_map(|it| it["backend"].as_str()).collect();
     assert_eq!(names[..2], ["cpu, 1 thread", "cpu, 2 threads"]);
@@ -58,7 +58,7 @@ fn every_adapter_is_measured_beside_the_cpu() {
     let n_adapters = adapters.as_array().map_or(0, Vec::len);
     let numbers: Vec<String> = (0..n_adapters).map(|idx| idx.to_string()).collect();
     let flags: Vec<&str> = numbers.iter().flat_map(|it| ["--device", it]).collect();
-    let bench = bench(&flags);
+    let bench = bench("0.5s", &flags);
     assert_eq!((&bench["n_positions"], &bench["n_assets"]), (&1000.into(), &4.into()));
     assert_eq!(bench["backends"].as_array().map(Vec::len), Some(2 + n_adapters));
 }
@@ -78,7 +78,7 @@ fn cost_grows_along_every_dimension_and_is_drawn() {
     let dir = TempDir::new().expect("a temporary folder");
     let svg = dir.path().join("growth.svg");
     let path = svg.to_str().expect("UTF-8");
-    let growth = bench(&["--scale", "--largest", "100", "--seconds", "0.05s", "--svg", path]);
+    let growth = bench("0.05s", &["--scale", "--largest", "100", "--svg", path]);
     let growth = growth.as_array().expect("a list");
     let sizes: Vec<(&str, usize)> = growth
         .iter()

@@ -1,5 +1,7 @@
 //! `shortfall bench --scale`: the CPU's cost along one dimension of the work at a time.
 
+use std::time::Duration;
+
 use shortfall::program::Program;
 use shortfall::report::{Growth, GrowthPoint};
 use shortfall::scenario::Workload;
@@ -9,6 +11,9 @@ use super::{BenchArgs, CliError};
 use crate::cli::backend::{BackendArgs, n_threads};
 use crate::cli::output::{self, OutFile};
 
+/// How long a size takes without --seconds: twenty-two of them, and ten million paths, are done in
+/// a few minutes.
+const USUAL: Duration = Duration::from_secs(6);
 /// Rounds of a size.
 const N_ROUNDS: usize = 3;
 /// Positions of the runs that tell what paths cost: so few that ten million paths take seconds.
@@ -117,7 +122,7 @@ fn at(dimension: &Dimension, size: u64, args: &BenchArgs) -> Result<GrowthPoint,
         // As many as the size says, once: ten million are their own average.
         (size, if size >= 1_000_000 { 1 } else { N_ROUNDS })
     } else {
-        (bout.paths_of(args.seconds.as_secs_f64() / N_ROUNDS as f64)?, N_ROUNDS)
+        (bout.paths_of(args.seconds.unwrap_or(USUAL).as_secs_f64() / N_ROUNDS as f64)?, N_ROUNDS)
     };
     let mut rounds = Vec::with_capacity(n_rounds);
     for _ in 0..n_rounds {
