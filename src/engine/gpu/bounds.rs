@@ -17,7 +17,7 @@ const MOST_RUN: usize = 16;
 const RUN_STEPS: usize = 4096;
 /// Log ratios may be off by this over the lowest mark, and two units of 2^-24; the integer form of
 /// `cpu::bound::mark_slack`.
-const RATIO_SLACK: u32 = 24_446_541;
+const RATIO_SLACK: u32 = 24_446_451;
 /// The lowest mark of which a ratio means anything.
 const LEAST_RATIO_MARK: u32 = 256;
 
