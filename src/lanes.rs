@@ -1,8 +1,8 @@
 //! The widest vector lanes of this machine, chosen at run time: one source for all, compiled once
 //! for each, so that no width can give other bits than another.
 //!
-//! The only `unsafe` of the crate: calling functions for instructions that the machine was asked for
-//! when its [`Lanes`] were made, or that every machine of the target has.
+//! The only `unsafe` of the crate: calling functions for instructions that the machine was asked
+//! for when its [`Lanes`] were made, or that every machine of the target has.
 
 use std::fmt;
 

@@ -89,8 +89,8 @@ pub(super) struct Along<'p> {
 }
 
 impl Along<'_> {
-    /// The first step from `from` on at which a surplus is negative; if `is_filtered`, floats may say
-    /// where it is worth looking.
+    /// The first step from `from` on at which a surplus is negative; if `is_filtered`, floats may
+    /// say where it is worth looking.
     pub(super) fn first_breach(
         &self,
         surplus: &Surplus<'_>,
