@@ -120,7 +120,7 @@ proptest! {
     #[test]
     fn ratios_of_cut_words_are_floors(n: u32, d: u32, cut in 0..32_u32, near in 0..3_u32) {
         // Beside an integer quotient, where the float is most likely to be one off.
-        let by_near = (u64::from(d) * u64::from(n) >> 32) as u32 + near;
+        let by_near = ((u64::from(d) * u64::from(n)) >> 32) as u32 + near;
         for n in [n, by_near, d.saturating_sub(near), near] {
             let (n, d) = (u64::from(n), u64::from(d));
             let expected = match d {
@@ -130,7 +130,7 @@ proptest! {
             prop_assert_eq!(ratio_q32(n, d), expected, "{} / {}", n, d);
             if d >> 31 == 1 {
                 // What is cut away changes nothing.
-                let (n, d) = (n << cut, d << cut | ((1 << cut) - 1));
+                let (n, d) = (n << cut, (d << cut) | ((1 << cut) - 1));
                 prop_assert_eq!(ratio_q32(n, d), expected, "{} / {}", n, d);
             }
         }

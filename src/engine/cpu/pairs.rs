@@ -253,7 +253,8 @@ impl<'p> Abreast<'p> {
         self.close_factor[lane] = pair.close_factor;
         self.full_close_below[lane] = pair.full_close_below;
         self.money_shift[lane] = pair.money_shift;
-        self.pro_rata = self.pro_rata & !(1 << lane) | u32::from(pair.is_pro_rata) << lane;
+        self.pro_rata &= !(1 << lane);
+        self.pro_rata |= u32::from(pair.is_pro_rata) << lane;
         self.is_defaulted[lane] = false;
         self.is_over[lane] = false;
         self.step[lane] = 0;
