@@ -48,7 +48,7 @@ pub struct Pair {
 
 impl Pair {
     /// What a liquidation leaves at the marks of the collateral and of the debt, if somebody takes
-    /// whatever is offered, and whether one is possible: the same as [`run`] on two legs, without
+    /// whatever is offered, and whether one is possible: the same as for its two legs, without
     /// branches, so that lanes can be pairs.
     #[inline(always)]
     #[must_use]
