@@ -151,8 +151,8 @@ impl Pairs {
 fn fill_ratios(lanes: Lanes, class: &PairClass, marks: &mut Marks, ratios: &mut Vec<f32>) {
     marks.need(class.collateral);
     marks.need(class.debt);
-    ratios.resize(marks.n_steps() + RUN_STEPS, f32::INFINITY);
     let n_steps = marks.n_steps();
+    ratios.resize(n_steps + RUN_STEPS, f32::INFINITY);
     let both = marks.floats_of(class.collateral).iter().zip(marks.floats_of(class.debt));
     lanes.run(
         #[inline(always)]
