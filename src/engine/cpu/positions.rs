@@ -3,15 +3,15 @@
 //! Most hold one collateral against one debt. Those are *pairs*: healthy while the ratio of two
 //! marks is above a threshold, so a class of them, sorted, is cleared by one comparison.
 
-use crate::book::account::{KIND_COLLATERAL, KIND_DEBT};
+use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, LegState};
 use crate::book::action::ACTION_PRO_RATA;
 use crate::program::Program;
 use crate::program::layout::{INSTRUMENT_PRICE, LegRow, from_words};
 
 use super::horizon::{Bounds, Ratio, Ratios};
 
-/// Coefficient of an instrument's mark in the margin surplus, as sign and magnitude: a product of
-/// two unsigned words is one instruction a lane.
+/// Coefficient of an instrument's mark in the margin surplus, what is owed of it against what is
+/// held, as sign and magnitude: a product of two unsigned words is one instruction a lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::engine) struct Term {
     pub(super) instrument: u32,
@@ -86,6 +86,15 @@ pub(in crate::engine) struct ScanList {
 }
 
 impl Term {
+    /// One more leg in its instrument.
+    #[inline(always)]
+    fn add(&mut self, leg: Self) {
+        // Quantities of a position are below 2^31 all together.
+        let signed = |it: &Self| (it.magnitude as i32) * if it.is_negative { -1 } else { 1 };
+        let net = signed(self) + signed(&leg);
+        (self.magnitude, self.is_negative) = (net.unsigned_abs(), net < 0);
+    }
+
     /// |coefficient| x mark, below 2^63.
     #[inline(always)]
     pub(super) fn times(self, mark: u32) -> i64 {
@@ -98,6 +107,17 @@ impl Term {
         // Without a branch: signs follow no pattern.
         let sign = -i64::from(self.is_negative);
         (self.times(mark) ^ sign) - sign
+    }
+}
+
+/// Sets a position's terms to what is left of its legs, of which only those that had a term at the
+/// opening can have one.
+#[inline]
+pub(super) fn set_terms(terms: &mut [Term], rows: &[LegRow], legs: &[LegState]) {
+    terms.iter_mut().for_each(|term| (term.magnitude, term.is_negative) = (0, false));
+    for leg in rows.iter().zip(legs).filter_map(|(row, leg)| term_of(row, leg.quantity)) {
+        let of = terms.iter_mut().find(|term| term.instrument == leg.instrument);
+        of.into_iter().for_each(|term| term.add(leg));
     }
 }
 
@@ -168,8 +188,7 @@ impl ScanList {
             }
             let at_equality = program.actions[position.action as usize].at_equality;
             let term_start = list.terms.len();
-            let terms = legs.iter().filter_map(|leg| term_of(leg, leg.quantity));
-            list.terms.extend(terms.filter(|term| term.magnitude != 0));
+            list.push_terms(legs);
             let scanned = Scanned {
                 position: idx as u32,
                 term_start: term_start as u32,
@@ -189,6 +208,18 @@ impl ScanList {
             class.pairs = class.scanned.iter().map(|it| PairRow::new(program, it)).collect();
         }
         list
+    }
+
+    /// The terms of a new position, one an instrument.
+    fn push_terms(&mut self, legs: &[LegRow]) {
+        let start = self.terms.len();
+        let of_legs = legs.iter().filter_map(|leg| term_of(leg, leg.quantity));
+        for leg in of_legs.filter(|term| term.magnitude != 0) {
+            match self.terms[start..].iter_mut().find(|it| it.instrument == leg.instrument) {
+                Some(term) => term.add(leg),
+                None => self.terms.push(leg),
+            }
+        }
     }
 
     fn push(&mut self, program: &Program, scanned: Scanned) {

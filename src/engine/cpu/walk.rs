@@ -4,7 +4,7 @@ use super::bound::Surplus;
 use super::coupled::market::MovedMarket;
 use super::ledger::{Ledger, exposure, is_over};
 use super::marks::Marks;
-use super::positions::{ScanList, Scanned, Term, term_of};
+use super::positions::{ScanList, Scanned, Term, set_terms};
 use super::search::Along;
 use crate::book::account::{Event, LegState};
 use crate::book::action::{ACTION_CLOSE_OUT, AccountFacts, Unlimited};
@@ -170,12 +170,7 @@ impl<'a> Walk<'a> {
             match walker.liquidate(program, ledger, breach, legs, observer) {
                 Left::Over => break,
                 Left::All => {}
-                Left::Changed => {
-                    now.clear();
-                    let rows = walker.rows.iter().zip(&*legs);
-                    let terms = rows.filter_map(|(row, leg)| term_of(row, leg.quantity));
-                    now.extend(terms.filter(|term| term.magnitude != 0));
-                }
+                Left::Changed => set_terms(now, walker.rows, legs),
             }
             step = breach + 1;
         }

@@ -8,7 +8,7 @@ use crate::book::account::{LegState, values};
 use crate::book::action::ACTION_CLOSE_OUT;
 use crate::engine::cpu::bound::{Surplus, tiers_at};
 use crate::engine::cpu::ledger::exposure;
-use crate::engine::cpu::positions::{Scanned, Term, term_of};
+use crate::engine::cpu::positions::{Scanned, Term, set_terms, term_of};
 use crate::fixed::ratio_q32;
 use crate::program::Program;
 use crate::program::layout::{PositionRow, from_words};
@@ -107,23 +107,11 @@ impl Accounts {
 
     /// An account's quantities have changed.
     pub(super) fn refresh(&mut self, program: &Program, account: u32) {
-        let state = &mut self.list[account as usize];
+        let state = &self.list[account as usize];
         let rows = program.legs_of(&program.positions[state.position as usize]);
         let legs = &self.legs[state.legs(rows.len())];
         let start = state.terms_start as usize;
-        let terms = rows.iter().zip(legs).filter_map(|(row, leg)| term_of(row, leg.quantity));
-        let mut n_terms = 0;
-        let mut before = 0;
-        // No more than there were, in their order: only what had a term then can have one now.
-        for term in terms.filter(|term| term.magnitude != 0) {
-            while self.terms[start + before].instrument != term.instrument {
-                before += 1;
-            }
-            self.terms[start + n_terms] = Term { ratio: self.terms[start + before].ratio, ..term };
-            n_terms += 1;
-            before += 1;
-        }
-        state.n_terms = n_terms as u32;
+        set_terms(&mut self.terms[start..start + state.n_terms as usize], rows, legs);
     }
 }
 
