@@ -14,7 +14,7 @@ use super::account::{Event, LegState};
 
 pub use close_out::equity;
 pub use counterparty::{Counterparty, Unlimited};
-pub use pro_rata::Pair;
+pub use pro_rata::{BASKET, Basket, Pair};
 
 /// Takes from all collaterals and repays all debts alike, one call.
 pub const ACTION_PRO_RATA: u32 = 0;

@@ -3,8 +3,10 @@
 //! Every thread takes the next few paths, walks their prices, bounds every position over windows of
 //! steps and walks step by step what the bound does not clear.
 
+mod baskets;
 pub(super) mod bound;
 pub mod coupled;
+mod filter;
 pub(super) mod horizon;
 mod ledger;
 pub mod marks;

@@ -73,6 +73,97 @@ impl Pair {
     }
 }
 
+/// Instruments of a [`Basket`].
+pub const BASKET: usize = 4;
+
+/// A position of at most one collateral and one debt in each of a few instruments, and the rule of
+/// its venue; 0 where it has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Basket {
+    /// Units of collateral.
+    pub collateral: [u32; BASKET],
+    /// Units of debt.
+    pub debt: [u32; BASKET],
+    /// Liquidation thresholds of the collaterals, Q1.31.
+    pub threshold: [u32; BASKET],
+    /// 1 / (1 + liquidation bonus) of each, Q1.31.
+    pub discount: [u32; BASKET],
+    /// As [`Action::close_factor`].
+    pub close_factor: u32,
+    /// As [`Action::full_close_below`].
+    pub full_close_below: u32,
+}
+
+impl Basket {
+    /// Coefficients of the marks in its margin surplus.
+    #[inline(always)]
+    #[must_use]
+    pub fn coefficients(&self) -> [i32; BASKET] {
+        let mut net = [0; BASKET];
+        for (idx, net) in net.iter_mut().enumerate() {
+            let weighted = weigh(self.collateral[idx], self.threshold[idx]);
+            *net = weighted as i32 - self.debt[idx] as i32;
+        }
+        net
+    }
+
+    /// Σ debt at some marks, a fine value.
+    #[inline(always)]
+    #[must_use]
+    pub fn debt_at(&self, marks: [u32; BASKET]) -> u64 {
+        at(self.debt, marks)
+    }
+
+    /// Σ collateral at some marks, a fine value.
+    #[inline(always)]
+    #[must_use]
+    pub fn collateral_at(&self, marks: [u32; BASKET]) -> u64 {
+        at(self.collateral, marks)
+    }
+
+    /// Whether nothing can be liquidated any more.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.collateral == [0; BASKET] || self.debt == [0; BASKET]
+    }
+
+    /// A liquidation at some marks, if somebody takes whatever is offered: what is repaid, a fine
+    /// value, unless none is possible; the same as for its legs.
+    #[inline(always)]
+    pub fn take_pro_rata(&mut self, marks: [u32; BASKET]) -> Option<u64> {
+        let mut weighted = [0; BASKET];
+        for (idx, weighted) in weighted.iter_mut().enumerate() {
+            *weighted = weigh(self.collateral[idx], self.threshold[idx]);
+        }
+        let sums = Values {
+            weighted: at(weighted, marks),
+            collateral: self.collateral_at(marks),
+            debt: self.debt_at(marks),
+        };
+        if sums.collateral == 0 || sums.debt == 0 {
+            return None;
+        }
+        let mut coverage = 0;
+        for (idx, mark) in marks.into_iter().enumerate() {
+            let value = u64::from(self.collateral[idx]) * u64::from(mark);
+            coverage += scale_q31(value, self.discount[idx]);
+        }
+        let share = largest_share(self.close_factor, self.full_close_below, &sums);
+        let kept = Kept::new(&sums, coverage, share);
+        self.collateral = self.collateral.map(|units| kept.of_collateral(units));
+        self.debt = self.debt.map(|units| kept.of_debt(units));
+        Some(sums.debt - self.debt_at(marks))
+    }
+}
+
+/// Σ units x mark.
+#[inline(always)]
+fn at(units: [u32; BASKET], marks: [u32; BASKET]) -> u64 {
+    let values = units.iter().zip(marks).map(|(units, mark)| u64::from(*units) * u64::from(mark));
+    values.sum()
+}
+
 /// The fractions that a liquidation leaves of every collateral and of every debt, Q0.32.
 #[derive(Debug, Clone, Copy)]
 struct Kept {
@@ -173,6 +264,47 @@ mod tests {
             prop_assert_eq!(after.weighted, legs[0].weighted_quantity());
             let repaid = u64::from(debt - after.debt) * u64::from(marks.1);
             prop_assert_eq!(repaid, event.repaid);
+        }
+
+        #[test]
+        fn a_basket_is_taken_as_its_legs_are(
+            units in prop::array::uniform8(prop_oneof![Just(0), 1..1_u32 << 8, 1..1_u32 << 28]),
+            marks in prop::array::uniform4(prop_oneof![
+                Just(0), 1_u32 << 20..1 << 28, any::<u32>(),
+            ]),
+            threshold in prop::array::uniform4(0..=ONE_Q31),
+            discount in prop::array::uniform4(ONE_Q31 / 2..=ONE_Q31),
+            (close_factor, full_close_below) in (1..=ONE_Q31, any::<u32>()),
+        ) {
+            let [collateral, debt] = [0, BASKET].map(|first| {
+                std::array::from_fn(|idx| units[first + idx])
+            });
+            let rule = Action { close_factor, full_close_below, ..Action::new(ACTION_PRO_RATA) };
+            let mut legs = Vec::new();
+            for idx in 0..BASKET {
+                for (kind, units) in [(KIND_COLLATERAL, collateral), (KIND_DEBT, debt)] {
+                    let quantity = units[idx] as i32;
+                    let is_collateral = kind == KIND_COLLATERAL;
+                    legs.push(LegState {
+                        kind, quantity, next: quantity, mark: marks[idx], market: marks[idx],
+                        threshold: if is_collateral { threshold[idx] } else { 0 },
+                        discount: if is_collateral { discount[idx] } else { 0 },
+                        ..LegState::default()
+                    });
+                }
+            }
+            let mut basket = Basket {
+                collateral, debt, threshold, discount, close_factor, full_close_below,
+            };
+            let event = run(&rule, &mut legs, &mut Unlimited);
+            let repaid = basket.take_pro_rata(marks);
+            prop_assert_eq!(repaid, (event.n_calls == 1).then_some(event.repaid));
+            for (idx, legs) in legs.chunks(2).enumerate() {
+                prop_assert_eq!(basket.collateral[idx], legs[0].quantity as u32);
+                prop_assert_eq!(basket.debt[idx], legs[1].quantity as u32);
+                let net = i64::from(legs[0].weighted_quantity()) - i64::from(legs[1].quantity);
+                prop_assert_eq!(i64::from(basket.coefficients()[idx]), net);
+            }
         }
     }
 }

@@ -147,6 +147,8 @@ impl<'a> PathWorker<'a> {
             let moved = coupled.run(&around, walk.use_bounds, &mut walk.ledger, observer);
             strained = (strained.0 | moved.0, strained.1 | moved.1);
         } else {
+            // Leg by leg for those who watch, and for the test of what is done abreast.
+            let is_fast = !O::WATCHES && walk.use_bounds;
             let slack = marks.slack().filter(|_| walk.use_bounds);
             pairs.begin();
             for (idx, class) in list.pairs.iter().enumerate() {
@@ -154,18 +156,23 @@ impl<'a> PathWorker<'a> {
                     Some(slack) => self.horizon.n_near(lane, class, slack),
                     None => class.scanned.len(),
                 };
-                // One by one for those who watch, and for the test of what is done abreast.
-                if O::WATCHES || !walk.use_bounds {
+                if is_fast {
+                    pairs.push(idx, n_near);
+                } else {
                     for scanned in &class.scanned[..n_near] {
                         walk.steps(list, marks, scanned, observer);
                     }
-                } else {
-                    pairs.push(idx, n_near);
                 }
             }
             pairs.walk(program, self.lanes, &list.pairs, marks, &mut walk.ledger);
             for idx in &self.near[lane] {
-                walk.steps(list, marks, &list.others[*idx as usize], observer);
+                let idx = *idx as usize;
+                match &list.baskets[idx] {
+                    Some(basket) if is_fast => {
+                        basket.walk(program, self.lanes, marks, &mut walk.ledger)
+                    }
+                    _ => walk.steps(list, marks, &list.others[idx], observer),
+                }
             }
         }
         let mut outcome = walk.ledger.finish();

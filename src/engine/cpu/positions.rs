@@ -8,6 +8,7 @@ use crate::book::action::ACTION_PRO_RATA;
 use crate::program::Program;
 use crate::program::layout::{INSTRUMENT_PRICE, LegRow, from_words};
 
+use super::baskets::BasketRow;
 use super::horizon::{Bounds, Ratio, Ratios};
 
 /// Coefficient of an instrument's mark in the margin surplus, what is owed of it against what is
@@ -77,6 +78,8 @@ pub(in crate::engine) struct ScanList {
     pub(in crate::engine) pairs: Vec<PairClass>,
     /// All other positions, in the book's order.
     pub(in crate::engine) others: Vec<Scanned>,
+    /// The same as they are walked, where they are baskets.
+    pub(super) baskets: Vec<Option<BasketRow>>,
     /// Those of the others that have margin tiers.
     pub(in crate::engine) tiered: Vec<u32>,
     /// Bounds of those of the others that have none.
@@ -90,9 +93,13 @@ impl Term {
     #[inline(always)]
     fn add(&mut self, leg: Self) {
         // Quantities of a position are below 2^31 all together.
-        let signed = |it: &Self| (it.magnitude as i32) * if it.is_negative { -1 } else { 1 };
-        let net = signed(self) + signed(&leg);
+        let net = self.coefficient() + leg.coefficient();
         (self.magnitude, self.is_negative) = (net.unsigned_abs(), net < 0);
+    }
+
+    #[inline(always)]
+    pub(super) fn coefficient(&self) -> i32 {
+        if self.is_negative { -(self.magnitude as i32) } else { self.magnitude as i32 }
     }
 
     /// |coefficient| x mark, below 2^63.
@@ -268,6 +275,7 @@ impl ScanList {
             scanned.has_ratios =
                 self.bounds.push(program, &mut self.ratios, id, scanned.constant, terms);
         }
+        self.baskets.push(BasketRow::new(program, &scanned));
         self.others.push(scanned);
     }
 

@@ -1,18 +1,18 @@
 //! Steps of a path at which a position is breached, or might be: a run of steps at a time, where
 //! lanes are steps.
 
+use std::array;
+
 use super::bound::{Surplus, tiers_at};
+use super::filter::Filter;
 use super::horizon::{Ratios, extremes, widened};
 use super::marks::{Marks, RUN_STEPS};
 use super::positions::{NO_RATIO, Term};
 use crate::fixed::ONE_MARK;
-use crate::lanes::{Lanes, below};
+use crate::lanes::Lanes;
 
 /// Runs that are bounded together; as many as a run has steps, so that both give as many bits.
 pub(super) const RUNS: usize = RUN_STEPS;
-
-/// The most terms of a surplus that is filtered by floats.
-const FILTERED_TERMS: usize = 8;
 
 /// The least and the most of ratios of marks in every run of a path, Q8.24.
 #[derive(Debug, Clone)]
@@ -100,57 +100,42 @@ impl Along<'_> {
         if !surplus.tiered.is_empty() {
             return self.first_tiered_breach(surplus, from);
         }
-        if !is_filtered || surplus.terms.len() > FILTERED_TERMS {
-            return self.first(
+        match surplus.terms.len() {
+            1..=4 if is_filtered => self.first_filtered::<4>(surplus, from),
+            5..=8 if is_filtered => self.first_filtered::<8>(surplus, from),
+            _ => self.first(
                 from,
                 #[inline(always)]
                 |step| negative(self.run(surplus, step)),
-            );
+            ),
         }
-        self.lanes.run(
-            #[inline(always)]
-            || self.first_near_breach(surplus, from),
-        )
     }
 
-    /// The same, looking exactly only where floats leave a doubt.
-    ///
-    /// In floats a sum of n terms is off by less than (n + 4) 2^-23 of the sum of their absolute
-    /// values, for which the highest marks of the path stand: words, coefficients and products are
-    /// rounded by 2^-24 each, and so is each of n sums.
-    #[inline(always)]
-    fn first_near_breach(&self, surplus: &Surplus<'_>, from: usize) -> Option<usize> {
-        let mut rows = [(0.0, &[][..]); FILTERED_TERMS];
-        let mut gross = surplus.constant.unsigned_abs() as f32;
-        for (row, term) in rows.iter_mut().zip(surplus.terms) {
-            let magnitude = term.magnitude as f32;
-            gross += magnitude * self.marks.whole()[term.instrument as usize].high as f32;
-            let coefficient = if term.is_negative { -magnitude } else { magnitude };
-            *row = (coefficient, self.marks.floats_of(term.instrument));
-        }
-        let rows = &rows[..surplus.terms.len()];
-        let doubt = gross * (rows.len() + 4) as f32 / (1 << 23) as f32;
-        let n_steps = self.marks.n_steps();
-        for start in (from..n_steps).step_by(RUN_STEPS) {
-            let mut sums = [surplus.constant as f32; RUN_STEPS];
-            for (coefficient, row) in rows {
-                let run = row[start..].first_chunk().unwrap_or(&[0.0; RUN_STEPS]);
-                sums.iter_mut().zip(run).for_each(|(sum, mark)| *sum += coefficient * mark);
-            }
-            let mut near = below(&sums, doubt);
-            while near != 0 {
-                let step = start + near.trailing_zeros() as usize;
-                // What is beyond the path is anything.
-                if step >= n_steps {
-                    break;
-                }
-                if surplus.with(|instrument| self.marks.of(instrument)[step]) < 0 {
-                    return Some(step);
-                }
-                near &= near - 1;
-            }
-        }
-        None
+    /// The same of up to N terms, looking exactly only where floats leave a doubt.
+    fn first_filtered<const N: usize>(&self, surplus: &Surplus<'_>, from: usize) -> Option<usize> {
+        let terms = surplus.terms;
+        let magnitude = array::from_fn(|idx| terms.get(idx).map_or(0, |term| term.magnitude));
+        let coefficient = array::from_fn(|idx| terms.get(idx).map_or(0, Term::coefficient));
+        let instruments =
+            array::from_fn(|idx| terms.get(idx).map_or(terms[0].instrument, |it| it.instrument));
+        self.lanes.run(
+            #[inline(always)]
+            || {
+                let filter = Filter::<N>::new(
+                    self.marks,
+                    surplus.constant,
+                    instruments,
+                    coefficient,
+                    magnitude,
+                );
+                filter.first(
+                    from,
+                    self.marks.n_steps(),
+                    #[inline(always)]
+                    |step| surplus.with(|instrument| self.marks.of(instrument)[step]) < 0,
+                )
+            },
+        )
     }
 
     /// The same with tiers, which are dear: runs are bounded first.

@@ -1,0 +1,160 @@
+//! Positions of several legs in a few instruments, whose venue takes pro rata: lanes are
+//! instruments, so that a breach is looked for and liquidated in a few instructions, however many
+//! legs there are.
+
+use super::filter::Filter;
+use super::ledger::Ledger;
+use super::marks::Marks;
+use super::positions::Scanned;
+use super::walk::Walker;
+use crate::book::account::{KIND_COLLATERAL, KIND_DEBT};
+use crate::book::action::{ACTION_PRO_RATA, BASKET, Basket};
+use crate::lanes::Lanes;
+use crate::program::Program;
+
+/// A position that is a basket.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::engine) struct BasketRow {
+    position: u32,
+    money_shift: u32,
+    /// Instruments of its slots; the first once more where there is none.
+    instruments: [u32; BASKET],
+    opening: Basket,
+    /// As [`Scanned::constant`].
+    constant: i64,
+}
+
+impl BasketRow {
+    /// A position as a basket, if it is one.
+    pub(super) fn new(program: &Program, scanned: &Scanned) -> Option<Self> {
+        let position = &program.positions[scanned.position as usize];
+        let action = &program.actions[position.action as usize];
+        let legs = program.legs_of(position);
+        let mut each = legs.iter().map(|leg| (leg.kind, leg.instrument)).collect::<Vec<_>>();
+        each.sort_unstable();
+        let is_twofold = each.windows(2).any(|two| two[0] == two[1]);
+        if action.kind != ACTION_PRO_RATA || scanned.has_tiers || is_twofold {
+            return None;
+        }
+        let mut instruments = Vec::new();
+        let mut opening = Basket {
+            close_factor: action.close_factor,
+            full_close_below: action.full_close_below,
+            ..Basket::default()
+        };
+        for leg in legs {
+            let known = instruments.iter().position(|it| *it == leg.instrument);
+            let slot = known.unwrap_or(instruments.len());
+            if known.is_none() {
+                instruments.push(leg.instrument);
+            }
+            let units = match leg.kind {
+                KIND_COLLATERAL => opening.collateral.get_mut(slot)?,
+                KIND_DEBT => opening.debt.get_mut(slot)?,
+                _ => return None,
+            };
+            *units = leg.quantity as u32;
+            if leg.kind == KIND_COLLATERAL {
+                opening.threshold[slot] = leg.threshold;
+                opening.discount[slot] = leg.discount;
+            }
+        }
+        let first = *instruments.first()?;
+        instruments.resize(BASKET, first);
+        Some(Self {
+            position: scanned.position,
+            money_shift: position.money_shift,
+            instruments: instruments.try_into().ok()?,
+            opening,
+            constant: scanned.constant,
+        })
+    }
+
+    /// Walks it from breach to breach.
+    pub(super) fn walk(
+        &self,
+        program: &Program,
+        lanes: Lanes,
+        marks: &mut Marks,
+        ledger: &mut Ledger,
+    ) {
+        self.instruments.iter().for_each(|it| marks.need(*it));
+        let marks = &*marks;
+        lanes.run(
+            #[inline(always)]
+            || self.steps(program, marks, ledger),
+        );
+    }
+
+    #[inline(always)]
+    fn steps(&self, program: &Program, marks: &Marks, ledger: &mut Ledger) {
+        let mut basket = self.opening;
+        let rows = self.instruments.map(|it| marks.of(it));
+        let mut net = basket.coefficients();
+        let mut most = [0; BASKET];
+        for (idx, most) in most.iter_mut().enumerate() {
+            *most = basket.collateral[idx] + basket.debt[idx];
+        }
+        let n_steps = marks.n_steps();
+        let mut filter = Filter::new(marks, self.constant, self.instruments, net, most);
+        let mut next = 0;
+        let mut last_event = None;
+        loop {
+            let found = filter.first(
+                next,
+                n_steps,
+                #[inline(always)]
+                |step| self.surplus(&net, rows.map(|row| row[step])) < 0,
+            );
+            let Some(step) = found else { break };
+            let at = rows.map(|row| row[step]);
+            if last_event.is_none() {
+                let exposure = basket.debt_at(at) >> self.money_shift;
+                ledger.count_default(self.position as usize, exposure);
+            }
+            last_event = Some(step);
+            if let Some(repaid) = basket.take_pro_rata(at) {
+                ledger.count_repaid(step, (repaid >> self.money_shift) as i64);
+                net = basket.coefficients();
+                filter.set(net);
+            }
+            if basket.is_over() {
+                break;
+            }
+            next = step + 1;
+        }
+        if let Some(last_event) = last_event {
+            self.leave(program, &basket, last_event, rows.map(|row| row[n_steps - 1]), ledger);
+        }
+    }
+
+    #[inline(always)]
+    fn surplus(&self, net: &[i32; BASKET], marks: [u32; BASKET]) -> i64 {
+        let products = net.iter().zip(marks).map(|(net, mark)| i64::from(*net) * i64::from(mark));
+        self.constant + products.sum::<i64>()
+    }
+
+    /// The horizon: what is owed and cannot be repaid.
+    #[inline]
+    fn leave(
+        &self,
+        program: &Program,
+        basket: &Basket,
+        last_event: usize,
+        marks: [u32; BASKET],
+        ledger: &mut Ledger,
+    ) {
+        if basket.collateral_at(marks) >= basket.debt_at(marks) {
+            return;
+        }
+        let mut walker = Walker::new(program, self.position as usize);
+        walker.last_event = last_event;
+        let mut legs = Vec::new();
+        for row in walker.rows {
+            let slot = self.instruments.iter().position(|it| *it == row.instrument).unwrap_or(0);
+            let units = if row.kind == KIND_COLLATERAL { basket.collateral } else { basket.debt };
+            legs.push(row.state(units[slot] as i32, marks[slot]));
+        }
+        walker.leave(ledger, &mut legs, &mut ());
+    }
+}

@@ -1,0 +1,85 @@
+//! A margin surplus in floats: it says which steps of a path are worth an exact look.
+
+use super::marks::{Marks, RUN_STEPS};
+use crate::lanes::below;
+
+/// A surplus of up to N instruments along a path.
+pub(super) struct Filter<'m, const N: usize> {
+    constant: f32,
+    coefficients: [f32; N],
+    /// Marks of each instrument, step by step and a run beyond.
+    marks: [&'m [f32]; N],
+    /// By how much a sum may be off.
+    doubt: f32,
+}
+
+impl<'m, const N: usize> Filter<'m, N> {
+    /// A surplus that is `constant` + Σ coefficient x mark. No coefficient, whatever becomes of it,
+    /// is beyond `most` in absolute value; slots without an instrument have 0 for both and any
+    /// instrument whose marks are known.
+    ///
+    /// In floats a sum of n terms is off by less than (n + 4) 2^-23 of the sum of their absolute
+    /// values, for which the highest marks of the path stand: words, coefficients and products are
+    /// rounded by 2^-24 each, and so is each of n sums.
+    #[inline(always)]
+    pub(super) fn new(
+        marks: &'m Marks,
+        constant: i64,
+        instruments: [u32; N],
+        coefficients: [i32; N],
+        most: [u32; N],
+    ) -> Self {
+        let mut gross = constant.unsigned_abs() as f32;
+        for (instrument, most) in instruments.iter().zip(most) {
+            gross += most as f32 * marks.whole()[*instrument as usize].high as f32;
+        }
+        Self {
+            constant: constant as f32,
+            coefficients: coefficients.map(|it| it as f32),
+            marks: instruments.map(|it| marks.floats_of(it)),
+            doubt: gross * (N + 4) as f32 / (1 << 23) as f32,
+        }
+    }
+
+    /// Other coefficients from now on.
+    #[inline(always)]
+    pub(super) fn set(&mut self, coefficients: [i32; N]) {
+        self.coefficients = coefficients.map(|it| it as f32);
+    }
+
+    /// The first step from `from` on, of `n_steps`, of those near 0 for which `is_breach` holds.
+    #[inline(always)]
+    pub(super) fn first(
+        &self,
+        from: usize,
+        n_steps: usize,
+        is_breach: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
+        for start in (from..n_steps).step_by(RUN_STEPS) {
+            let mut near = self.near(start);
+            while near != 0 {
+                let step = start + near.trailing_zeros() as usize;
+                // What is beyond the path is anything.
+                if step >= n_steps {
+                    break;
+                }
+                if is_breach(step) {
+                    return Some(step);
+                }
+                near &= near - 1;
+            }
+        }
+        None
+    }
+
+    /// The steps of a run at which the surplus may be negative, as bits.
+    #[inline(always)]
+    fn near(&self, start: usize) -> u32 {
+        let mut sums = [self.constant; RUN_STEPS];
+        for (coefficient, marks) in self.coefficients.iter().zip(self.marks) {
+            let run = marks[start..].first_chunk().unwrap_or(&[0.0; RUN_STEPS]);
+            sums.iter_mut().zip(run).for_each(|(sum, mark)| *sum += coefficient * mark);
+        }
+        below(&sums, self.doubt)
+    }
+}
