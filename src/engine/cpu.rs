@@ -1,7 +1,7 @@
 //! The CPU backend: the meaning of the kernels in plain Rust, and its fast lanes.
 //!
-//! Every thread takes the next few paths, walks their prices, bounds every position over windows of
-//! steps and walks step by step what the bound does not clear.
+//! Every thread takes the next few paths, walks their prices, bounds every position over the whole
+//! horizon, and walks what the bound does not clear from breach to breach.
 
 mod baskets;
 pub(super) mod bound;
@@ -9,6 +9,7 @@ pub mod coupled;
 mod filter;
 pub(super) mod horizon;
 mod ledger;
+mod mark_ratios;
 pub mod marks;
 mod pairs;
 pub mod path;

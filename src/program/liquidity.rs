@@ -229,6 +229,16 @@ impl Liquidity {
         parts
     }
 
+    /// Whether it makes a difference in which order the liquidations of a round are carried out:
+    /// where means are limited, or one sees what another has sold.
+    #[must_use]
+    pub fn has_order(&self) -> bool {
+        self.terms.capital() != i64::MAX
+            || self.terms.per_step != NONE
+            || self.terms.in_turn == 1
+            || self.funds.iter().any(|fund| fund.initial() > 0 || fund.fee > 0)
+    }
+
     /// The band that a fall of the log2 price from its highest lies in.
     #[must_use]
     pub fn band(&self, asset: &AssetRow, fall: i64) -> &BandRow {

@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::Program;
 use super::liquidity::{Liquidity, NONE};
+use crate::fixed::ONE_Q31;
 use crate::market::depth::CURVE_ROWS;
 use crate::market::model::{CompiledMarket, JumpTable, PoissonTable};
 
@@ -54,6 +55,7 @@ impl Program {
         }
         for row in &self.legs {
             index("legs.instrument", row.instrument, self.instruments.len())?;
+            index("legs.threshold", row.threshold, ONE_Q31 as usize + 1)?;
             index("legs.pool", row.pool, self.pools.len().max(1))?;
             stretch("legs.tier_start", row.tier_start, row.n_tiers, self.tiers.len())?;
         }

@@ -78,6 +78,19 @@ proptest! {
         prop_assert_eq!(bounded, outcomes(&program, unbounded, 20));
     }
 
+    /// Where steps may be passed over: nobody reports prices, and they hang on sales alone.
+    #[test]
+    fn bounds_change_no_bit_of_plain_markets(mut scenario in coupled_scenario()) {
+        let liquidity = &mut scenario.market.liquidity;
+        liquidity.feeds.clear();
+        liquidity.cross_impact.clear();
+        liquidity.depths.iter_mut().for_each(|depth| depth.by_drawdown.clear());
+        let program = compiled(&scenario)?;
+        let bounded = outcomes(&program, Cpu::new(&program, SEED, 1), 20);
+        let unbounded = Cpu::new(&program, SEED, 1).without_bounds();
+        prop_assert_eq!(bounded, outcomes(&program, unbounded, 20));
+    }
+
     #[test]
     fn neutral_coupling_changes_no_drawn_scenario(scenario in any_scenario()) {
         let program = alone(&compiled(&scenario)?);

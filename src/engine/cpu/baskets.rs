@@ -91,12 +91,15 @@ impl BasketRow {
         let mut basket = self.opening;
         let rows = self.instruments.map(|it| marks.of(it));
         let mut net = basket.coefficients();
-        let mut most = [0; BASKET];
+        // What is held and what is owed shrink apart from each other, so that their difference may
+        // grow, but not beyond their sum.
+        let mut most = [0.0; BASKET];
         for (idx, most) in most.iter_mut().enumerate() {
-            *most = basket.collateral[idx] + basket.debt[idx];
+            *most = (basket.collateral[idx] + basket.debt[idx]) as f32;
         }
+        let floats = |net: [i32; BASKET]| net.map(|it| it as f32);
         let n_steps = marks.n_steps();
-        let mut filter = Filter::new(marks, self.constant, self.instruments, net, most);
+        let mut filter = Filter::new(marks, self.constant, self.instruments, floats(net), most);
         let mut next = 0;
         let mut last_event = None;
         loop {
@@ -116,7 +119,7 @@ impl BasketRow {
             if let Some(repaid) = basket.take_pro_rata(at) {
                 ledger.count_repaid(step, (repaid >> self.money_shift) as i64);
                 net = basket.coefficients();
-                filter.set(net);
+                filter.set(floats(net));
             }
             if basket.is_over() {
                 break;

@@ -1,18 +1,20 @@
 //! A path whose positions meet in the market: what one liquidation sells, the next one finds.
 //!
-//! Time goes first here: every step moves the prices, checks the book, sorts what is breached and
-//! liquidates it in order. A path begins where the first position may be breached; one on which
-//! none may has cost nothing but the bounds.
+//! Time goes first here: a step moves the prices, looks at who may be breached, and liquidates in
+//! order. Steps in which nobody may be breached are passed over where markets only recover in them;
+//! a path on which none may has cost nothing but the bounds.
 
 mod accounts;
 pub mod desk;
 pub mod market;
+pub mod moved_marks;
 mod near;
 mod room;
+mod schedule;
 
 use super::horizon::{Horizon, Ratios, Widening};
 use super::ledger::Ledger;
-use super::marks::{Marks, RUN_STEPS};
+use super::marks::Marks;
 use super::positions::ScanList;
 use super::walk::{Observer, When};
 use crate::book::action::{ACTION_CLOSE_OUT, AccountFacts};
@@ -28,16 +30,27 @@ use near::NearList;
 
 /// What a path has before anything is sold.
 pub(super) struct Around<'p> {
-    pub(super) program: &'p Program,
-    pub(super) list: &'p ScanList,
-    pub(super) marks: &'p Marks,
+    program: &'p Program,
+    list: &'p ScanList,
+    marks: &'p Marks,
     /// Log prices, asset by asset.
-    pub(super) logs: &'p [i32],
-    /// The horizon, widened as asked for, the path's lane there, and what of `list.others` it does
-    /// not clear.
-    pub(super) horizon: &'p Horizon,
-    pub(super) lane: usize,
-    pub(super) near: &'p [u32],
+    logs: &'p [i32],
+    /// The horizon, widened as asked for, and the path's lane there.
+    horizon: (&'p Horizon, usize),
+    /// What of `list.others` it does not clear.
+    near: &'p [u32],
+}
+
+impl<'p> Around<'p> {
+    pub(super) fn new(
+        program: &'p Program,
+        list: &'p ScanList,
+        marks: &'p Marks,
+        horizon: (&'p Horizon, usize),
+        near: &'p [u32],
+    ) -> Self {
+        Self { program, list, marks, logs: marks.prices(), horizon, near }
+    }
 }
 
 /// Scratch space of one thread for paths whose positions are coupled.
@@ -51,6 +64,8 @@ pub(super) struct Coupled<'a> {
     /// Breached in this round: key, index of the position, account.
     queue: Vec<(u32, u32, u32)>,
     own: Vec<i64>,
+    /// As [`Liquidity::has_order`].
+    has_order: bool,
     most_rounds: u32,
     /// What is left of the path beside its outcome: the words of [`crate::tail::Aftermath`].
     aftermath: Vec<i64>,
@@ -68,40 +83,46 @@ impl<'a> Coupled<'a> {
             liquidity,
             market: MovedMarket::new(program, liquidity, lanes),
             means: Means::default(),
-            accounts: Accounts::default(),
+            accounts: Accounts::new(program.positions.len()),
             near: NearList::new(program, liquidity, ratios, lanes),
             queue: Vec::new(),
             own: vec![0; program.market.n_assets],
+            has_order: liquidity.has_order(),
             most_rounds: 0,
             aftermath: Vec::new(),
         }
     }
 
-    /// Walks a path whose prices, unmoved, are known; whether a mark that sales had moved met the
-    /// upper bound of its format, and whether one was small.
+    /// Walks a path that was begun; whether a mark that sales had moved met the upper bound of its
+    /// format, and whether one was small.
     pub(super) fn run<O: Observer>(
         &mut self,
         at: &Around<'_>,
-        use_bounds: bool,
         ledger: &mut Ledger,
         observer: &mut O,
     ) -> (bool, bool) {
-        self.begin();
         let n_steps = self.program.market.n_steps;
-        let mut start = self.near.begin(at, use_bounds, &self.market);
+        let is_idle = self.accounts.list.is_empty();
+        let start = if is_idle { n_steps } else { self.near.start(at, &mut self.accounts) };
         if 0 < start && start < n_steps {
             self.market.skip(start, at.logs);
         }
-        while start < n_steps {
-            let run = start..((start / RUN_STEPS + 1) * RUN_STEPS).min(n_steps);
-            self.near.enter_run(at, &run, &self.market, &self.accounts);
-            for step in run.clone() {
-                self.market.step(step, at.logs);
-                self.walk_step(at, step, run.end, ledger, observer);
-                self.market.end_step(step);
-                observer.step(step, &self.market);
+        for step in start..n_steps {
+            self.near.enter(at, step, &self.market, &self.accounts);
+            let can_pass = self.market.can_pass() && !O::WATCHES;
+            // The last prices are those at which everything is valued.
+            if can_pass && self.near.is_quiet() && step + 1 < n_steps {
+                self.market.pass();
+                continue;
             }
-            start = run.end;
+            self.market.step(step, at.logs);
+            let n_events = self.walk_step(at, step, ledger, observer);
+            if can_pass && n_events > 0 {
+                self.make_room_ahead(at, step + 1);
+            }
+            self.near.leave(at, step, &mut self.accounts);
+            self.market.end_step(step);
+            observer.step(step, &self.market);
         }
         self.aftermath.clear();
         self.leave(ledger, observer);
@@ -114,7 +135,7 @@ impl<'a> Coupled<'a> {
         if let Some(aftermath) = &mut ledger.counters.aftermath {
             aftermath.absorb(&self.aftermath);
         }
-        self.market.strained
+        self.market.marks.strained
     }
 
     /// The room for impact with which horizons are to be bounded.
@@ -122,52 +143,66 @@ impl<'a> Coupled<'a> {
         self.near.widening()
     }
 
-    fn begin(&mut self) {
-        self.market.begin();
+    /// A new path whose prices, unmoved, are known; whether anybody may be breached on it, so that
+    /// all marks are needed to walk it.
+    pub(super) fn begin(&mut self, at: &Around<'_>, use_bounds: bool) -> bool {
+        self.market.begin(at.marks);
         self.accounts.clear();
         self.most_rounds = 0;
         self.means.funds.clear();
         self.means.funds.extend(self.liquidity.funds.iter().map(|fund| fund.initial()));
         self.means.lowest.clone_from(&self.means.funds);
+        self.near.begin(at, use_bounds, &self.market, &mut self.accounts);
+        !self.accounts.list.is_empty()
     }
 
-    /// One step: rounds of checks and liquidations until nothing happens, or no more are allowed.
+    /// Makes room for what was sold, for steps that may be passed over.
+    fn make_room_ahead(&mut self, at: &Around<'_>, step: usize) {
+        let Self { near, market, accounts, .. } = self;
+        market.look_ahead();
+        for impacts in &market.ahead {
+            near.make_room(at, step, impacts, market, accounts);
+        }
+    }
+
+    /// One step: rounds of checks and liquidations until nothing happens, or no more are allowed;
+    /// the number of liquidations.
     fn walk_step<O: Observer>(
         &mut self,
         at: &Around<'_>,
         step: usize,
-        run_end: usize,
         ledger: &mut Ledger,
         observer: &mut O,
-    ) {
+    ) -> u32 {
         let terms = &self.liquidity.terms;
         self.means.capital = terms.capital();
         let mut n_free = terms.per_step;
+        let mut n_in_all = 0;
         for round in 0..terms.rounds.max(1) {
-            if !self.near.has_room(at, step, &self.market) {
-                self.near.enter_run(at, &(step..run_end), &self.market, &self.accounts);
-            }
-            self.find_breached(at, step, ledger);
+            self.near.fit(at, step, &self.market, &mut self.accounts);
+            self.find_breached::<O>(at, step, ledger);
             let n_events = self.liquidate_queue(step, round, &mut n_free, ledger, observer);
+            n_in_all += n_events;
             if n_events > 0 {
                 self.most_rounds = self.most_rounds.max(round + 1);
                 observer.round(When { step, round }, n_events, &self.market);
             }
-            self.near.end_round(at, step, &self.accounts);
             let goes_on = n_events > 0 && round + 1 < terms.rounds;
             self.market.end_round(step, at.logs, goes_on);
             if !goes_on {
                 break;
             }
         }
+        n_in_all
     }
 
-    /// Puts all breached positions into the queue, in the order in which they are liquidated.
-    fn find_breached(&mut self, at: &Around<'_>, step: usize, ledger: &mut Ledger) {
+    /// Puts all breached positions into the queue, in the order in which they are liquidated, if
+    /// anybody can tell.
+    fn find_breached<O: Observer>(&mut self, at: &Around<'_>, step: usize, ledger: &mut Ledger) {
         self.queue.clear();
         let Self { program, market, accounts, near, queue, .. } = self;
-        near.find_breached(at, step, market, accounts, queue);
-        let is_alone = queue.len() == 1;
+        near.find_breached(at, market, accounts, queue);
+        let has_order = queue.len() > 1 && (O::WATCHES || self.has_order);
         for (key, idx, account) in queue.iter_mut() {
             let position = &program.positions[*idx as usize];
             let legs = accounts.legs_at(program, market, *account);
@@ -178,11 +213,13 @@ impl<'a> Coupled<'a> {
                 let exposure = super::ledger::exposure(&accounts.legs[legs.clone()], position);
                 ledger.count_default(*idx as usize, exposure);
             }
-            if !is_alone {
+            if has_order {
                 *key = accounts::rank(program, self.liquidity, position, &accounts.legs[legs]);
             }
         }
-        queue.sort_unstable();
+        if has_order {
+            queue.sort_unstable();
+        }
     }
 
     /// Liquidates in order while the step has room; the number of events.
@@ -222,8 +259,7 @@ impl<'a> Coupled<'a> {
             ledger.count_event(idx, position, rows, step, &event, legs);
             n_events += 1;
             *n_free -= 1;
-            accounts.refresh(program, account);
-            self.near.changed(account);
+            accounts.changed(program, account);
         }
         n_events
     }
@@ -239,13 +275,13 @@ impl<'a> Coupled<'a> {
             if !state.is_defaulted {
                 continue;
             }
-            let idx = state.position as usize;
+            let idx = state.scanned.position as usize;
             let position = &self.program.positions[idx];
             let rows = self.program.legs_of(position);
             let action = &self.program.actions[position.action as usize];
             let span = self.accounts.legs_at(self.program, &self.market, at as u32);
-            let surplus = self.accounts.surplus(self.program, &state);
-            let surplus = surplus.with(|it| self.market.read_marks()[it as usize]);
+            let surplus = self.accounts.surplus(self.program, at as u32);
+            let surplus = surplus.with(|it| self.market.marks.read()[it as usize]);
             if !state.is_over && surplus < 0 {
                 let legs = &self.accounts.legs[span.clone()];
                 n_waiting += 1;

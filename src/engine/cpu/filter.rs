@@ -1,6 +1,7 @@
 //! A margin surplus in floats: it says which steps of a path are worth an exact look.
 
 use super::marks::{Marks, RUN_STEPS};
+use super::positions::Term;
 use crate::lanes::below;
 
 /// A surplus of up to N instruments along a path.
@@ -18,33 +19,68 @@ impl<'m, const N: usize> Filter<'m, N> {
     /// is beyond `most` in absolute value; slots without an instrument have 0 for both and any
     /// instrument whose marks are known.
     ///
-    /// In floats a sum of n terms is off by less than (n + 4) 2^-23 of the sum of their absolute
-    /// values, for which the highest marks of the path stand: words, coefficients and products are
-    /// rounded by 2^-24 each, and so is each of n sums.
+    /// In floats a sum of n terms is off by less than (n + 6) 2^-23 of the sum of their absolute
+    /// values, for which the highest marks of the path stand: words, what they are multiplied with,
+    /// and two products are rounded by 2^-24 each, and so is each of n sums.
     #[inline(always)]
     pub(super) fn new(
         marks: &'m Marks,
         constant: i64,
         instruments: [u32; N],
-        coefficients: [i32; N],
-        most: [u32; N],
+        coefficients: [f32; N],
+        most: [f32; N],
     ) -> Self {
         let mut gross = constant.unsigned_abs() as f32;
         for (instrument, most) in instruments.iter().zip(most) {
-            gross += most as f32 * marks.whole()[*instrument as usize].high as f32;
+            gross += most * marks.whole()[*instrument as usize].high as f32;
         }
         Self {
             constant: constant as f32,
-            coefficients: coefficients.map(|it| it as f32),
+            coefficients,
             marks: instruments.map(|it| marks.floats_of(it)),
-            doubt: gross * (N + 4) as f32 / (1 << 23) as f32,
+            doubt: gross * (N + 6) as f32 / (1 << 23) as f32,
         }
+    }
+
+    /// That of some terms, N at most, each with a coefficient.
+    #[inline(always)]
+    pub(super) fn of(
+        marks: &'m Marks,
+        constant: i64,
+        terms: &[Term],
+        mut coefficient: impl FnMut(&Term) -> f32,
+    ) -> Self {
+        debug_assert!(terms.len() <= N, "more terms than slots");
+        let mut coefficients = [0.0; N];
+        let mut instruments = [terms.first().map_or(0, |it| it.instrument); N];
+        for ((slot, instrument), term) in coefficients.iter_mut().zip(&mut instruments).zip(terms) {
+            *slot = coefficient(term);
+            *instrument = term.instrument;
+        }
+        Self::new(marks, constant, instruments, coefficients, coefficients.map(f32::abs))
+    }
+
+    /// The same of a surplus that may be lower by so much.
+    #[inline(always)]
+    pub(super) fn with_doubt(self, more: f32) -> Self {
+        Self { doubt: self.doubt + more, ..self }
     }
 
     /// Other coefficients from now on.
     #[inline(always)]
-    pub(super) fn set(&mut self, coefficients: [i32; N]) {
-        self.coefficients = coefficients.map(|it| it as f32);
+    pub(super) fn set(&mut self, coefficients: [f32; N]) {
+        self.coefficients = coefficients;
+    }
+
+    /// The first step from `from` on, of `n_steps`, at which the surplus may be negative.
+    #[inline(always)]
+    pub(super) fn next(&self, from: usize, n_steps: usize) -> Option<usize> {
+        self.first(
+            from,
+            n_steps,
+            #[inline(always)]
+            |_| true,
+        )
     }
 
     /// The first step from `from` on, of `n_steps`, of those near 0 for which `is_breach` holds.

@@ -73,13 +73,21 @@ pub(super) struct Horizon {
 pub(super) struct Widening {
     /// Log ratios, Q8.24.
     pub(super) log_ratios: i32,
+    /// By what factor moved marks may be coarser, which are the smaller, the lower.
+    pub(super) coarser: f64,
     /// Marks, by less than 2^-this of themselves; `None` for not at all.
     pub(super) marks_log2: Option<u32>,
 }
 
 impl Widening {
     /// Nothing moves.
-    pub(super) const NONE: Self = Self { log_ratios: 0, marks_log2: None };
+    pub(super) const NONE: Self = Self { log_ratios: 0, coarser: 1.0, marks_log2: None };
+
+    /// By how much log ratios may be off in all, of the slack of unmoved marks.
+    pub(super) fn slack(self, of_marks: i32) -> i32 {
+        let rounded = (f64::from(of_marks) * self.coarser).ceil() as i32;
+        rounded.saturating_add(self.log_ratios)
+    }
 
     fn of_mark(self, mark: u32) -> u32 {
         self.marks_log2.map_or(0, |log2| (mark >> log2) + 2)
@@ -122,8 +130,7 @@ impl Bounds {
         &self.terms[first..first + bound.n_terms as usize]
     }
 
-    /// Adds a position: a breach of it is `constant` + Σ terms below 0. Writes into its terms
-    /// which ratios bound them; whether any do.
+    /// Adds a position: a breach of it is `constant` + Σ terms below 0.
     ///
     /// In units of the main debt's mark, Σ w_c m_c / m_d - Σ w_o m_o / m_d - w_d bounds what is
     /// left, if there is no constant; a breach at equality (constant -1) needs more than 0 there.
@@ -133,8 +140,8 @@ impl Bounds {
         ratios: &mut Ratios,
         id: u32,
         constant: i64,
-        terms: &mut [Term],
-    ) -> bool {
+        terms: &[Term],
+    ) {
         let n_instruments = program.instruments.len() as u32;
         let is_price =
             |it: &Term| program.instruments[it.instrument as usize].kind == INSTRUMENT_PRICE;
@@ -144,17 +151,16 @@ impl Bounds {
         let mut bound =
             Bound { id, constant, first_term: self.terms.len() as u32, n_positive: 0, n_terms: 0 };
         for is_negative in [false, true] {
-            for term in terms.iter_mut().filter(|it| it.is_negative == is_negative) {
+            for term in terms.iter().filter(|it| it.is_negative == is_negative) {
                 let row = match main {
                     None => term.instrument,
                     Some(main) if main == term.instrument => {
-                        let sign = if is_negative { -1 } else { 1 };
-                        bound.constant += sign * i64::from(term.magnitude) * i64::from(ONE_MARK);
+                        bound.constant -= i64::from(term.magnitude) * i64::from(ONE_MARK);
                         continue;
                     }
                     Some(main) => {
-                        term.ratio = ratios.index_of(Ratio { above: term.instrument, below: main });
-                        n_instruments + term.ratio
+                        n_instruments
+                            + ratios.index_of(Ratio { above: term.instrument, below: main })
                     }
                 };
                 let row = 2 * row + u32::from(is_negative);
@@ -164,7 +170,6 @@ impl Bounds {
             }
         }
         self.bounds.push(bound);
-        main.is_some()
     }
 }
 
@@ -183,8 +188,8 @@ impl Horizon {
 
     /// The extremes of one path of the group, which begins at its opening.
     ///
-    /// Where marks are small or saturated, or a ratio is beyond its format, nothing of the path is
-    /// cleared.
+    /// Where marks are small or saturated, or moved by an octave, or a ratio is beyond its format,
+    /// nothing of the path is cleared.
     pub(super) fn set(&mut self, ratios: &Ratios, lane: usize, marks: &Marks, widening: Widening) {
         let (of_marks, of_ratios) = self.rows.split_at_mut(2 * self.n_instruments);
         for (rows, extremes) in of_marks.chunks_exact_mut(2).zip(marks.whole()) {
@@ -204,8 +209,9 @@ impl Horizon {
                 }
             },
         );
-        self.unclear[lane] = if marks.slack().is_none() { -1 } else { 0 };
-        let slack = marks.slack().unwrap_or(0).saturating_add(widening.log_ratios);
+        let slack = marks.slack().map_or(i32::MAX, |slack| widening.slack(slack));
+        // An octave more, and a ratio may leave its format, or a mark be moved beyond twice itself.
+        self.unclear[lane] = if slack >= 1 << 24 { -1 } else { 0 };
         for ((rows, least), most) in of_ratios.chunks_exact_mut(2).zip(&*least).zip(&*most) {
             let (least, most) = widened((*least, *most), slack);
             rows[0][lane] = least.into();
@@ -270,8 +276,8 @@ fn product(magnitude: u32, value: u64) -> i64 {
 /// wider by what rounds the marks, and by a unit of the log and one of the ratio for the rounding
 /// of the ratio itself.
 #[inline(always)]
-pub(super) fn widened((least, most): (i32, i32), slack: i32) -> (u32, u32) {
-    let by = slack + 1;
+fn widened((least, most): (i32, i32), slack: i32) -> (u32, u32) {
+    let by = slack.saturating_add(1);
     let least = mark_of_log(least.saturating_sub(by)).saturating_sub(1);
     let most = mark_of_log(most.saturating_add(by)).saturating_add(1);
     (least, most)
@@ -279,7 +285,7 @@ pub(super) fn widened((least, most): (i32, i32), slack: i32) -> (u32, u32) {
 
 /// The least and the most of a - b.
 #[inline(always)]
-pub(super) fn extremes(above: &[i32], below: &[i32]) -> (i32, i32) {
+fn extremes(above: &[i32], below: &[i32]) -> (i32, i32) {
     let (mut low, mut high) = (i32::MAX, i32::MIN);
     for (above, below) in above.iter().zip(below) {
         let ratio = above.wrapping_sub(*below);

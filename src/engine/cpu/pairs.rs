@@ -5,30 +5,26 @@
 //! Lanes that stand at a breach are liquidated together where their venue takes pro rata.
 
 use super::ledger::Ledger;
-use super::marks::{Marks, RUN_STEPS};
+use super::mark_ratios::{MarkRatios, ROUNDED, RatioRow};
+use super::marks::Marks;
 use super::positions::{PairClass, PairRow};
 use super::walk::{Left, Walker};
 use crate::book::account::{KIND_COLLATERAL, LegState};
 use crate::book::action::Pair;
-use crate::lanes::{Lanes, below};
+use crate::lanes::Lanes;
 use crate::program::Program;
 use crate::program::layout::LegRow;
 
 /// Positions that are walked together.
 const ABREAST: usize = 8;
 
-/// What floats may be off by, relative: the ratio of two words has three roundings of 2^-24, that
-/// of a lane as many, and their product one.
-const ROUNDED: f32 = 1.0 + 1.0 / (1 << 20) as f32;
-
 /// The pairs of a path that the horizon does not clear, and scratch space to walk them.
 #[derive(Default)]
 pub(super) struct Pairs {
     /// Class, and index in it.
     near: Vec<(u32, u32)>,
-    /// Class by class: mark of the collateral over mark of the debt, step by step, and infinite
-    /// beyond the path; of classes that have somebody near.
-    ratios: Vec<Vec<f32>>,
+    /// Of classes that have somebody near.
+    ratios: MarkRatios,
     gone_by: Vec<GoneBy>,
 }
 
@@ -36,14 +32,14 @@ pub(super) struct Pairs {
 #[derive(Clone, Copy)]
 struct Along<'p> {
     classes: &'p [PairClass],
-    ratios: &'p [Vec<f32>],
+    ratios: &'p MarkRatios,
     marks: &'p Marks,
 }
 
 /// The rows of a class along the path, step by step.
 #[derive(Clone, Copy, Default)]
 struct Rows<'p> {
-    ratios: &'p [f32],
+    ratios: RatioRow<'p>,
     collateral: &'p [u32],
     debt: &'p [u32],
 }
@@ -116,10 +112,13 @@ impl Pairs {
         if self.near.is_empty() {
             return;
         }
-        self.ratios.resize_with(classes.len(), Vec::new);
+        self.ratios.begin(classes.len());
         for of_class in self.near.chunk_by(|one, next| one.0 == next.0) {
-            let class = of_class[0].0 as usize;
-            fill_ratios(lanes, &classes[class], marks, &mut self.ratios[class]);
+            let idx = of_class[0].0 as usize;
+            let class = &classes[idx];
+            marks.need(class.collateral);
+            marks.need(class.debt);
+            self.ratios.need(lanes, idx, class, marks);
         }
         let along = Along { classes, ratios: &self.ratios, marks };
         let mut abreast = Abreast::default();
@@ -147,28 +146,11 @@ impl Pairs {
     }
 }
 
-/// Fills the ratios of a class.
-fn fill_ratios(lanes: Lanes, class: &PairClass, marks: &mut Marks, ratios: &mut Vec<f32>) {
-    marks.need(class.collateral);
-    marks.need(class.debt);
-    let n_steps = marks.n_steps();
-    ratios.resize(n_steps + RUN_STEPS, f32::INFINITY);
-    let both = marks.floats_of(class.collateral).iter().zip(marks.floats_of(class.debt));
-    lanes.run(
-        #[inline(always)]
-        || {
-            for (ratio, (collateral, debt)) in ratios[..n_steps].iter_mut().zip(both) {
-                *ratio = collateral / debt;
-            }
-        },
-    );
-}
-
 impl<'p> Along<'p> {
     #[inline(always)]
     fn rows(&self, class: &PairClass, idx: u32) -> Rows<'p> {
         Rows {
-            ratios: &self.ratios[idx as usize],
+            ratios: self.ratios.of(idx as usize),
             collateral: self.marks.of(class.collateral),
             debt: self.marks.of(class.debt),
         }
@@ -184,19 +166,12 @@ impl Rows<'_> {
     fn first_breach(&self, weighted: u64, debt: u64, from: usize) -> Option<usize> {
         // Words, which have an instruction. Without collateral every step is near.
         let most = debt as u32 as f32 / weighted as u32 as f32 * ROUNDED;
-        let mut start = from;
-        while let Some(ratios) = self.ratios.get(start..).and_then(|it| it.first_chunk()) {
-            let mut near = below(ratios, most);
-            while near != 0 {
-                let step = start + near.trailing_zeros() as usize;
-                if weighted * u64::from(self.collateral[step]) < debt * u64::from(self.debt[step]) {
-                    return Some(step);
-                }
-                near &= near - 1;
-            }
-            start += RUN_STEPS;
-        }
-        None
+        self.ratios.first_below(
+            most,
+            from,
+            #[inline(always)]
+            |step| weighted * u64::from(self.collateral[step]) < debt * u64::from(self.debt[step]),
+        )
     }
 }
 

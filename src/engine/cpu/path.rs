@@ -130,21 +130,18 @@ impl<'a> PathWorker<'a> {
         let marks = &mut self.marks[lane];
         let mut strained = marks.strained(&program.instruments);
         walk.ledger.begin();
-        if O::WATCHES || self.coupled.is_some() {
+        if O::WATCHES {
             marks.need_all();
             observer.prices(marks);
         }
         if let Some(coupled) = &mut self.coupled {
-            let around = Around {
-                program,
-                list,
-                marks,
-                logs: marks.prices(),
-                horizon: &self.horizon,
-                lane,
-                near: &self.near[lane],
-            };
-            let moved = coupled.run(&around, walk.use_bounds, &mut walk.ledger, observer);
+            let horizon = (&self.horizon, lane);
+            let near = &*self.near[lane];
+            if coupled.begin(&Around::new(program, list, marks, horizon, near), walk.use_bounds) {
+                marks.need_all();
+            }
+            let around = Around::new(program, list, marks, horizon, near);
+            let moved = coupled.run(&around, &mut walk.ledger, observer);
             strained = (strained.0 | moved.0, strained.1 | moved.1);
         } else {
             // Leg by leg for those who watch, and for the test of what is done abreast.

@@ -18,12 +18,7 @@ pub(in crate::engine) struct Term {
     pub(super) instrument: u32,
     pub(super) magnitude: u32,
     pub(super) is_negative: bool,
-    /// The ratio of its mark to that of the position's main debt, among the book's.
-    pub(super) ratio: u32,
 }
-
-/// No ratio: the main debt itself, or a position that is not bounded by ratios.
-pub(super) const NO_RATIO: u32 = u32::MAX;
 
 /// A position and its terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +33,6 @@ pub(in crate::engine) struct Scanned {
     pub(in crate::engine) has_tiers: bool,
     /// Constant of the surplus; a breach is a surplus below 0.
     pub(in crate::engine) constant: i64,
-    /// Whether ratios to its main debt bound it.
-    pub(in crate::engine) has_ratios: bool,
 }
 
 /// All positions with one collateral instrument against one debt instrument.
@@ -141,7 +134,6 @@ pub(super) fn term_of(row: &LegRow, quantity: i32) -> Option<Term> {
         instrument: row.instrument,
         magnitude: coefficient.unsigned_abs(),
         is_negative: coefficient < 0,
-        ratio: NO_RATIO,
     })
 }
 
@@ -202,7 +194,6 @@ impl ScanList {
                 n_terms: (list.terms.len() - term_start) as u32,
                 has_tiers: legs.iter().any(|leg| leg.n_tiers > 0),
                 constant: from_words(position.constant) - i64::from(at_equality),
-                has_ratios: false,
             };
             list.push(program, scanned);
         }
@@ -258,22 +249,18 @@ impl ScanList {
             self.pairs.len() - 1
         });
         let class = &mut self.pairs[idx];
-        let start = scanned.term_start as usize;
-        let terms = &mut self.terms[start..start + scanned.n_terms as usize];
-        terms.iter_mut().filter(|it| !it.is_negative).for_each(|it| it.ratio = class.ratio);
         class.thresholds.push(pair_threshold(collateral.magnitude, debt.magnitude));
-        class.scanned.push(Scanned { has_ratios: true, ..scanned });
+        class.scanned.push(scanned);
     }
 
-    fn push_other(&mut self, program: &Program, mut scanned: Scanned) {
+    fn push_other(&mut self, program: &Program, scanned: Scanned) {
         let id = self.others.len() as u32;
         if scanned.has_tiers {
             self.tiered.push(id);
         } else {
             let start = scanned.term_start as usize;
-            let terms = &mut self.terms[start..start + scanned.n_terms as usize];
-            scanned.has_ratios =
-                self.bounds.push(program, &mut self.ratios, id, scanned.constant, terms);
+            let terms = &self.terms[start..start + scanned.n_terms as usize];
+            self.bounds.push(program, &mut self.ratios, id, scanned.constant, terms);
         }
         self.baskets.push(BasketRow::new(program, &scanned));
         self.others.push(scanned);

@@ -1,7 +1,8 @@
-//! The positions of a path that came near enough to be looked at, as they stand.
+//! The positions of a path that the horizon does not clear, each once, as they stand.
 
 use std::ops::Range;
 
+use super::Around;
 use super::basis_points;
 use super::market::MovedMarket;
 use crate::book::account::{LegState, values};
@@ -17,26 +18,28 @@ use crate::program::liquidity::Liquidity;
 /// A position on its path.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Account {
-    pub(super) position: u32,
+    /// Its terms, as they are, stand among those of all accounts.
+    pub(super) scanned: Scanned,
+    /// Its class, if it is a pair.
+    pub(super) class: u32,
     legs_start: u32,
-    terms_start: u32,
-    n_terms: u32,
     pub(super) is_defaulted: bool,
+    /// It was liquidated in this step.
+    pub(super) is_changed: bool,
     /// Nothing more can happen to it.
     pub(super) is_over: bool,
-    pub(super) has_tiers: bool,
-    /// Constant of its surplus.
-    constant: i64,
     /// The last step in which its venue's action ran.
     pub(super) last_event: u32,
 }
 
 /// All accounts of a path, their legs and their terms.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Accounts {
     pub(super) list: Vec<Account>,
     pub(super) legs: Vec<LegState>,
     terms: Vec<Term>,
+    /// By position.
+    is_in: Vec<bool>,
 }
 
 impl Account {
@@ -48,30 +51,43 @@ impl Account {
 }
 
 impl Accounts {
+    pub(super) fn new(n_positions: usize) -> Self {
+        Self {
+            list: Vec::new(),
+            legs: Vec::new(),
+            terms: Vec::new(),
+            is_in: vec![false; n_positions],
+        }
+    }
+
+    /// A new path.
     pub(super) fn clear(&mut self) {
-        self.list.clear();
+        for account in self.list.drain(..) {
+            self.is_in[account.scanned.position as usize] = false;
+        }
         self.legs.clear();
         self.terms.clear();
     }
 
-    /// A position as it was at the opening; its account.
-    pub(super) fn open(&mut self, program: &Program, scanned: &Scanned, terms: &[Term]) -> u32 {
-        let rows = program.legs_of(&program.positions[scanned.position as usize]);
-        let account = self.list.len() as u32;
+    /// Opens an account for a position as it is at the opening, unless it has one; `class` if it is
+    /// a pair.
+    pub(super) fn open(&mut self, at: &Around<'_>, scanned: &Scanned, class: u32) {
+        if std::mem::replace(&mut self.is_in[scanned.position as usize], true) {
+            return;
+        }
+        let term_start = self.terms.len() as u32;
         self.list.push(Account {
-            position: scanned.position,
+            scanned: Scanned { term_start, ..*scanned },
+            class,
             legs_start: self.legs.len() as u32,
-            terms_start: self.terms.len() as u32,
-            n_terms: terms.len() as u32,
             is_defaulted: false,
+            is_changed: false,
             is_over: false,
-            has_tiers: scanned.has_tiers,
-            constant: scanned.constant,
             last_event: 0,
         });
+        let rows = at.program.legs_of(&at.program.positions[scanned.position as usize]);
         self.legs.extend(rows.iter().map(|row| row.state(row.quantity, 0)));
-        self.terms.extend_from_slice(terms);
-        account
+        self.terms.extend(at.list.terms_of(scanned).iter().copied());
     }
 
     /// Puts an account's legs at the present marks; where they stand.
@@ -82,37 +98,49 @@ impl Accounts {
         account: u32,
     ) -> Range<usize> {
         let state = &self.list[account as usize];
-        let rows = program.legs_of(&program.positions[state.position as usize]);
+        let rows = program.legs_of(&program.positions[state.scanned.position as usize]);
         let span = state.legs(rows.len());
         for (leg, row) in self.legs[span.clone()].iter_mut().zip(rows) {
-            leg.mark = market.read_marks()[row.instrument as usize];
-            leg.market = market.market_marks[row.instrument as usize];
+            leg.mark = market.marks.read()[row.instrument as usize];
+            leg.market = market.marks.market[row.instrument as usize];
             leg.lost = 0;
         }
         span
     }
 
-    /// What the margin surplus of an account is made of.
-    #[inline]
-    pub(super) fn surplus<'s>(&'s self, program: &'s Program, state: &Account) -> Surplus<'s> {
-        let start = state.terms_start as usize;
-        let position = &program.positions[state.position as usize];
-        Surplus {
-            program,
-            constant: state.constant,
-            terms: &self.terms[start..start + state.n_terms as usize],
-            tiered: if state.has_tiers { program.legs_of(position) } else { &[] },
-        }
+    /// The margin surplus of an account.
+    #[inline(always)]
+    pub(super) fn surplus<'s>(&'s self, program: &'s Program, account: u32) -> Surplus<'s> {
+        let scanned = &self.list[account as usize].scanned;
+        let terms = &self.terms[scanned.term_start as usize..][..scanned.n_terms as usize];
+        surplus_of(program, scanned, terms)
     }
 
-    /// An account's quantities have changed.
-    pub(super) fn refresh(&mut self, program: &Program, account: u32) {
-        let state = &self.list[account as usize];
-        let rows = program.legs_of(&program.positions[state.position as usize]);
+    /// An account was liquidated.
+    pub(super) fn changed(&mut self, program: &Program, account: u32) {
+        let state = &mut self.list[account as usize];
+        state.is_changed = true;
+        let rows = program.legs_of(&program.positions[state.scanned.position as usize]);
         let legs = &self.legs[state.legs(rows.len())];
-        let start = state.terms_start as usize;
-        set_terms(&mut self.terms[start..start + state.n_terms as usize], rows, legs);
+        let Scanned { term_start, n_terms, .. } = state.scanned;
+        let terms = &mut self.terms[term_start as usize..][..n_terms as usize];
+        set_terms(terms, rows, legs);
     }
+}
+
+/// The margin surplus of a position with some terms.
+#[inline(always)]
+pub(super) fn surplus_of<'s>(
+    program: &'s Program,
+    scanned: &Scanned,
+    terms: &'s [Term],
+) -> Surplus<'s> {
+    let tiered = if scanned.has_tiers {
+        program.legs_of(&program.positions[scanned.position as usize])
+    } else {
+        &[]
+    };
+    Surplus { program, constant: scanned.constant, terms, tiered }
 }
 
 /// Where a breached position stands in the order of liquidation: the lowest comes first.

@@ -76,7 +76,7 @@ impl<'d, 'p> Desk<'d, 'p> {
     }
 
     /// What the market brings for a flow after all that is known to have been sold.
-    fn brings(&self, asset: usize, flow: i64) -> Option<i64> {
+    fn brings(&mut self, asset: usize, flow: i64) -> Option<i64> {
         let before =
             if self.terms.in_turn == 1 { self.market.flow[asset] } else { self.own[asset] };
         self.market.brings(asset, before, flow)
@@ -94,7 +94,7 @@ impl<'d, 'p> Desk<'d, 'p> {
     }
 
     /// What the proposed liquidation earns its liquidator.
-    fn profit(&self, legs: &[LegState], repaid: i64) -> i64 {
+    fn profit(&mut self, legs: &[LegState], repaid: i64) -> i64 {
         let mut proceeds = 0_i64;
         for (idx, leg) in legs.iter().enumerate() {
             if leg.kind == KIND_COLLATERAL && leg.next != leg.quantity {
@@ -109,7 +109,7 @@ impl<'d, 'p> Desk<'d, 'p> {
 
     /// Whether a liquidator takes what is proposed. What is too small for its profit to be told
     /// from rounding is taken where gas is free, so that dust does not wait for ever.
-    fn is_worth_it(&self, legs: &[LegState], repaid: i64) -> bool {
+    fn is_worth_it(&mut self, legs: &[LegState], repaid: i64) -> bool {
         let is_dust = self.terms.gas() == 0 && repaid < DUST;
         is_dust || self.profit(legs, repaid) > 0
     }
@@ -125,18 +125,19 @@ impl<'d, 'p> Desk<'d, 'p> {
     /// Of 2^10 sizes up to `most` the one that earns most, or a very small one where gas is free;
     /// 0 where even that earns nothing.
     fn most_profitable(
-        &self,
+        &mut self,
         legs: &mut [LegState],
         most: u32,
         propose: &mut dyn FnMut(u32, &mut [LegState]),
     ) -> u32 {
+        let has_gas = self.terms.gas() > 0;
         let mut profit = |size: u32| {
             propose(size, legs);
             self.profit(legs, self.repaid(legs))
         };
         let part = (most >> PARTS_LOG2).max(1);
         let mut n_parts = 0;
-        if self.terms.gas() > 0 {
+        if has_gas {
             for bit in (0..PARTS_LOG2).rev() {
                 let size = (n_parts + (1 << bit)) * part;
                 if size < most && profit(size) > profit(size - part) {

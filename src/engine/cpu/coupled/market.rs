@@ -3,20 +3,26 @@
 
 use bytemuck::Zeroable as _;
 
-use crate::fixed::{SMALL_MARK, mark_of_log, scale_q31};
+use super::moved_marks::MovedMarks;
+use crate::engine::cpu::marks::Marks;
+use crate::fixed::{mark_of_log, scale_q31};
 use crate::lanes::Lanes;
 use crate::program::Program;
-use crate::program::layout::{INSTRUMENT_PRICE, from_words};
+use crate::program::layout::INSTRUMENT_PRICE;
 use crate::program::liquidity::{
     AssetRow, BandRow, CROSS_BITS, Liquidity, MOST_IMPACT, MOST_PART, NONE,
 };
 
-/// Log marks, Q8.24, between which a mark is neither small nor saturated.
-const LEAST_USUAL_LOG: i32 = -(11 << 24);
-/// Above.
-const MOST_USUAL_LOG: i32 = (8 << 24) - (1 << 20);
+/// What a market holds of all that was sold to it.
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    /// Its mark of rest.
+    rest: u32,
+    /// What that has brought, money.
+    brought: i64,
+}
 
-/// Prices of one step of one path; logs Q8.24, by asset, and marks, by instrument.
+/// Prices of one step of one path; logs Q8.24, by asset.
 #[derive(Debug, Clone)]
 pub struct MovedMarket<'a> {
     program: &'a Program,
@@ -24,6 +30,8 @@ pub struct MovedMarket<'a> {
     lanes: Lanes,
     /// Sizes sold into each market that recover, and that stay.
     recovering: Vec<i64>,
+    /// Share of the first that is left after a step, Q1.31.
+    kept: Vec<u32>,
     staying: Vec<i64>,
     /// What was sold in this round, money at opening value; negative where more was bought.
     pub flow: Vec<i64>,
@@ -39,6 +47,8 @@ pub struct MovedMarket<'a> {
     rest: Vec<i32>,
     /// Band of each asset's depth in this step.
     band: Vec<BandRow>,
+    /// What each market holds in this round, once somebody asks what it brings.
+    held: Vec<Option<Held>>,
     /// Log prices last reported, and after how many steps.
     reported: Vec<i32>,
     reported_at: Vec<u32>,
@@ -46,25 +56,18 @@ pub struct MovedMarket<'a> {
     history: Vec<i32>,
     /// Log prices as venues read them.
     pub read: Vec<i32>,
-    /// Growth of every instrument by interest after each step, step by step.
-    growths: Vec<i32>,
-    /// Where the present step's begin.
-    growth: usize,
-    sums: Vec<u64>,
-    has_sums: bool,
-    has_marks: bool,
-    /// Marks on the market, once they are asked for.
-    pub market_marks: Vec<u32>,
-    /// Marks as venues that read late have them.
-    late_marks: Vec<u32>,
-    /// Whether a mark on the market met the upper bound of its format, and whether one was small.
-    pub strained: (bool, bool),
+    /// Whether nobody reports prices, and none hangs on more than its own asset's sales and only
+    /// through what the market holds of them.
+    is_plain: bool,
+    /// Impacts between which those of later steps will be; by asset.
+    pub(super) ahead: [Vec<i32>; 2],
+    /// Marks at these prices.
+    pub marks: MovedMarks<'a>,
 }
 
 impl<'a> MovedMarket<'a> {
     pub(super) fn new(program: &'a Program, liquidity: &'a Liquidity, lanes: Lanes) -> Self {
         let n_assets = program.market.n_assets;
-        let n_instruments = program.instruments.len();
         let has_delay = liquidity.feeds.iter().any(|feed| feed.delay > 0);
         let n_history = if has_delay { n_assets * program.market.n_steps } else { 0 };
         let whole = |row: &AssetRow| {
@@ -76,6 +79,7 @@ impl<'a> MovedMarket<'a> {
             liquidity,
             lanes,
             recovering: vec![0; n_assets],
+            kept: liquidity.assets.iter().map(|row| row.kept).collect(),
             staying: vec![0; n_assets],
             flow: vec![0; n_assets],
             own: vec![0; n_assets],
@@ -84,23 +88,23 @@ impl<'a> MovedMarket<'a> {
             highest: vec![0; n_assets],
             rest: vec![0; n_assets],
             band: liquidity.assets.iter().map(whole).collect(),
+            held: vec![None; n_assets],
             reported: vec![0; n_assets],
             reported_at: vec![0; n_assets],
             history: vec![0; n_history],
             read: vec![0; n_assets],
-            growths: growths(program),
-            growth: 0,
-            sums: vec![0; n_instruments],
-            has_sums: program.instruments.iter().any(|it| it.kind != INSTRUMENT_PRICE),
-            has_marks: false,
-            market_marks: vec![0; n_instruments],
-            late_marks: vec![0; n_instruments],
-            strained: (false, false),
+            is_plain: liquidity.feeds.is_empty()
+                && liquidity.cross.is_empty()
+                && liquidity.assets.iter().all(|row| row.n_bands <= 1)
+                && program.instruments.iter().all(|it| it.kind == INSTRUMENT_PRICE),
+            ahead: [vec![0; n_assets], vec![0; n_assets]],
+            marks: MovedMarks::new(program, lanes, !liquidity.feeds.is_empty()),
         }
     }
 
-    /// A new path, at its opening.
-    pub(super) fn begin(&mut self) {
+    /// A new path, at its opening, of these marks before anything moves them.
+    pub(super) fn begin(&mut self, marks: &Marks) {
+        self.marks.begin(marks);
         for sizes in [&mut self.recovering, &mut self.staying, &mut self.flow] {
             sizes.fill(0);
         }
@@ -108,8 +112,6 @@ impl<'a> MovedMarket<'a> {
             logs.fill(0);
         }
         self.reported_at.fill(0);
-        self.sums.fill(0);
-        self.strained = (false, false);
     }
 
     /// Passes over the first steps, in which nothing is sold and venues read the market itself.
@@ -121,20 +123,30 @@ impl<'a> MovedMarket<'a> {
                 *highest = skipped.iter().copied().max().unwrap_or(0).max(0);
             }
         }
-        for (instrument, sum) in self.program.instruments.iter().zip(&mut self.sums) {
-            if instrument.kind != INSTRUMENT_PRICE {
-                let skipped = &logs[instrument.asset as usize * n_steps..][..n_skipped];
-                *sum = skipped.iter().map(|log| u64::from(mark_of_log(*log))).sum();
-            }
-        }
+        self.marks.skip(n_skipped, logs);
+    }
+
+    /// A step in which nobody looks at prices: markets recover.
+    pub(super) fn pass(&mut self) {
+        let sizes = self.recovering.iter_mut().zip(&self.kept);
+        self.lanes.run(
+            #[inline(always)]
+            || {
+                for (size, kept) in sizes {
+                    let sign = *size >> 63;
+                    let left = scale_q31(size.unsigned_abs(), *kept) as i64;
+                    *size = (left ^ sign) - sign;
+                }
+            },
+        );
     }
 
     /// The next step: markets recover, prices move, feeds report.
     pub(super) fn step(&mut self, step: usize, logs: &[i32]) {
-        for (asset, row) in self.liquidity.assets.iter().enumerate() {
-            if row.curve != NONE && self.recovering[asset] != 0 {
-                let left = scale_q31(self.recovering[asset].unsigned_abs(), row.kept) as i64;
-                self.recovering[asset] = left * self.recovering[asset].signum();
+        self.pass();
+        for asset in 0..self.own.len() {
+            // What holds nothing is not displaced.
+            if self.recovering[asset] | self.staying[asset] | i64::from(self.own[asset]) != 0 {
                 self.own[asset] = self.displaced(asset, 0);
             }
         }
@@ -147,15 +159,8 @@ impl<'a> MovedMarket<'a> {
             }
         }
         self.report(step, true);
-        self.growth = step * self.program.instruments.len();
-        if self.has_sums {
-            for (instrument, sum) in self.program.instruments.iter().zip(&mut self.sums) {
-                if instrument.kind != INSTRUMENT_PRICE {
-                    *sum += u64::from(mark_of_log(self.read[instrument.asset as usize]));
-                }
-            }
-        }
-        self.forget_marks();
+        self.marks.step(step, &self.read);
+        self.marks.forget(&self.impact, &self.market, &self.read);
     }
 
     /// The round is over: what was sold in it moves prices, at once if the step has more rounds.
@@ -175,7 +180,26 @@ impl<'a> MovedMarket<'a> {
         if goes_on {
             self.move_prices(step, logs);
             self.report(step, false);
-            self.forget_marks();
+            self.marks.forget(&self.impact, &self.market, &self.read);
+        }
+    }
+
+    /// Whether steps in which nobody looks at prices can be passed over while impacts are below an
+    /// octave.
+    pub(super) fn can_pass(&self) -> bool {
+        self.is_plain && self.marks.are_usual()
+    }
+
+    /// Finds impacts between which those of all later steps will be if nothing more is sold: as
+    /// they are, and when all that can has recovered. A curve may fall back by a unit.
+    pub(super) fn look_ahead(&mut self) {
+        let beyond = |log: i32| log + 2 * log.signum();
+        let [now, at_rest] = &mut self.ahead;
+        now.iter_mut().zip(&self.own).for_each(|(ahead, own)| *ahead = beyond(*own));
+        let staying = self.liquidity.assets.iter().zip(&self.staying);
+        for (ahead, (row, staying)) in at_rest.iter_mut().zip(staying) {
+            let stays = *staying != 0;
+            *ahead = if stays { beyond(self.liquidity.displacement(row, *staying)) } else { 0 };
         }
     }
 
@@ -201,33 +225,47 @@ impl<'a> MovedMarket<'a> {
 
     /// What a sale of `flow` brings after one of `before`, money; both at opening value. `None`
     /// where the market is infinitely deep. Negative is what a purchase costs.
-    pub(super) fn brings(&self, asset: usize, before: i64, flow: i64) -> Option<i64> {
+    pub(super) fn brings(&mut self, asset: usize, before: i64, flow: i64) -> Option<i64> {
         let row = &self.liquidity.assets[asset];
         if row.curve == NONE {
             return None;
         }
-        let (band, rest) = (&self.band[asset], mark_of_log(self.rest[asset]));
-        let at = |flow| self.liquidity.brought(row, band, rest, self.size(asset, flow));
-        Some(at(before.saturating_add(flow)).saturating_sub(at(before)))
+        if self.held[asset].is_none() {
+            let rest = mark_of_log(self.rest[asset]);
+            self.held[asset] = Some(Held { rest, brought: self.brought(asset, rest, 0) });
+        }
+        let Held { rest, brought } = self.held[asset]?;
+        let before_it = if before == 0 { brought } else { self.brought(asset, rest, before) };
+        Some(self.brought(asset, rest, before.saturating_add(flow)).saturating_sub(before_it))
+    }
+
+    /// What a flow and all that the market holds have brought, at a mark of rest.
+    fn brought(&self, asset: usize, rest: u32, flow: i64) -> i64 {
+        let (row, band) = (&self.liquidity.assets[asset], &self.band[asset]);
+        self.liquidity.brought(row, band, rest, self.size(asset, flow))
     }
 
     fn move_prices(&mut self, step: usize, logs: &[i32]) {
         let n_steps = self.program.market.n_steps;
         let n_assets = self.program.market.n_assets;
-        let has_cross = !self.liquidity.cross.is_empty();
-        for asset in 0..n_assets {
-            let own = i64::from(self.own[asset]);
-            let mut total = own;
-            if has_cross {
-                let row = &self.liquidity.cross[asset * n_assets..][..n_assets];
-                let parts = row.iter().zip(&self.own);
-                total = parts.map(|(a, b)| (i64::from(*a) * i64::from(*b)) >> CROSS_BITS).sum();
-            }
-            let total = total.clamp(-MOST_IMPACT, MOST_IMPACT);
-            let log = logs[asset * n_steps + step];
-            self.impact[asset] = total as i32;
-            self.market[asset] = log + total as i32;
-            self.rest[asset] = log + (total - own) as i32;
+        for (asset, log) in self.rest.iter_mut().enumerate() {
+            *log = logs[asset * n_steps + step];
+        }
+        self.impact.copy_from_slice(&self.own);
+        for (impact, row) in self.impact.iter_mut().zip(self.liquidity.cross.chunks(n_assets)) {
+            let parts = row.iter().zip(&self.own);
+            let total: i64 =
+                parts.map(|(a, b)| (i64::from(*a) * i64::from(*b)) >> CROSS_BITS).sum();
+            *impact = total.clamp(-MOST_IMPACT, MOST_IMPACT) as i32;
+        }
+        self.held.fill(None);
+        let Self { own, impact, market, rest, .. } = self;
+        let most = MOST_IMPACT as i32;
+        for (((own, impact), market), rest) in own.iter().zip(impact).zip(market).zip(rest) {
+            let total = (*impact).clamp(-most, most);
+            *impact = total;
+            *market = *rest + total;
+            *rest += total - own;
         }
     }
 
@@ -258,99 +296,9 @@ impl<'a> MovedMarket<'a> {
         }
     }
 
-    /// Prices have moved; marks at the ends of their format are looked at even if nobody asks.
-    fn forget_marks(&mut self) {
-        self.has_marks = false;
-        let mut is_strained = false;
-        let growths = &self.growths[self.growth..];
-        for (instrument, growth) in self.program.instruments.iter().zip(growths) {
-            let log = self.market[instrument.asset as usize] + growth;
-            is_strained |= !(LEAST_USUAL_LOG..=MOST_USUAL_LOG).contains(&log);
-        }
-        if is_strained {
-            self.strain();
-        }
-    }
-
     /// Computes the marks, unless they stand.
     #[inline]
     pub(super) fn set_marks(&mut self) {
-        if !self.has_marks {
-            self.compute_marks();
-        }
+        self.marks.set(&self.market, &self.read);
     }
-
-    fn compute_marks(&mut self) {
-        self.has_marks = true;
-        let instruments = &self.program.instruments;
-        let growths = &self.growths[self.growth..];
-        // Logs first, then all marks at once.
-        let log = |logs: &[i32], idx: usize| {
-            (logs[instruments[idx].asset as usize] + growths[idx]) as u32
-        };
-        for (idx, mark) in self.market_marks.iter_mut().enumerate() {
-            *mark = log(&self.market, idx);
-        }
-        let marks = &mut self.market_marks;
-        self.lanes.run(
-            #[inline(always)]
-            || marks.iter_mut().for_each(|mark| *mark = mark_of_log(*mark as i32)),
-        );
-        if !self.liquidity.feeds.is_empty() {
-            for (idx, mark) in self.late_marks.iter_mut().enumerate() {
-                *mark = mark_of_log(log(&self.read, idx) as i32);
-            }
-        }
-        if self.has_sums {
-            for (idx, instrument) in instruments.iter().enumerate() {
-                if instrument.kind != INSTRUMENT_PRICE {
-                    let sum = (self.sums[idx] >> instrument.sum_shift) as u32;
-                    self.market_marks[idx] = sum;
-                    self.late_marks[idx] = sum;
-                }
-            }
-        }
-    }
-
-    /// Whether price marks on the market are at the ends of their format.
-    fn strain(&mut self) {
-        self.set_marks();
-        let instruments = self.program.instruments.iter().zip(&self.market_marks);
-        for (_, mark) in instruments.filter(|(it, _)| it.kind == INSTRUMENT_PRICE) {
-            self.strained.0 |= *mark == u32::MAX;
-            self.strained.1 |= *mark < SMALL_MARK;
-        }
-    }
-
-    /// Marks as venues read them, once they are asked for.
-    #[inline(always)]
-    pub fn read_marks(&self) -> &[u32] {
-        if self.liquidity.feeds.is_empty() { &self.market_marks } else { &self.late_marks }
-    }
-
-    /// The running sum behind an instrument, before the step that comes next.
-    pub(super) fn sum(&self, instrument: usize) -> u64 {
-        self.sums[instrument]
-    }
-
-    /// Steps by which what a venue reads of an asset may lie behind the market.
-    pub(super) fn reach(program: &Program, liquidity: &Liquidity, asset: usize) -> usize {
-        let Some(feed) = liquidity.feeds.get(asset) else { return 0 };
-        let n_steps = program.market.n_steps;
-        let stale = liquidity.stale.get(asset * n_steps..(asset + 1) * n_steps);
-        let n_stale = stale.map_or(0, |flags| flags.iter().filter(|flag| **flag == 1).count());
-        let between = if feed.heartbeat == 1 { 0 } else { feed.heartbeat as usize };
-        between.saturating_add(feed.delay as usize).saturating_add(n_stale).min(n_steps)
-    }
-}
-
-/// Growth of every instrument by interest, Q8.24, after each step, step by step.
-fn growths(program: &Program) -> Vec<i32> {
-    let steps = 1..=program.market.n_steps as i64;
-    let grown = |accrual: i64, step: i64| accrual.wrapping_mul(step).wrapping_add(1 << 31);
-    let of_step = |step| {
-        let accruals = program.instruments.iter().map(|it| from_words(it.accrual));
-        accruals.map(move |accrual| (grown(accrual, step) >> 32) as i32)
-    };
-    steps.flat_map(of_step).collect()
 }

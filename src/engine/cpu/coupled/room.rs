@@ -4,8 +4,12 @@ use std::ops::Range;
 
 use super::Around;
 use super::market::MovedMarket;
+use crate::engine::cpu::bound::Surplus;
+use crate::engine::cpu::filter::Filter;
 use crate::engine::cpu::horizon::Widening;
+use crate::engine::cpu::mark_ratios::ROUNDED;
 use crate::engine::cpu::marks::{Extremes, Marks, RUN_STEPS};
+use crate::engine::cpu::positions::PairClass;
 use crate::fixed::ONE_MARK;
 use crate::program::Program;
 use crate::program::layout::{INSTRUMENT_PRICE, from_words};
@@ -13,8 +17,30 @@ use crate::program::liquidity::{Liquidity, NONE};
 
 /// The first room for impact, in log2 of the price, Q8.24: 2^-10 of an octave.
 const FIRST_ROOM: i32 = 1 << 14;
+/// The first room of what is taken, which is dearer to widen than to leave wide: 2^-7.
+const FIRST_TAKEN: i32 = 1 << 17;
 /// Marks are within 3.6e-9 and half a unit of 2^log, so their products are widened by more.
 const WIDER: f64 = 2e-8;
+
+/// How an impact fits into the room there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fit {
+    /// It does.
+    Holds,
+    /// It did not: those who were taken are to be bounded anew.
+    Tight,
+    /// Nor into that of those who were taken: there may be more.
+    Beyond,
+}
+
+/// What the room does to an instrument's marks, down and up, as floats.
+#[derive(Debug, Clone, Copy)]
+struct Floats {
+    /// But for what is rounded.
+    plain: (f32, f32),
+    /// In all, for the lowest of the path's marks and so for any.
+    of_ratio: (f32, f32),
+}
 
 /// The room that bounds leave, and the extremes of what venues may read within it.
 #[derive(Debug)]
@@ -30,11 +56,18 @@ pub(super) struct Room {
     asset_of: Vec<u32>,
     /// Interest of each instrument over its reach, in log2.
     growth: Vec<f64>,
-    /// What the room does to bounds, and what it did at first.
+    /// Impact on any asset for which those were taken who may be breached at all.
+    taken: (i32, i32),
+    /// What that does to bounds, and the same when a path begins.
     widening: Widening,
-    first: Widening,
+    first_taken: (i32, i32),
+    first_widening: Widening,
     /// What it does to each instrument's lowest and highest mark.
     factors: Vec<(f64, f64)>,
+    first_factors: Vec<(f64, f64)>,
+    /// The same as floats, and wider by two units of 2^-24 of the path's lowest mark for what is
+    /// rounded.
+    floats: Vec<Floats>,
     extremes: Vec<Extremes>,
 }
 
@@ -47,7 +80,7 @@ impl Room {
             has_curve(asset)
                 || row.is_some_and(|row| (0..n_assets).any(|it| row[it] != 0 && has_curve(it)))
         };
-        let room = |asset| if moves(asset) { (-FIRST_ROOM, FIRST_ROOM) } else { (0, 0) };
+        let room = |asset| if moves(asset) { (-FIRST_ROOM, 0) } else { (0, 0) };
         let first_room: Vec<(i32, i32)> = (0..n_assets).map(room).collect();
         let price_of = |idx: usize| {
             let asset = program.instruments[idx].asset;
@@ -59,50 +92,80 @@ impl Room {
                 .map_or(NONE, |idx| idx as u32)
         };
         let reach: Vec<usize> =
-            (0..n_assets).map(|asset| MovedMarket::reach(program, liquidity, asset)).collect();
+            (0..n_assets).map(|asset| reach(program, liquidity, asset)).collect();
         let growth = program.instruments.iter().map(|instrument| {
             let a_step = from_words(instrument.accrual) as f64 * libm::exp2(-56.0);
             a_step * reach[instrument.asset as usize] as f64
         });
-        Self {
+        let is_moved = first_room.iter().any(|room| *room != (0, 0));
+        let first_taken = if is_moved { (-FIRST_TAKEN, 0) } else { (0, 0) };
+        let mut room = Self {
             growth: growth.collect(),
-            room: Vec::new(),
-            first: widening(&first_room),
-            widening: widening(&first_room),
+            room: first_room.clone(),
+            taken: first_taken,
+            widening: widening(first_taken),
+            first_taken,
+            first_widening: widening(first_taken),
             first_room,
             is_late: reach.iter().any(|reach| *reach > 0),
             reach,
             price_of: (0..program.instruments.len()).map(price_of).collect(),
             asset_of: program.instruments.iter().map(|it| it.asset).collect(),
             factors: Vec::new(),
+            first_factors: Vec::new(),
+            floats: Vec::new(),
             extremes: Vec::new(),
-        }
+        };
+        room.set_factors();
+        room.first_factors.clone_from(&room.factors);
+        room
     }
 
-    /// A new path.
-    pub(super) fn begin(&mut self) {
+    /// A new path of these marks.
+    pub(super) fn begin(&mut self, marks: &Marks) {
         self.room.clone_from(&self.first_room);
-        self.widening = self.first;
-        self.set_factors();
+        self.taken = self.first_taken;
+        self.widening = self.first_widening;
+        self.factors.clone_from(&self.first_factors);
+        self.set_floats(marks);
     }
 
-    /// Whether sales have moved prices no further than there is room for; if not, there now is.
-    pub(super) fn holds(&mut self, market: &MovedMarket<'_>) -> bool {
-        let mut holds = true;
-        for ((from, to), impact) in self.room.iter_mut().zip(&market.impact) {
+    /// Whether an impact on each asset is within the room; if not, the room now is wider.
+    pub(super) fn fit(&mut self, impacts: &[i32], marks: &Marks) -> Fit {
+        let both = self.room.iter().zip(impacts);
+        let holds =
+            both.fold(true, |all, ((from, to), impact)| all & (from <= impact) & (impact <= to));
+        if holds {
+            return Fit::Holds;
+        }
+        for ((from, to), impact) in self.room.iter_mut().zip(impacts) {
             if impact < from {
-                *from = impact.saturating_mul(2);
-                holds = false;
+                *from = impact.saturating_mul(2).min(-FIRST_ROOM);
             } else if impact > to {
-                *to = impact.saturating_mul(2);
-                holds = false;
+                *to = impact.saturating_mul(2).max(FIRST_ROOM);
             }
         }
-        if !holds {
-            self.widening = widening(&self.room);
-            self.set_factors();
+        self.set_factors();
+        self.set_floats(marks);
+        let least = self.room.iter().map(|(from, _)| *from).min().unwrap_or(0);
+        let most = self.room.iter().map(|(_, to)| *to).max().unwrap_or(0);
+        let (from, to) = self.taken;
+        if from <= least && most <= to {
+            return Fit::Tight;
         }
-        holds
+        if least < from {
+            self.taken.0 = least.saturating_mul(2).min(-FIRST_TAKEN);
+        }
+        if most > to {
+            self.taken.1 = most.saturating_mul(2).max(FIRST_TAKEN);
+        }
+        self.widening = widening(self.taken);
+        Fit::Beyond
+    }
+
+    /// Whether there is room for impacts below an octave only.
+    pub(super) fn is_narrow(&self) -> bool {
+        self.room.iter().all(|(from, to)| *from > -(1 << 24) && *to < 1 << 24)
     }
 
     fn set_factors(&mut self) {
@@ -116,19 +179,60 @@ impl Room {
         }
     }
 
+    /// A mark m stands for m - 1/2 to m + 1/2; moved and rounded again it is at least
+    /// m down - (1 + up) and at most m up + (1 + up).
+    fn set_floats(&mut self, marks: &Marks) {
+        let floats = |((down, up), whole): (&(f64, f64), &Extremes)| {
+            let rounded = (1.0 + up) / f64::from(whole.low);
+            Floats {
+                plain: (*down as f32, *up as f32),
+                of_ratio: ((down - rounded).max(0.0) as f32, (up + rounded) as f32),
+            }
+        };
+        self.floats.clear();
+        self.floats.extend(self.factors.iter().zip(marks.whole()).map(floats));
+    }
+
+    /// The ratio of unmoved marks, collateral over debt, above which a pair of a class is healthy
+    /// wherever it may be within the room.
+    #[inline(always)]
+    pub(super) fn least_ratio(&self, class: &PairClass, weighted: u32, debt: u32) -> f32 {
+        let (down, _) = self.floats[class.collateral as usize].of_ratio;
+        let (_, up) = self.floats[class.debt as usize].of_ratio;
+        (debt as f32 * up) / (weighted as f32 * down) * ROUNDED
+    }
+
+    /// A surplus without tiers that is nowhere above what it may be within the room: every mark is
+    /// at its worst.
+    #[inline(always)]
+    pub(super) fn filter<'m, const N: usize>(
+        &self,
+        surplus: &Surplus<'_>,
+        marks: &'m Marks,
+    ) -> Filter<'m, N> {
+        let mut rounded = 0.0;
+        let filter = Filter::of(marks, surplus.constant, surplus.terms, |term| {
+            let (down, up) = self.floats[term.instrument as usize].plain;
+            let magnitude = term.magnitude as f32;
+            rounded += magnitude * (1.0 + up);
+            magnitude * if term.is_negative { -up } else { down }
+        });
+        filter.with_doubt(1.1 * rounded)
+    }
+
     /// Whether venues read some asset late.
     pub(super) fn is_late(&self) -> bool {
         self.is_late
     }
 
-    /// What the room does to bounds.
+    /// What it does to the bounds of those who may be breached at all.
     pub(super) fn widening(&self) -> Widening {
         self.widening
     }
 
-    /// What it does to them when a path begins.
-    pub(super) fn first(&self) -> Widening {
-        self.first
+    /// The same when a path begins.
+    pub(super) fn first_widening(&self) -> Widening {
+        self.first_widening
     }
 
     /// The extremes of what venues may read from a step to another, for the impact there is room
@@ -143,7 +247,7 @@ impl Room {
         for (idx, instrument) in at.program.instruments.iter().enumerate() {
             let asset = instrument.asset as usize;
             if instrument.kind != INSTRUMENT_PRICE {
-                let low = market.sum(idx);
+                let low = market.marks.sum(idx);
                 let price = self.extremes.get(self.price_of[idx] as usize);
                 let high = price.map_or(u32::MAX, |price| price.high);
                 let most = low + steps.len() as u64 * u64::from(high);
@@ -169,14 +273,26 @@ impl Room {
 }
 
 /// What impact within a room does to log ratios and to marks.
-fn widening(room: &[(i32, i32)]) -> Widening {
-    let down = room.iter().map(|(from, _)| *from).min().unwrap_or(0);
-    let up = room.iter().map(|(_, to)| *to).max().unwrap_or(0);
+fn widening((down, up): (i32, i32)) -> Widening {
     let most = down.saturating_neg().max(up);
     let moved = libm::exp2(f64::from(most) * libm::exp2(-24.0)) - 1.0 + WIDER;
     // Rounded down, after a hair more than the logarithm may be off.
     let log2 = (-libm::log2(moved) - 1e-9).clamp(0.0, 31.0) as u32;
-    Widening { log_ratios: up.saturating_sub(down), marks_log2: Some(log2) }
+    Widening {
+        log_ratios: up.saturating_sub(down),
+        coarser: libm::exp2(-f64::from(down) * libm::exp2(-24.0)),
+        marks_log2: Some(log2),
+    }
+}
+
+/// Steps by which what a venue reads of an asset may lie behind the market.
+fn reach(program: &Program, liquidity: &Liquidity, asset: usize) -> usize {
+    let Some(feed) = liquidity.feeds.get(asset) else { return 0 };
+    let n_steps = program.market.n_steps;
+    let stale = liquidity.stale.get(asset * n_steps..(asset + 1) * n_steps);
+    let n_stale = stale.map_or(0, |flags| flags.iter().filter(|flag| **flag == 1).count());
+    let between = if feed.heartbeat == 1 { 0 } else { feed.heartbeat as usize };
+    between.saturating_add(feed.delay as usize).saturating_add(n_stale).min(n_steps)
 }
 
 /// The extremes of an instrument's marks over the runs that hold some steps and those before them

@@ -1,0 +1,109 @@
+//! Ratios of two marks along a path, as floats: a pair is near a breach where its ratio is low.
+
+use super::marks::{Marks, RUN_STEPS};
+use super::positions::PairClass;
+use crate::lanes::{Lanes, below};
+
+/// What floats may be off by, relative: the ratio of two words has three roundings of 2^-24, a
+/// bound that it is compared with at most seven, and their product one.
+pub(super) const ROUNDED: f32 = 1.0 + 1.0 / (1 << 20) as f32;
+
+/// The ratios of classes that were asked for.
+#[derive(Debug, Default)]
+pub(super) struct MarkRatios {
+    rows: Vec<Row>,
+    is_known: Vec<bool>,
+}
+
+/// Mark of the collateral over mark of the debt.
+#[derive(Debug, Default)]
+struct Row {
+    /// Step by step, and infinite beyond the path.
+    ratios: Vec<f32>,
+    /// The least from the beginning of a run on, run by run.
+    least: Vec<f32>,
+}
+
+/// The ratios of a class along a path.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct RatioRow<'r> {
+    ratios: &'r [f32],
+    least: &'r [f32],
+}
+
+impl MarkRatios {
+    /// A new path, for that many classes.
+    pub(super) fn begin(&mut self, n_classes: usize) {
+        self.rows.resize_with(n_classes, Row::default);
+        self.is_known.clear();
+        self.is_known.resize(n_classes, false);
+    }
+
+    /// Computes the ratios of a class, unless they stand; its marks must.
+    #[inline]
+    pub(super) fn need(&mut self, lanes: Lanes, idx: usize, class: &PairClass, marks: &Marks) {
+        if !std::mem::replace(&mut self.is_known[idx], true) {
+            fill(lanes, class, marks, &mut self.rows[idx]);
+        }
+    }
+
+    /// The ratios of a class.
+    #[inline(always)]
+    pub(super) fn of(&self, idx: usize) -> RatioRow<'_> {
+        debug_assert!(self.is_known[idx], "ratios that nobody asked for");
+        let Row { ratios, least } = &self.rows[idx];
+        RatioRow { ratios, least }
+    }
+}
+
+fn fill(lanes: Lanes, class: &PairClass, marks: &Marks, row: &mut Row) {
+    let n_steps = marks.n_steps();
+    let Row { ratios, least } = row;
+    ratios.resize(n_steps + RUN_STEPS, f32::INFINITY);
+    least.resize(n_steps.div_ceil(RUN_STEPS), f32::INFINITY);
+    let both = marks.floats_of(class.collateral).iter().zip(marks.floats_of(class.debt));
+    lanes.run(
+        #[inline(always)]
+        || {
+            for (ratio, (collateral, debt)) in ratios[..n_steps].iter_mut().zip(both) {
+                // A debt without value may have one once it is moved.
+                *ratio = if *debt > 0.0 { collateral / debt } else { 0.0 };
+            }
+            let mut least_so_far = f32::INFINITY;
+            for (least, run) in least.iter_mut().zip(ratios.as_chunks::<RUN_STEPS>().0).rev() {
+                for ratio in run {
+                    least_so_far = if *ratio < least_so_far { *ratio } else { least_so_far };
+                }
+                *least = least_so_far;
+            }
+        },
+    );
+}
+
+impl RatioRow<'_> {
+    /// The first step from `from` on, of those whose ratio is below a bound, for which `holds`.
+    #[inline(always)]
+    pub(super) fn first_below(
+        self,
+        bound: f32,
+        from: usize,
+        holds: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
+        if !self.least.get(from / RUN_STEPS).is_some_and(|least| *least < bound) {
+            return None;
+        }
+        let mut start = from;
+        while let Some(run) = self.ratios.get(start..).and_then(|it| it.first_chunk()) {
+            let mut near = below(run, bound);
+            while near != 0 {
+                let step = start + near.trailing_zeros() as usize;
+                if holds(step) {
+                    return Some(step);
+                }
+                near &= near - 1;
+            }
+            start += RUN_STEPS;
+        }
+        None
+    }
+}
