@@ -12,7 +12,7 @@ use clap::Args;
 use shortfall::engine::{Backend, EngineError};
 use shortfall::lanes::Lanes;
 use shortfall::program::Program;
-use shortfall::report::{BackendRates, Bench, FORMATS, Format};
+use shortfall::report::{BackendRates, Bench, FORMATS, Format, counted};
 use shortfall::scenario::{Overrides, Scenario, Workload};
 
 use super::backend::{BackendArgs, lanes, n_threads};
@@ -115,8 +115,7 @@ fn contenders<'a>(
     let mut opened = Vec::new();
     for n_threads in threads {
         let backend = BackendArgs::of_cpu(n_threads, args.lanes);
-        let plural = if n_threads == 1 { "" } else { "s" };
-        let label = Some(format!("cpu, {n_threads} thread{plural}"));
+        let label = Some(format!("cpu, {}", counted(n_threads.into(), "thread")));
         opened.push(Contender::open(&backend, label, programs, seed)?);
     }
     for device in &args.device {

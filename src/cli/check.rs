@@ -5,8 +5,11 @@ use std::io::Write;
 use clap::Args;
 use serde::Serialize;
 
-use shortfall::report::Format;
-use shortfall::scenario::Overrides;
+use shortfall::market::Liquidity;
+use shortfall::market::depth::Feedback;
+use shortfall::market::oracle::Feed;
+use shortfall::report::{Format, counted, usd};
+use shortfall::scenario::{Overrides, Scenario};
 
 use super::{CliError, PathArgs, ScenarioArgs, output};
 
@@ -29,6 +32,8 @@ struct Checked<'a> {
     n_legs: usize,
     n_steps: u32,
     n_paths: u64,
+    /// What couples the positions of a path.
+    couplings: Vec<String>,
     notes: &'a [String],
 }
 
@@ -44,9 +49,45 @@ pub(super) fn main(args: &CheckArgs) -> Result<(), CliError> {
         n_legs: scenario.book.legs.len(),
         n_steps: scenario.run.n_steps,
         n_paths: scenario.run.n_paths,
+        couplings: couplings(&scenario),
         notes: &scenario.notes,
     };
     output::to_stdout(|out| write(&checked, args.scenario.format, out))
+}
+
+/// What the positions of a path share: markets, liquidators, feeds that report late.
+fn couplings(scenario: &Scenario) -> Vec<String> {
+    let assets = &scenario.market.assets;
+    let Liquidity { depths, feeds, feedback, .. } = &scenario.market.liquidity;
+    let mut couplings = Vec::new();
+    if !depths.is_empty() {
+        let names: Vec<&str> = depths.iter().map(|it| &*assets[it.asset.idx()].name).collect();
+        let when = match feedback {
+            Feedback::NextStep => "the prices of the next step".to_owned(),
+            Feedback::SameStep { rounds } => {
+                format!("prices at once, {} a step at most", counted((*rounds).into(), "round"))
+            }
+        };
+        couplings.push(format!("sales of {} move {when}", names.join(", ")));
+    }
+    let at_once = Feed { heartbeat_years: None, deviation: None, delay_years: 0.0, stale: vec![] };
+    let late = feeds.iter().zip(assets).filter(|(feed, _)| **feed != at_once);
+    let late: Vec<&str> = late.map(|(_, asset)| &*asset.name).collect();
+    if !late.is_empty() {
+        couplings.push(format!("an oracle reports {}", late.join(", ")));
+    }
+    if let Some(it) = &scenario.liquidators {
+        let capital = it.capital_usd.map(|most| format!("{} USD a step", usd(most)));
+        let per_step = it.per_step.map(|most| format!("{} a step", counted(most.into(), "event")));
+        let bounds: Vec<String> = capital.into_iter().chain(per_step).collect();
+        let bounds = if bounds.is_empty() { "any".to_owned() } else { bounds.join(", ") };
+        let stays = if it.decline { "decline what loses money" } else { "take whatever is due" };
+        couplings.push(format!(
+            "liquidators {stays}; gas {} USD a call, most they take: {bounds}",
+            usd(it.gas_usd)
+        ));
+    }
+    couplings
 }
 
 fn write(checked: &Checked<'_>, format: &Format, out: &mut dyn Write) -> std::io::Result<()> {
@@ -55,18 +96,19 @@ fn write(checked: &Checked<'_>, format: &Format, out: &mut dyn Write) -> std::io
         serde_json::to_writer_pretty(&mut *out, checked)?;
         return writeln!(out);
     }
+    let sized = |n: usize, noun| counted(n as u64, noun);
     writeln!(
         out,
-        "{} is sound: {} assets, {} venues, {} positions with {} legs, {} paths of {} steps",
+        "{} is sound: {}, {}, {} with {}, {} of {}",
         checked.scenario,
-        checked.n_assets,
-        checked.n_venues,
-        checked.n_positions,
-        checked.n_legs,
-        checked.n_paths,
-        checked.n_steps,
+        sized(checked.n_assets, "asset"),
+        sized(checked.n_venues, "venue"),
+        sized(checked.n_positions, "position"),
+        sized(checked.n_legs, "leg"),
+        counted(checked.n_paths, "path"),
+        counted(checked.n_steps.into(), "step"),
     )?;
-    for note in checked.notes {
+    for note in checked.couplings.iter().chain(checked.notes) {
         writeln!(out, "  {note}")?;
     }
     writeln!(out, "program {}", checked.program_digest)

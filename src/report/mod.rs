@@ -31,6 +31,7 @@ pub use facts::{
     RunFacts,
 };
 pub use figures::Summary;
+pub use format::number::{counted, usd};
 pub use format::{FORMATS, Format, Report, format_named};
 pub use gates::{GateFigures, Verdict};
 pub use ladder::LadderRow;

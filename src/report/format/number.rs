@@ -8,13 +8,15 @@ pub(in crate::report) fn count(value: u128) -> String {
 }
 
 /// A count of things by the name of one: 1 path, 1,000 paths.
-pub(in crate::report) fn counted(value: u64, noun: &str) -> String {
+#[must_use]
+pub fn counted(value: u64, noun: &str) -> String {
     let plural = if value == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", count(value.into()))
 }
 
 /// Dollars: cents below a thousand, whole dollars above; less than half a cent is said to be so.
-pub(in crate::report) fn usd(value: f64) -> String {
+#[must_use]
+pub fn usd(value: f64) -> String {
     let size = value.abs();
     if size >= 999.995 {
         grouped(&format!("{value:.0}"))
