@@ -55,7 +55,7 @@ pub(super) fn main(args: &CheckArgs) -> Result<(), CliError> {
     output::to_stdout(|out| write(&checked, args.scenario.format, out))
 }
 
-/// What the positions of a path share: markets, liquidators, feeds that report late.
+/// What the positions of a path share: markets, feeds that report late, liquidators, funds.
 fn couplings(scenario: &Scenario) -> Vec<String> {
     let assets = &scenario.market.assets;
     let Liquidity { depths, feeds, feedback, .. } = &scenario.market.liquidity;
@@ -86,6 +86,13 @@ fn couplings(scenario: &Scenario) -> Vec<String> {
             "liquidators {stays}; gas {} USD a call, most they take: {bounds}",
             usd(it.gas_usd)
         ));
+    }
+    for venue in &scenario.venues {
+        let (initial_usd, _) = venue.rule.liquidation().insurance_fund();
+        if initial_usd > 0.0 {
+            let fund = usd(initial_usd);
+            couplings.push(format!("an insurance fund of {} with {fund} USD", venue.name));
+        }
     }
     couplings
 }

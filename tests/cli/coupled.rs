@@ -106,6 +106,23 @@ fn a_run_compared_has_the_outcomes_of_a_run_that_is_not() {
 }
 
 #[test]
+fn a_check_says_what_couples_positions() {
+    let dir = TempDir::new().expect("a temporary folder");
+    let late = "[liquidators]\nper_step = 1\n[market.oracle]\nassets.ETH = { delay = \"1h\" }\n";
+    let text = told(&["check", &deep(&dir, "deep.toml", late)]);
+    for words in [
+        "2 assets, 2 venues, 4 positions with 8 legs, 200 paths of 6 steps",
+        "sales of ETH move prices at once, 4 rounds a step at most",
+        "an oracle reports ETH",
+        "most they take: 1 event a step",
+        "an insurance fund of exchange with 10,000 USD",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert_eq!(json(&["check", SCENARIO])["couplings"], Value::Array(Vec::new()));
+}
+
+#[test]
 fn a_coupled_run_tells_of_cascades_backlogs_and_funds() {
     let dir = TempDir::new().expect("a temporary folder");
     let tight = deep(&dir, "tight.toml", "[liquidators]\ncapital_usd = 1000\n");
