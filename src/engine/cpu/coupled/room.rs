@@ -65,8 +65,7 @@ pub(super) struct Room {
     /// What it does to each instrument's lowest and highest mark.
     factors: Vec<(f64, f64)>,
     first_factors: Vec<(f64, f64)>,
-    /// The same as floats, and wider by two units of 2^-24 of the path's lowest mark for what is
-    /// rounded.
+    /// The same as floats, of this path's marks.
     floats: Vec<Floats>,
     extremes: Vec<Extremes>,
 }
