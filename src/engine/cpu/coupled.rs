@@ -108,7 +108,7 @@ impl<'a> Coupled<'a> {
             self.market.skip(start, at.logs);
         }
         for step in start..n_steps {
-            self.near.enter(at, step, &self.market, &self.accounts);
+            self.near.enter(at, step, &self.market, &mut self.accounts);
             let can_pass = self.market.can_pass() && !O::WATCHES;
             // The last prices are those at which everything is valued.
             if can_pass && self.near.is_quiet() && step + 1 < n_steps {

@@ -17,6 +17,9 @@ pub(super) const GROUP: usize = 8;
 /// A number of every path of a group, a word each, widened once.
 type Row = [u64; GROUP];
 
+/// The row of the main debt's mark over itself, 1 on every path.
+const ONE: u32 = u32::MAX - 1;
+
 /// Marks, or their logs, of one instrument over another's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::engine) struct Ratio {
@@ -114,6 +117,26 @@ impl Ratios {
         &self.0
     }
 
+    /// The row of the least of each term's mark, the most being the next one: relative to the
+    /// position's main debt, if it has no constant and all its instruments have prices.
+    pub(super) fn set_rows(&mut self, program: &Program, constant: i64, terms: &mut [Term]) {
+        let n_instruments = program.instruments.len() as u32;
+        let is_price =
+            |it: &Term| program.instruments[it.instrument as usize].kind == INSTRUMENT_PRICE;
+        let debts = terms.iter().filter(|it| it.is_negative);
+        let main = debts.max_by_key(|it| it.magnitude).map(|it| it.instrument);
+        let main = main.filter(|_| (-1..=0).contains(&constant) && terms.iter().all(is_price));
+        for term in terms {
+            term.row = match main {
+                None => 2 * term.instrument,
+                Some(main) if main == term.instrument => ONE,
+                Some(below) => {
+                    2 * (n_instruments + self.index_of(Ratio { above: term.instrument, below }))
+                }
+            };
+        }
+    }
+
     /// The log marks of both sides, step by step.
     #[inline(always)]
     pub(super) fn logs<'m>(&self, ratio: usize, marks: &'m Marks) -> (&'m [i32], &'m [i32]) {
@@ -130,40 +153,20 @@ impl Bounds {
         &self.terms[first..first + bound.n_terms as usize]
     }
 
-    /// Adds a position: a breach of it is `constant` + Σ terms below 0.
+    /// Adds a position, whose terms have rows: a breach of it is `constant` + Σ terms below 0.
     ///
     /// In units of the main debt's mark, Σ w_c m_c / m_d - Σ w_o m_o / m_d - w_d bounds what is
     /// left, if there is no constant; a breach at equality (constant -1) needs more than 0 there.
-    pub(super) fn push(
-        &mut self,
-        program: &Program,
-        ratios: &mut Ratios,
-        id: u32,
-        constant: i64,
-        terms: &[Term],
-    ) {
-        let n_instruments = program.instruments.len() as u32;
-        let is_price =
-            |it: &Term| program.instruments[it.instrument as usize].kind == INSTRUMENT_PRICE;
-        let debts = terms.iter().filter(|it| it.is_negative);
-        let main = debts.max_by_key(|it| it.magnitude).map(|it| it.instrument);
-        let main = main.filter(|_| (-1..=0).contains(&constant) && terms.iter().all(is_price));
+    pub(super) fn push(&mut self, id: u32, constant: i64, terms: &[Term]) {
         let mut bound =
             Bound { id, constant, first_term: self.terms.len() as u32, n_positive: 0, n_terms: 0 };
         for is_negative in [false, true] {
             for term in terms.iter().filter(|it| it.is_negative == is_negative) {
-                let row = match main {
-                    None => term.instrument,
-                    Some(main) if main == term.instrument => {
-                        bound.constant -= i64::from(term.magnitude) * i64::from(ONE_MARK);
-                        continue;
-                    }
-                    Some(main) => {
-                        n_instruments
-                            + ratios.index_of(Ratio { above: term.instrument, below: main })
-                    }
-                };
-                let row = 2 * row + u32::from(is_negative);
+                if term.row == ONE {
+                    bound.constant += term.signed_times(ONE_MARK);
+                    continue;
+                }
+                let row = term.row + u32::from(is_negative);
                 self.terms.push(BoundTerm { row, magnitude: term.magnitude });
                 bound.n_terms += 1;
                 bound.n_positive += u32::from(!is_negative);
@@ -228,6 +231,18 @@ impl Horizon {
             return 0;
         }
         class.thresholds.partition_point(|threshold| *threshold > least)
+    }
+
+    /// Whether the horizon of a path clears a position without tiers as it stands now.
+    #[inline(always)]
+    pub(super) fn clears(&self, lane: usize, constant: i64, terms: &[Term]) -> bool {
+        let mut bound = constant;
+        for term in terms {
+            // The least of what is held, the most of what is owed.
+            let row = self.rows.get(term.row as usize + usize::from(term.is_negative));
+            bound += term.signed_times(row.map_or(ONE_MARK, |row| row[lane] as u32));
+        }
+        bound | self.unclear[lane] >= 0
     }
 
     /// Appends what the horizon of a path does not clear to that path's list.

@@ -126,7 +126,8 @@ impl<'a> PathWorker<'a> {
     }
 
     fn walk_path<O: Observer>(&mut self, lane: usize, observer: &mut O) -> Outcome {
-        let Self { program, list, walk, pairs, .. } = self;
+        let Self { program, list, walk, pairs, horizon, .. } = self;
+        let horizon = (&*horizon, lane);
         let marks = &mut self.marks[lane];
         let mut strained = marks.strained(&program.instruments);
         walk.ledger.begin();
@@ -135,7 +136,6 @@ impl<'a> PathWorker<'a> {
             observer.prices(marks);
         }
         if let Some(coupled) = &mut self.coupled {
-            let horizon = (&self.horizon, lane);
             let near = &*self.near[lane];
             if coupled.begin(&Around::new(program, list, marks, horizon, near), walk.use_bounds) {
                 marks.need_all();
@@ -150,14 +150,14 @@ impl<'a> PathWorker<'a> {
             pairs.begin();
             for (idx, class) in list.pairs.iter().enumerate() {
                 let n_near = match slack {
-                    Some(slack) => self.horizon.n_near(lane, class, slack),
+                    Some(slack) => horizon.0.n_near(lane, class, slack),
                     None => class.scanned.len(),
                 };
                 if is_fast {
                     pairs.push(idx, n_near);
                 } else {
                     for scanned in &class.scanned[..n_near] {
-                        walk.steps(list, marks, scanned, observer);
+                        walk.steps(list, marks, horizon, scanned, observer);
                     }
                 }
             }
@@ -168,7 +168,7 @@ impl<'a> PathWorker<'a> {
                     Some(basket) if is_fast => {
                         basket.walk(program, self.lanes, marks, &mut walk.ledger)
                     }
-                    _ => walk.steps(list, marks, &list.others[idx], observer),
+                    _ => walk.steps(list, marks, horizon, &list.others[idx], observer),
                 }
             }
         }

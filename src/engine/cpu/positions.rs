@@ -18,6 +18,8 @@ pub(in crate::engine) struct Term {
     pub(super) instrument: u32,
     pub(super) magnitude: u32,
     pub(super) is_negative: bool,
+    /// Where the horizon has its extremes; see [`Ratios::set_rows`].
+    pub(super) row: u32,
 }
 
 /// A position and its terms.
@@ -134,6 +136,7 @@ pub(super) fn term_of(row: &LegRow, quantity: i32) -> Option<Term> {
         instrument: row.instrument,
         magnitude: coefficient.unsigned_abs(),
         is_negative: coefficient < 0,
+        row: 0,
     })
 }
 
@@ -195,6 +198,16 @@ impl ScanList {
                 has_tiers: legs.iter().any(|leg| leg.n_tiers > 0),
                 constant: from_words(position.constant) - i64::from(at_equality),
             };
+            let terms = &mut list.terms[term_start..];
+            if scanned.constant >= 0
+                && !scanned.has_tiers
+                && terms.iter().all(|term| !term.is_negative)
+            {
+                // What is held of an asset outweighs what is owed of it, whatever its price.
+                list.terms.truncate(term_start);
+                continue;
+            }
+            list.ratios.set_rows(program, scanned.constant, terms);
             list.push(program, scanned);
         }
         for class in &mut list.pairs {
@@ -258,9 +271,8 @@ impl ScanList {
         if scanned.has_tiers {
             self.tiered.push(id);
         } else {
-            let start = scanned.term_start as usize;
-            let terms = &self.terms[start..start + scanned.n_terms as usize];
-            self.bounds.push(program, &mut self.ratios, id, scanned.constant, terms);
+            let terms = &self.terms[scanned.term_start as usize..];
+            self.bounds.push(id, scanned.constant, &terms[..scanned.n_terms as usize]);
         }
         self.baskets.push(BasketRow::new(program, &scanned));
         self.others.push(scanned);

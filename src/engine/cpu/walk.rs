@@ -2,6 +2,7 @@
 
 use super::bound::Surplus;
 use super::coupled::market::MovedMarket;
+use super::horizon::Horizon;
 use super::ledger::{Ledger, exposure, is_over};
 use super::marks::Marks;
 use super::positions::{ScanList, Scanned, Term, set_terms};
@@ -140,11 +141,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Walks a position of any legs from breach to breach.
+    /// Walks a position of any legs from breach to breach, along the path of a lane of the horizon.
     pub(super) fn steps<O: Observer>(
         &mut self,
         list: &ScanList,
         marks: &mut Marks,
+        (horizon, lane): (&Horizon, usize),
         scanned: &Scanned,
         observer: &mut O,
     ) {
@@ -170,7 +172,13 @@ impl<'a> Walk<'a> {
             match walker.liquidate(program, ledger, breach, legs, observer) {
                 Left::Over => break,
                 Left::All => {}
-                Left::Changed => set_terms(now, walker.rows, legs),
+                Left::Changed => {
+                    set_terms(now, walker.rows, legs);
+                    let has_bound = *use_bounds && !scanned.has_tiers;
+                    if has_bound && horizon.clears(lane, scanned.constant, now) {
+                        break;
+                    }
+                }
             }
             step = breach + 1;
         }

@@ -28,6 +28,10 @@ pub(super) struct Account {
     pub(super) is_changed: bool,
     /// Nothing more can happen to it.
     pub(super) is_over: bool,
+    /// The horizon clears it as it stands now.
+    pub(super) is_clear: bool,
+    /// The step in which it is to be looked at; beyond the path for none.
+    pub(super) next: u32,
     /// The last step in which its venue's action ran.
     pub(super) last_event: u32,
 }
@@ -83,6 +87,8 @@ impl Accounts {
             is_defaulted: false,
             is_changed: false,
             is_over: false,
+            is_clear: false,
+            next: 0,
             last_event: 0,
         });
         let rows = at.program.legs_of(&at.program.positions[scanned.position as usize]);
@@ -108,12 +114,17 @@ impl Accounts {
         span
     }
 
+    /// The terms of an account.
+    #[inline(always)]
+    pub(super) fn terms(&self, account: u32) -> &[Term] {
+        let scanned = &self.list[account as usize].scanned;
+        &self.terms[scanned.term_start as usize..][..scanned.n_terms as usize]
+    }
+
     /// The margin surplus of an account.
     #[inline(always)]
     pub(super) fn surplus<'s>(&'s self, program: &'s Program, account: u32) -> Surplus<'s> {
-        let scanned = &self.list[account as usize].scanned;
-        let terms = &self.terms[scanned.term_start as usize..][..scanned.n_terms as usize];
-        surplus_of(program, scanned, terms)
+        surplus_of(program, &self.list[account as usize].scanned, self.terms(account))
     }
 
     /// An account was liquidated.

@@ -24,6 +24,9 @@ pub(super) struct NearList {
     /// Scratch: the path's horizon with more room, in the first lane, and what it does not clear.
     horizon: Horizon,
     others: [Vec<u32>; 1],
+    /// Whether that one is the widest so far, and whether any bounds anything.
+    is_widened: bool,
+    has_horizon: bool,
     /// Of classes of pairs that have somebody near.
     ratios: MarkRatios,
     schedule: Schedule,
@@ -46,6 +49,8 @@ impl NearList {
             room: Room::new(program, liquidity),
             horizon: Horizon::new(program, ratios, lanes),
             others: Default::default(),
+            is_widened: false,
+            has_horizon: false,
             ratios: MarkRatios::default(),
             schedule: Schedule::default(),
             now: Vec::new(),
@@ -71,7 +76,10 @@ impl NearList {
         self.room.begin(at.marks);
         self.ratios.begin(at.list.pairs.len());
         self.run_end = 0;
-        match self.slack(at) {
+        self.is_widened = false;
+        let slack = self.slack(at);
+        self.has_horizon = slack.is_some();
+        match slack {
             Some(slack) => take(at, at.horizon, slack, at.near, accounts),
             None => self.take_plainly(at, 0, market, accounts),
         }
@@ -80,7 +88,7 @@ impl NearList {
     /// Puts all into the schedule, for which marks must be known; a step before which none may be
     /// breached while nothing has moved prices.
     pub(super) fn start(&mut self, at: &Around<'_>, accounts: &mut Accounts) -> usize {
-        self.put_all(at, 0, accounts);
+        self.put_all(at, 0, Fit::Beyond, accounts);
         let first = self.schedule.first().unwrap_or(at.program.market.n_steps);
         if self.slack(at).is_some() { first } else { 0 }
     }
@@ -110,13 +118,27 @@ impl NearList {
         }
     }
 
-    /// Puts all that may be breached from a step on into the schedule anew.
-    fn put_all(&mut self, at: &Around<'_>, step: usize, accounts: &mut Accounts) {
-        self.schedule.clear(at.program.market.n_steps);
+    /// Puts all that may be breached from a step on into the schedule anew, where it matters that
+    /// the room is another now.
+    fn put_all(&mut self, at: &Around<'_>, step: usize, fit: Fit, accounts: &mut Accounts) {
+        let n_steps = at.program.market.n_steps;
+        let is_anew = fit == Fit::Beyond || !self.has_horizon;
+        self.schedule.clear(n_steps);
         self.now.clear();
         for account in 0..accounts.list.len() as u32 {
-            accounts.list[account as usize].is_changed = false;
-            self.put(at, accounts, account, step, true);
+            let state = &mut accounts.list[account as usize];
+            state.is_clear &= !is_anew;
+            let next = state.next as usize;
+            let may_stand = !is_anew && next >= step && !state.is_changed;
+            let state = &accounts.list[account as usize];
+            let stands = may_stand
+                && !self.is_bounded_by_runs(state)
+                && !self.room.has_grown(accounts.terms(account));
+            if !stands {
+                self.put(at, accounts, account, step, true);
+            } else if next < n_steps {
+                self.schedule.put(next, account);
+            }
         }
     }
 
@@ -126,20 +148,25 @@ impl NearList {
     fn put(
         &mut self,
         at: &Around<'_>,
-        accounts: &Accounts,
+        accounts: &mut Accounts,
         account: u32,
         step: usize,
         is_anew: bool,
     ) {
+        let is_changed = &mut accounts.list[account as usize].is_changed;
+        let is_changed = std::mem::take(is_changed);
+        if is_changed {
+            accounts.list[account as usize].is_clear = self.is_clear(at, accounts, account);
+        }
         let state = &accounts.list[account as usize];
         let n_steps = at.program.market.n_steps;
-        if state.is_over || step >= n_steps {
-            return;
-        }
-        let step = if !self.use_bounds {
+        let step = if state.is_over || state.is_clear || step >= n_steps {
+            n_steps
+        } else if !self.use_bounds {
             step
         } else if self.is_bounded_by_runs(state) {
-            if is_anew && step < self.run_end && self.is_clear(at, accounts, account) {
+            let is_anew = is_anew || is_changed;
+            if is_anew && step < self.run_end && self.run_clears(at, accounts, account) {
                 self.run_end
             } else {
                 step
@@ -150,9 +177,20 @@ impl NearList {
             let surplus = accounts.surplus(at.program, account);
             self.next_step_of_pair(at, state.class as usize, &surplus, step)
         };
+        accounts.list[account as usize].next = step as u32;
         if step < n_steps {
             self.schedule.put(step, account);
         }
+    }
+
+    /// Whether the horizon clears a position as it stands now.
+    #[inline]
+    fn is_clear(&self, at: &Around<'_>, accounts: &Accounts, account: u32) -> bool {
+        let scanned = &accounts.list[account as usize].scanned;
+        let (horizon, lane) = if self.is_widened { (&self.horizon, 0) } else { at.horizon };
+        self.has_horizon
+            && !scanned.has_tiers
+            && horizon.clears(lane, scanned.constant, accounts.terms(account))
     }
 
     /// The first step from one on at which a surplus without tiers may be negative; the path's
@@ -214,7 +252,7 @@ impl NearList {
     }
 
     /// Whether the extremes of this run clear a position.
-    fn is_clear(&self, at: &Around<'_>, accounts: &Accounts, account: u32) -> bool {
+    fn run_clears(&self, at: &Around<'_>, accounts: &Accounts, account: u32) -> bool {
         accounts.surplus(at.program, account).bound(self.room.last_extremes()) >= 0
     }
 
@@ -224,7 +262,7 @@ impl NearList {
         at: &Around<'_>,
         step: usize,
         market: &MovedMarket<'_>,
-        accounts: &Accounts,
+        accounts: &mut Accounts,
     ) {
         self.now.clear();
         self.schedule.take(step, &mut self.now);
@@ -236,7 +274,10 @@ impl NearList {
             let mut now = std::mem::take(&mut self.now);
             now.retain(|account| {
                 let is_clear = self.is_bounded_by_runs(&accounts.list[*account as usize])
-                    && self.is_clear(at, accounts, *account);
+                    && self.run_clears(at, accounts, *account);
+                if is_clear {
+                    accounts.list[*account as usize].next = self.run_end as u32;
+                }
                 if is_clear && self.run_end < n_steps {
                     self.schedule.put(self.run_end, *account);
                 }
@@ -254,9 +295,7 @@ impl NearList {
     /// The step is over: who was looked at is put where he may be breached next.
     pub(super) fn leave(&mut self, at: &Around<'_>, step: usize, accounts: &mut Accounts) {
         while let Some(account) = self.now.pop() {
-            let is_changed = &mut accounts.list[account as usize].is_changed;
-            let is_changed = std::mem::take(is_changed);
-            self.put(at, accounts, account, step + 1, is_changed);
+            self.put(at, accounts, account, step + 1, false);
         }
     }
 
@@ -285,13 +324,14 @@ impl NearList {
                 others[0].extend_from_slice(&at.list.tiered);
                 take(at, (&horizon, 0), slack, &others[0], accounts);
                 (self.horizon, self.others) = (horizon, others);
+                self.is_widened = true;
             }
             Some(_) => {}
         }
         if step < self.run_end {
             self.room.extremes(at, &(step..self.run_end), market);
         }
-        self.put_all(at, step, accounts);
+        self.put_all(at, step, fit, accounts);
         true
     }
 

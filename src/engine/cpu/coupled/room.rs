@@ -9,7 +9,7 @@ use crate::engine::cpu::filter::Filter;
 use crate::engine::cpu::horizon::Widening;
 use crate::engine::cpu::mark_ratios::ROUNDED;
 use crate::engine::cpu::marks::{Extremes, Marks, RUN_STEPS};
-use crate::engine::cpu::positions::PairClass;
+use crate::engine::cpu::positions::{PairClass, Term};
 use crate::fixed::ONE_MARK;
 use crate::program::Program;
 use crate::program::layout::{INSTRUMENT_PRICE, from_words};
@@ -48,6 +48,8 @@ pub(super) struct Room {
     /// Impact on each asset for which the bounds hold: from, to; Q8.24.
     room: Vec<(i32, i32)>,
     first_room: Vec<(i32, i32)>,
+    /// Assets that have more since it was asked for last.
+    has_grown: Vec<bool>,
     /// Steps by which venues may read an asset late.
     reach: Vec<usize>,
     is_late: bool,
@@ -100,6 +102,7 @@ impl Room {
         let first_taken = if is_moved { (-FIRST_TAKEN, 0) } else { (0, 0) };
         let mut room = Self {
             growth: growth.collect(),
+            has_grown: vec![false; n_assets],
             room: first_room.clone(),
             taken: first_taken,
             widening: widening(first_taken),
@@ -137,7 +140,9 @@ impl Room {
         if holds {
             return Fit::Holds;
         }
-        for ((from, to), impact) in self.room.iter_mut().zip(impacts) {
+        let rooms = self.room.iter_mut().zip(&mut self.has_grown);
+        for (((from, to), has_grown), impact) in rooms.zip(impacts) {
+            *has_grown = impact < from || impact > to;
             if impact < from {
                 *from = impact.saturating_mul(2).min(-FIRST_ROOM);
             } else if impact > to {
@@ -160,6 +165,12 @@ impl Room {
         }
         self.widening = widening(self.taken);
         Fit::Beyond
+    }
+
+    /// Whether some term's asset has more room since it was found to be tight.
+    #[inline]
+    pub(super) fn has_grown(&self, terms: &[Term]) -> bool {
+        terms.iter().any(|it| self.has_grown[self.asset_of[it.instrument as usize] as usize])
     }
 
     /// Whether there is room for impacts below an octave only.
