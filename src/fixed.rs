@@ -23,6 +23,8 @@ pub const ONE_Q30: u32 = 1 << 30;
 pub const ONE_MARK: u32 = 1 << 24;
 /// Bits below the point of a mark.
 pub const MARK_BITS: u32 = 24;
+/// An octave of a log2 price in Q8.24.
+pub const OCTAVE: i32 = 1 << MARK_BITS;
 /// Bits below the point of a log price.
 pub const LOG_BITS: u32 = 56;
 /// The largest shock that [`normal_shock`] returns: the quantile of 2^-33, 6.338 in Q4.28.
@@ -147,25 +149,48 @@ pub(crate) const EXP2: [u32; 7] =
 #[inline(always)]
 #[must_use]
 pub const fn mark_of_log(log_q24: i32) -> u32 {
-    let octave = log_q24 >> MARK_BITS;
-    let fraction = (log_q24 as u32) << 8;
-    let mut acc = EXP2[6];
-    acc = EXP2[5] + mul_hi(acc, fraction);
-    acc = EXP2[4] + mul_hi(acc, fraction);
-    acc = EXP2[3] + mul_hi(acc, fraction);
-    acc = EXP2[2] + mul_hi(acc, fraction);
-    acc = EXP2[1] + mul_hi(acc, fraction);
-    let mantissa = EXP2[0] + mul_hi(acc, fraction);
-    if octave > 7 {
-        u32::MAX
-    } else if octave == 7 {
-        mantissa
-    } else if octave < -25 {
-        0
-    } else {
-        // Halving last rounds to nearest without a carry out of the word.
-        let doubled = mantissa >> (6 - octave) as u32;
-        (doubled >> 1) + (doubled & 1)
+    Exp2(EXP2).mark_of_log(log_q24)
+}
+
+/// The same for lanes, from coefficients that the compiler does not know.
+///
+/// If it does, it proves that no sum of the polynomial leaves its word and adds in wider ones; a
+/// product of those is three of words.
+#[derive(Debug, Clone, Copy)]
+pub struct Exp2([u32; 7]);
+
+impl Exp2 {
+    /// The coefficients; to be asked for outside of loops.
+    #[inline(always)]
+    #[must_use]
+    pub fn for_lanes() -> Self {
+        Self(std::hint::black_box(EXP2))
+    }
+
+    /// As [`mark_of_log`].
+    #[inline(always)]
+    #[must_use]
+    pub const fn mark_of_log(&self, log_q24: i32) -> u32 {
+        let octave = log_q24 >> MARK_BITS;
+        let fraction = (log_q24 as u32) << 8;
+        let mut acc = self.0[6];
+        acc = self.0[5] + mul_hi(acc, fraction);
+        acc = self.0[4] + mul_hi(acc, fraction);
+        acc = self.0[3] + mul_hi(acc, fraction);
+        acc = self.0[2] + mul_hi(acc, fraction);
+        acc = self.0[1] + mul_hi(acc, fraction);
+        let mantissa = self.0[0] + mul_hi(acc, fraction);
+        if octave > 7 {
+            u32::MAX
+        } else if octave == 7 {
+            mantissa
+        } else if octave < -25 {
+            0
+        } else {
+            // Halving last rounds to nearest without a carry out of the word.
+            let doubled = mantissa >> (6 - octave) as u32;
+            (doubled >> 1) + (doubled & 1)
+        }
     }
 }
 

@@ -19,6 +19,10 @@ pub const KIND_FUNDING: u32 = 3;
 pub struct LegState {
     /// One of the `KIND_` constants.
     pub kind: u32,
+    /// What its value follows, as in its [`crate::program::layout::LegRow`].
+    pub instrument: u32,
+    /// Number of margin tiers.
+    pub n_tiers: u32,
     /// Units left; negative for short perpetuals and for funding that is paid.
     pub quantity: i32,
     /// Units that would be left by the liquidation that is being proposed.

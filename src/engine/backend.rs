@@ -50,11 +50,14 @@ pub enum EngineError {
         source: std::io::Error,
     },
     /// This build has no GPU backend.
-    #[error("no GPU: this build has none (feature `gpu`); run with --backend cpu")]
+    #[error(
+        "no GPU: this build has none (feature `gpu`); `shortfall run --backend cpu` needs none"
+    )]
     NoDevice,
     /// No adapter of the kind asked for.
     #[error(
-        "there is not {wanted}; {}: run with --backend cpu, or see `shortfall devices`",
+        "there is not {wanted}; {}: see `shortfall devices`; \
+         `shortfall run --backend cpu` needs none",
         present_text(present)
     )]
     NoAdapter {

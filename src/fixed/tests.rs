@@ -76,6 +76,10 @@ fn marks_rise_over_every_fraction_and_every_octave_edge() {
             assert!(mark_of_log(log) <= mark_of_log(log + 1), "log {log}");
         }
     }
+    let exp2 = Exp2::for_lanes();
+    for log in (i32::MIN..i32::MAX).step_by(99_991) {
+        assert_eq!(exp2.mark_of_log(log), mark_of_log(log), "log {log}");
+    }
     assert_eq!(mark_of_log(0), ONE_MARK);
     assert_eq!(mark_of_log(8 << 24), u32::MAX);
     assert_eq!(mark_of_log(i32::MAX), u32::MAX);

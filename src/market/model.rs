@@ -50,6 +50,8 @@ pub struct PathBuffer {
     /// The lanes that fill it.
     pub lanes: Lanes,
     pub(crate) shocks: Vec<i32>,
+    /// What the increments of an asset are mixed of: factors, and where their shocks begin.
+    pub(crate) mixed: Vec<(i32, usize)>,
 }
 
 /// The market as integers: what a path's prices follow from, with its seed and index.
@@ -209,16 +211,28 @@ pub(crate) fn round_shift(sum: i64, shift: u32) -> i64 {
 
 /// Adds increments up to log prices, rounded to their upper words; whether one met [`LOG_CLAMP`].
 fn add_up(increments: &[i64], logs: &mut [i32]) -> bool {
+    const RUN: usize = 64;
     let mut clamped = false;
     // Half a unit of 2^-24 to begin with: the upper word is then rounded, not cut.
     let mut log = 1_i64 << 31;
-    for (increment, upper) in increments.iter().zip(logs) {
-        log += increment;
-        if log.unsigned_abs() > LOG_CLAMP as u64 {
-            log = log.clamp(-LOG_CLAMP, LOG_CLAMP);
-            clamped = true;
+    for (increments, logs) in increments.chunks(RUN).zip(logs.chunks_mut(RUN)) {
+        // A run of increments from -2^54 to 2^54 - 1 moves a log by 2^60 at most.
+        let far = increments.iter().fold(0, |far, it| far | it.wrapping_add(1 << 54));
+        if far as u64 >> 55 == 0 && log.unsigned_abs() < LOG_CLAMP as u64 / 2 {
+            for (increment, upper) in increments.iter().zip(logs) {
+                log += increment;
+                *upper = (log >> 32) as i32;
+            }
+            continue;
         }
-        *upper = (log >> 32) as i32;
+        for (increment, upper) in increments.iter().zip(logs) {
+            log += increment;
+            if log.unsigned_abs() > LOG_CLAMP as u64 {
+                log = log.clamp(-LOG_CLAMP, LOG_CLAMP);
+                clamped = true;
+            }
+            *upper = (log >> 32) as i32;
+        }
     }
     clamped
 }
@@ -233,6 +247,7 @@ impl CompiledMarket {
             clamped: false,
             lanes: Lanes::widest(),
             shocks: vec![0; self.diffusion.n_shocks().iter().sum::<usize>() * self.n_steps],
+            mixed: Vec::new(),
         }
     }
 

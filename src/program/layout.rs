@@ -71,6 +71,8 @@ impl LegRow {
     pub fn state(&self, quantity: i32, mark: u32) -> LegState {
         LegState {
             kind: self.kind,
+            instrument: self.instrument,
+            n_tiers: self.n_tiers,
             quantity,
             next: quantity,
             mark,

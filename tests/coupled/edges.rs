@@ -1,15 +1,16 @@
 //! Coupled paths at the edges of their formats and of what liquidators want, which no draw meets.
 
-use shortfall::book::LegKind;
 use shortfall::book::liquidators::Liquidators;
 use shortfall::book::venue::{CompoundV2, Perpetual, Rule, Terms, Tier};
+use shortfall::book::{Leg, LegKind};
+use shortfall::engine::cpu::Cpu;
 use shortfall::engine::cpu::replay::explain;
 use shortfall::market::Shock;
 use shortfall::market::depth::{ConstantProduct, Depth, DepthForm};
 use shortfall::units::AssetId;
 
 use super::second_walk::{SEED, check};
-use crate::support;
+use crate::{outcomes, support};
 
 /// Four shorts are bought back at 200 times the price in pools of an eighth of them: each costs
 /// nearly all that a word of money holds, and together they cost more.
@@ -59,4 +60,57 @@ fn liquidators_leave_what_earns_nothing() {
     };
     assert_eq!(n_events(0.0), 0);
     assert_eq!(n_events(0.01), 1);
+}
+
+/// Two crowds near their thresholds, each in an asset of its own: what the one sells widens the
+/// room of its asset, while somebody of the other is looked at and healthy yet.
+fn bounds_change_no_bit_of_two_crowds(
+    rule: Rule,
+    terms: &Terms,
+    position: impl Fn(u32, f64) -> Vec<Leg>,
+) {
+    let assets = vec![support::diffusing(1.0, 0.8), support::diffusing(1.0, 0.8)];
+    let mut market = support::market([assets, vec![support::still(1.0)]].concat());
+    let depth = |asset| Depth {
+        asset,
+        form: DepthForm::ConstantProduct(ConstantProduct { reserve_usd: 2e4 }),
+        fee: 0.0,
+        permanent: 0.0,
+        half_life_years: 6.0 * support::HOUR_YEARS,
+        by_drawdown: Vec::new(),
+    };
+    market.liquidity.depths = (0..2).map(AssetId).map(depth).collect();
+    let venues = vec![support::venue(rule, vec![terms.clone(); 3])];
+    let near = |idx: u32| (0, position(idx % 2, 0.93 + 0.07 * f64::from(idx) / 400.0));
+    let positions: Vec<_> = (0..400).map(near).collect();
+    let mut scenario = support::scenario(market, venues, support::book(&positions));
+    scenario.run.n_steps = 48;
+    scenario.run.step_years = support::HOUR_YEARS;
+    let program = support::compiled(&scenario);
+    let bounded = outcomes(&program, Cpu::new(&program, SEED, 2), 500);
+    assert!(bounded.0.iter().any(|outcome| outcome.n_events > 0));
+    let unbounded = Cpu::new(&program, SEED, 2).without_bounds();
+    assert_eq!(bounded, outcomes(&program, unbounded, 500));
+}
+
+#[test]
+fn bounds_change_no_bit_where_room_grows_for_others() {
+    let rule = Rule::CompoundV2(CompoundV2::default());
+    bounds_change_no_bit_of_two_crowds(rule, &support::terms(0.8, 0.08), |asset, breached_at| {
+        let collateral = support::leg(LegKind::Collateral, asset, 1.0);
+        vec![collateral, support::leg(LegKind::Debt, 2, 0.8 * breached_at)]
+    });
+}
+
+/// The same of longs with margin tiers, which runs of steps bound.
+#[test]
+fn bounds_change_no_bit_of_tiers_where_room_grows() {
+    let tier = |floor_usd, rate| Tier { floor_usd, rate };
+    let tiers = vec![tier(0.0, 0.05), tier(0.99, 0.06)];
+    let terms = Terms { tiers, ..support::terms(1.0, 0.0) };
+    let rule = Rule::Perpetual(Perpetual::default());
+    bounds_change_no_bit_of_two_crowds(rule, &terms, |asset, breached_at| {
+        let margin = support::leg(LegKind::Collateral, 2, 1.0 - 0.95 * breached_at);
+        vec![margin, support::perp(asset, 1.0, 1.0)]
+    });
 }

@@ -204,9 +204,9 @@ impl<'a> Coupled<'a> {
         near.find_breached(at, market, accounts, queue);
         let has_order = queue.len() > 1 && (O::WATCHES || self.has_order);
         for (key, idx, account) in queue.iter_mut() {
-            let position = &program.positions[*idx as usize];
-            let legs = accounts.legs_at(program, market, *account);
+            let legs = accounts.legs_at(market, *account);
             let state = &mut accounts.list[*account as usize];
+            let position = &state.scanned.row;
             if !state.is_defaulted {
                 state.is_defaulted = true;
                 state.last_event = step as u32;
@@ -234,9 +234,9 @@ impl<'a> Coupled<'a> {
         let mut n_events = 0;
         for at in 0..self.queue.len() {
             let (_, idx, account) = self.queue[at];
-            let (idx, position) = (idx as usize, &self.program.positions[idx as usize]);
-            let rows = self.program.legs_of(position);
-            let span = self.accounts.list[account as usize].legs(rows.len());
+            let idx = idx as usize;
+            let state = &self.accounts.list[account as usize];
+            let (span, position) = (state.legs(), state.scanned.row);
             if *n_free == 0 {
                 let legs = &self.accounts.legs[span];
                 observer.event(idx, When { step, round }, &Default::default(), legs);
@@ -246,7 +246,9 @@ impl<'a> Coupled<'a> {
             let constant = from_words(position.constant);
             let facts = AccountFacts { constant, money_shift: position.money_shift };
             let Self { program, market, means, own, accounts, .. } = self;
-            let Some(mut desk) = Desk::new(program, position, market, means, own) else { continue };
+            let Some(mut desk) = Desk::new(program, &position, market, means, own) else {
+                continue;
+            };
             let legs = &mut accounts.legs[span];
             let event = action.run(facts, legs, &mut desk);
             observer.event(idx, When { step, round }, &event, legs);
@@ -256,10 +258,11 @@ impl<'a> Coupled<'a> {
             if event.n_calls == 0 && event.written_off == 0 {
                 continue;
             }
-            ledger.count_event(idx, position, rows, step, &event, legs);
+            let rows = program.legs_of(&position);
+            ledger.count_event(idx, &position, rows, step, &event, legs);
             n_events += 1;
             *n_free -= 1;
-            accounts.changed(program, account);
+            accounts.changed(account);
         }
         n_events
     }
@@ -276,10 +279,10 @@ impl<'a> Coupled<'a> {
                 continue;
             }
             let idx = state.scanned.position as usize;
-            let position = &self.program.positions[idx];
+            let position = &state.scanned.row;
             let rows = self.program.legs_of(position);
             let action = &self.program.actions[position.action as usize];
-            let span = self.accounts.legs_at(self.program, &self.market, at as u32);
+            let span = self.accounts.legs_at(&self.market, at as u32);
             let surplus = self.accounts.surplus(self.program, at as u32);
             let surplus = surplus.with(|it| self.market.marks.read()[it as usize]);
             if !state.is_over && surplus < 0 {

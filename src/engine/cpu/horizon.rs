@@ -6,7 +6,7 @@
 
 use super::marks::{Extremes, Marks};
 use super::positions::{PairClass, Term};
-use crate::fixed::{ONE_MARK, mark_of_log};
+use crate::fixed::{Exp2, OCTAVE, ONE_MARK};
 use crate::lanes::Lanes;
 use crate::program::Program;
 use crate::program::layout::INSTRUMENT_PRICE;
@@ -17,7 +17,8 @@ pub(super) const GROUP: usize = 8;
 /// A number of every path of a group, a word each, widened once.
 type Row = [u64; GROUP];
 
-/// The row of the main debt's mark over itself, 1 on every path.
+/// The row of the main debt's mark over itself, 1 on every path: one that is not there, nor is the
+/// next.
 const ONE: u32 = u32::MAX - 1;
 
 /// Marks, or their logs, of one instrument over another's.
@@ -69,6 +70,8 @@ pub(super) struct Horizon {
     /// All ones for paths of which nothing is cleared: their ratios are beyond their format.
     unclear: [i64; GROUP],
     most: Vec<i32>,
+    /// Scratch: marks of the least and of the most log ratios.
+    widened: [Vec<u32>; 2],
 }
 
 /// By how much more than their rounding marks may be off, because sales move prices.
@@ -186,6 +189,7 @@ impl Horizon {
             least: vec![0; GROUP * ratios.len()],
             unclear: [0; GROUP],
             most: vec![0; ratios.len()],
+            widened: [vec![0; ratios.len()], vec![0; ratios.len()]],
         }
     }
 
@@ -203,6 +207,9 @@ impl Horizon {
         let n_ratios = ratios.len();
         let least = &mut self.least[lane * n_ratios..(lane + 1) * n_ratios];
         let most = &mut *self.most;
+        let slack = marks.slack().map_or(i32::MAX, |slack| widening.slack(slack));
+        let [lowest, highest] = &mut self.widened;
+        let (exp2, by) = (Exp2::for_lanes(), slack.saturating_add(1));
         self.lanes.run(
             #[inline(always)]
             || {
@@ -210,15 +217,21 @@ impl Horizon {
                     let (above, below) = ratios.logs(idx, marks);
                     (*least, *most) = extremes(above, below);
                 }
+                // Wider by what rounds the marks, and by a unit of the log and one of the ratio for
+                // the rounding of the ratio itself.
+                for (mark, least) in lowest.iter_mut().zip(&*least) {
+                    *mark = exp2.mark_of_log(least.saturating_sub(by)).saturating_sub(1);
+                }
+                for (mark, most) in highest.iter_mut().zip(&*most) {
+                    *mark = exp2.mark_of_log(most.saturating_add(by)).saturating_add(1);
+                }
             },
         );
-        let slack = marks.slack().map_or(i32::MAX, |slack| widening.slack(slack));
         // An octave more, and a ratio may leave its format, or a mark be moved beyond twice itself.
-        self.unclear[lane] = if slack >= 1 << 24 { -1 } else { 0 };
-        for ((rows, least), most) in of_ratios.chunks_exact_mut(2).zip(&*least).zip(&*most) {
-            let (least, most) = widened((*least, *most), slack);
-            rows[0][lane] = least.into();
-            rows[1][lane] = most.into();
+        self.unclear[lane] = if slack >= OCTAVE { -1 } else { 0 };
+        for ((rows, low), high) in of_ratios.chunks_exact_mut(2).zip(lowest).zip(highest) {
+            rows[0][lane] = (*low).into();
+            rows[1][lane] = (*high).into();
         }
     }
 
@@ -285,17 +298,6 @@ impl Horizon {
 #[inline(always)]
 fn product(magnitude: u32, value: u64) -> i64 {
     (u64::from(magnitude) * (value & 0xffff_ffff)) as i64
-}
-
-/// The least and the most ratio of marks, Q8.24, of the least and the most ratio of their logs:
-/// wider by what rounds the marks, and by a unit of the log and one of the ratio for the rounding
-/// of the ratio itself.
-#[inline(always)]
-fn widened((least, most): (i32, i32), slack: i32) -> (u32, u32) {
-    let by = slack.saturating_add(1);
-    let least = mark_of_log(least.saturating_sub(by)).saturating_sub(1);
-    let most = mark_of_log(most.saturating_add(by)).saturating_add(1);
-    (least, most)
 }
 
 /// The least and the most of a - b.

@@ -1,7 +1,7 @@
 //! Prices and marks along a path, their extremes over runs of steps, and the marks themselves
 //! where somebody looks at them.
 
-use crate::fixed::{SMALL_MARK, mark_of_log};
+use crate::fixed::{Exp2, SMALL_MARK, mark_of_log};
 use crate::lanes::Lanes;
 use crate::program::Program;
 use crate::program::layout::{INSTRUMENT_PRICE, InstrumentRow, from_words};
@@ -57,8 +57,13 @@ pub struct Marks {
     /// The same as floats, for filters.
     floats: Vec<f32>,
     has_marks: Vec<bool>,
-    /// Run by run, a row of all instruments.
+    /// Run by run, a row of all instruments, where bounds ask for runs.
     runs: Vec<Extremes>,
+    /// Whether they do on every path, whether where ratios bound nothing, and whether they do on
+    /// this one.
+    needs_runs: bool,
+    is_coupled: bool,
+    has_runs: bool,
     /// Over the whole horizon.
     whole: Vec<Extremes>,
     slack: Option<i32>,
@@ -98,6 +103,10 @@ impl Marks {
             floats: vec![0.0; (n_steps + RUN_STEPS) * n_instruments],
             has_marks: vec![false; n_instruments],
             runs: vec![Extremes::NONE; n_steps.div_ceil(RUN_STEPS) * n_instruments],
+            needs_runs: program.legs.iter().any(|leg| leg.n_tiers > 0)
+                || program.liquidity.as_ref().is_some_and(|it| !it.feeds.is_empty()),
+            is_coupled: program.liquidity.is_some(),
+            has_runs: false,
             whole: vec![Extremes::NONE; n_instruments],
             slack: None,
         }
@@ -120,44 +129,49 @@ impl Marks {
                 }
                 LogRow::Price(_) => {}
             }
-            self.find_extremes(idx);
+            self.whole[idx] = self.extremes_of_all(idx);
         }
         let prices = instruments.iter().zip(&self.whole);
         let prices = prices.filter(|(row, _)| row.kind == INSTRUMENT_PRICE);
         let all = prices.fold(Extremes::NONE, |all, (_, extremes)| all.join(*extremes));
         self.slack = mark_slack(all);
+        self.has_runs = self.needs_runs || self.is_coupled && self.slack.is_none();
+        if self.has_runs {
+            (0..instruments.len()).for_each(|idx| self.find_runs(idx));
+        }
     }
 
-    /// A mark rises with its log, so the extremes of the one are at those of the other.
-    fn find_extremes(&mut self, instrument: usize) {
-        let Self { n_steps, n_instruments, prices, grown, runs, lanes, .. } = self;
-        let runs = runs[instrument..].iter_mut().step_by(*n_instruments);
-        let mut whole = Extremes::NONE;
-        let logs = match self.log_rows[instrument] {
-            LogRow::Price(asset) => &prices[asset * *n_steps..][..*n_steps],
-            LogRow::Grown(row) => &grown[row * *n_steps..][..*n_steps],
-            LogRow::None => {
-                let marks = &self.marks[instrument * (*n_steps + RUN_STEPS)..][..*n_steps];
-                for (extremes, chunk) in runs.zip(marks.chunks(RUN_STEPS)) {
-                    // Sums only rise.
-                    *extremes = Extremes { low: chunk[0], high: chunk[chunk.len() - 1] };
-                    whole = whole.join(*extremes);
+    /// The extremes of an instrument over the horizon.
+    fn extremes_of_all(&self, instrument: usize) -> Extremes {
+        match self.logs_of(instrument as u32) {
+            [] => extremes_of_sums(&self.marks[self.row(instrument)]),
+            logs => self.lanes.run(
+                #[inline(always)]
+                || extremes_of_logs(logs),
+            ),
+        }
+    }
+
+    fn find_runs(&mut self, instrument: usize) {
+        let row = self.row(instrument);
+        let mut runs = std::mem::take(&mut self.runs);
+        let of_instrument = runs[instrument..].iter_mut().step_by(self.n_instruments);
+        match self.logs_of(instrument as u32) {
+            [] => {
+                for (extremes, run) in of_instrument.zip(self.marks[row].chunks(RUN_STEPS)) {
+                    *extremes = extremes_of_sums(run);
                 }
-                self.whole[instrument] = whole;
-                return;
             }
-        };
-        lanes.run(
-            #[inline(always)]
-            || {
-                for (extremes, chunk) in runs.zip(logs.chunks(RUN_STEPS)) {
-                    let (low, high) = extremes_of_logs(chunk);
-                    *extremes = Extremes { low: mark_of_log(low), high: mark_of_log(high) };
-                    whole = whole.join(*extremes);
-                }
-            },
-        );
-        self.whole[instrument] = whole;
+            logs => self.lanes.run(
+                #[inline(always)]
+                || {
+                    for (extremes, run) in of_instrument.zip(logs.chunks(RUN_STEPS)) {
+                        *extremes = extremes_of_logs(run);
+                    }
+                },
+            ),
+        }
+        self.runs = runs;
     }
 
     /// Computes the marks of an instrument, unless they stand.
@@ -184,11 +198,12 @@ impl Marks {
             LogRow::None => &[],
         };
         let (marks, floats) = (&mut self.marks[row.clone()], &mut self.floats[row]);
+        let exp2 = Exp2::for_lanes();
         self.lanes.run(
             #[inline(always)]
             || {
                 for (mark, log) in marks.iter_mut().zip(logs) {
-                    *mark = mark_of_log(*log);
+                    *mark = exp2.mark_of_log(*log);
                 }
                 for (float, mark) in floats.iter_mut().zip(marks) {
                     *float = *mark as f32;
@@ -210,9 +225,12 @@ impl Marks {
         &self.whole
     }
 
-    /// Extremes of all instruments in a run, whose first step is a multiple of its length.
+    /// Extremes of all instruments in a run, whose first step is a multiple of its length; they
+    /// are known where legs have tiers, venues read late, or ratios bound nothing of a coupled
+    /// path.
     #[must_use]
     pub fn of_run(&self, run: usize) -> &[Extremes] {
+        debug_assert!(self.has_runs, "runs that nobody asked for");
         &self.runs[run * self.n_instruments..(run + 1) * self.n_instruments]
     }
 
@@ -282,15 +300,21 @@ impl Marks {
     }
 }
 
-/// The lowest and the highest of some logs.
+/// The extremes of marks, which rise with their logs.
 #[inline(always)]
-fn extremes_of_logs(logs: &[i32]) -> (i32, i32) {
+fn extremes_of_logs(logs: &[i32]) -> Extremes {
     let (mut low, mut high) = (i32::MAX, i32::MIN);
     for log in logs {
         low = low.min(*log);
         high = high.max(*log);
     }
-    (low, high)
+    Extremes { low: mark_of_log(low), high: mark_of_log(high) }
+}
+
+/// The extremes of sums, which only rise.
+fn extremes_of_sums(sums: &[u32]) -> Extremes {
+    let end = |sum: Option<&u32>| sum.copied().unwrap_or(0);
+    Extremes { low: end(sums.first()), high: end(sums.last()) }
 }
 
 /// Log marks of a price that interest grows; twin of `price_mark` in `shaders/marks.wgsl`.

@@ -6,7 +6,7 @@
 use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, LegState};
 use crate::book::action::ACTION_PRO_RATA;
 use crate::program::Program;
-use crate::program::layout::{INSTRUMENT_PRICE, LegRow, from_words};
+use crate::program::layout::{INSTRUMENT_PRICE, LegRow, PositionRow, from_words};
 
 use super::baskets::BasketRow;
 use super::horizon::{Bounds, Ratio, Ratios};
@@ -35,6 +35,8 @@ pub(in crate::engine) struct Scanned {
     pub(in crate::engine) has_tiers: bool,
     /// Constant of the surplus; a breach is a surplus below 0.
     pub(in crate::engine) constant: i64,
+    /// Its row in the program, here so that one look finds all.
+    pub(in crate::engine) row: PositionRow,
 }
 
 /// All positions with one collateral instrument against one debt instrument.
@@ -71,7 +73,7 @@ pub(super) struct PairRow {
 #[derive(Debug, Clone, Default)]
 pub(in crate::engine) struct ScanList {
     pub(in crate::engine) pairs: Vec<PairClass>,
-    /// All other positions, in the book's order.
+    /// All other positions, by shape and in the book's order.
     pub(in crate::engine) others: Vec<Scanned>,
     /// The same as they are walked, where they are baskets.
     pub(super) baskets: Vec<Option<BasketRow>>,
@@ -115,25 +117,25 @@ impl Term {
 /// Sets a position's terms to what is left of its legs, of which only those that had a term at the
 /// opening can have one.
 #[inline]
-pub(super) fn set_terms(terms: &mut [Term], rows: &[LegRow], legs: &[LegState]) {
+pub(super) fn set_terms(terms: &mut [Term], legs: &[LegState]) {
     terms.iter_mut().for_each(|term| (term.magnitude, term.is_negative) = (0, false));
-    for leg in rows.iter().zip(legs).filter_map(|(row, leg)| term_of(row, leg.quantity)) {
+    for leg in legs.iter().filter_map(term_of) {
         let of = terms.iter_mut().find(|term| term.instrument == leg.instrument);
         of.into_iter().for_each(|term| term.add(leg));
     }
 }
 
-/// The plain term of a leg with that many units left, if it has one.
+/// The plain term of a leg as it stands, if it has one.
 #[inline(always)]
-pub(super) fn term_of(row: &LegRow, quantity: i32) -> Option<Term> {
-    let coefficient = match row.kind {
-        _ if row.n_tiers > 0 => return None,
-        KIND_COLLATERAL => row.state(quantity, 0).weighted_quantity() as i32,
-        KIND_DEBT => -quantity,
-        _ => quantity,
+pub(super) fn term_of(leg: &LegState) -> Option<Term> {
+    let coefficient = match leg.kind {
+        _ if leg.n_tiers > 0 => return None,
+        KIND_COLLATERAL => leg.weighted_quantity() as i32,
+        KIND_DEBT => -leg.quantity,
+        _ => leg.quantity,
     };
     Some(Term {
-        instrument: row.instrument,
+        instrument: leg.instrument,
         magnitude: coefficient.unsigned_abs(),
         is_negative: coefficient < 0,
         row: 0,
@@ -183,6 +185,7 @@ impl PairRow {
 impl ScanList {
     pub(in crate::engine) fn new(program: &Program) -> Self {
         let mut list = Self::default();
+        let mut others = Vec::new();
         for (idx, position) in program.positions.iter().enumerate() {
             let legs = program.legs_of(position);
             if legs.iter().all(|leg| leg.kind == KIND_COLLATERAL || leg.quantity == 0) {
@@ -197,6 +200,7 @@ impl ScanList {
                 n_terms: (list.terms.len() - term_start) as u32,
                 has_tiers: legs.iter().any(|leg| leg.n_tiers > 0),
                 constant: from_words(position.constant) - i64::from(at_equality),
+                row: *position,
             };
             let terms = &mut list.terms[term_start..];
             if scanned.constant >= 0
@@ -208,8 +212,13 @@ impl ScanList {
                 continue;
             }
             list.ratios.set_rows(program, scanned.constant, terms);
-            list.push(program, scanned);
+            if !list.push_pair(program, scanned) {
+                others.push(scanned);
+            }
         }
+        // Neighbours have the same shape, so that no loop over legs or terms takes by surprise.
+        others.sort_by_cached_key(|scanned| list.shape_of(program, scanned));
+        others.into_iter().for_each(|scanned| list.push_other(program, scanned));
         for class in &mut list.pairs {
             let mut order: Vec<usize> = (0..class.scanned.len()).collect();
             // Ties by the book's order, so that the order is one whatever the sort.
@@ -224,7 +233,7 @@ impl ScanList {
     /// The terms of a new position, one an instrument.
     fn push_terms(&mut self, legs: &[LegRow]) {
         let start = self.terms.len();
-        let of_legs = legs.iter().filter_map(|leg| term_of(leg, leg.quantity));
+        let of_legs = legs.iter().filter_map(|leg| term_of(&leg.state(leg.quantity, 0)));
         for leg in of_legs.filter(|term| term.magnitude != 0) {
             match self.terms[start..].iter_mut().find(|it| it.instrument == leg.instrument) {
                 Some(term) => term.add(leg),
@@ -233,21 +242,26 @@ impl ScanList {
         }
     }
 
-    fn push(&mut self, program: &Program, scanned: Scanned) {
+    /// What decides how loops over a position go.
+    fn shape_of(&self, program: &Program, scanned: &Scanned) -> [usize; 4] {
+        let (legs, terms) = (program.legs_of(&scanned.row), self.terms_of(scanned));
+        let n_collateral = legs.iter().filter(|leg| leg.kind == KIND_COLLATERAL).count();
+        let n_negative = terms.iter().filter(|term| term.is_negative).count();
+        [terms.len(), n_negative, legs.len(), n_collateral]
+    }
+
+    /// Takes a position into its class, if it is a pair; whether it is.
+    fn push_pair(&mut self, program: &Program, scanned: Scanned) -> bool {
         let is_price =
             |it: &Term| program.instruments[it.instrument as usize].kind == INSTRUMENT_PRICE;
-        let position = &program.positions[scanned.position as usize];
-        let kinds: Vec<u32> = program.legs_of(position).iter().map(|leg| leg.kind).collect();
+        let kinds: Vec<u32> = program.legs_of(&scanned.row).iter().map(|leg| leg.kind).collect();
         let pair = match (&*kinds, self.terms_of(&scanned)) {
             (_, terms) if scanned.constant != 0 || !terms.iter().all(is_price) => None,
             ([KIND_COLLATERAL, KIND_DEBT], [first, second]) => Some((*first, *second)),
             ([KIND_DEBT, KIND_COLLATERAL], [first, second]) => Some((*second, *first)),
             _ => None,
         };
-        let Some((collateral, debt)) = pair else {
-            self.push_other(program, scanned);
-            return;
-        };
+        let Some((collateral, debt)) = pair else { return false };
         let key = (collateral.instrument, debt.instrument);
         let known = self.pairs.iter().position(|class| (class.collateral, class.debt) == key);
         let idx = known.unwrap_or_else(|| {
@@ -264,6 +278,7 @@ impl ScanList {
         let class = &mut self.pairs[idx];
         class.thresholds.push(pair_threshold(collateral.magnitude, debt.magnitude));
         class.scanned.push(scanned);
+        true
     }
 
     fn push_other(&mut self, program: &Program, scanned: Scanned) {

@@ -27,8 +27,11 @@ impl Along<'_> {
             return self.first_tiered_breach(surplus, from);
         }
         match surplus.terms.len() {
-            1..=4 if is_filtered => self.first_filtered::<4>(surplus, from),
-            5..=8 if is_filtered => self.first_filtered::<8>(surplus, from),
+            1..=3 if is_filtered => self.first_filtered::<3>(surplus, from),
+            4 if is_filtered => self.first_filtered::<4>(surplus, from),
+            5 if is_filtered => self.first_filtered::<5>(surplus, from),
+            6 if is_filtered => self.first_filtered::<6>(surplus, from),
+            7..=8 if is_filtered => self.first_filtered::<8>(surplus, from),
             _ => self.first(
                 from,
                 #[inline(always)]

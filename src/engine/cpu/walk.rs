@@ -78,7 +78,10 @@ pub(super) enum Left {
 
 impl<'w> Walker<'w> {
     pub(super) fn new(program: &'w Program, idx: usize) -> Self {
-        let position = &program.positions[idx];
+        Self::of(program, idx, &program.positions[idx])
+    }
+
+    fn of(program: &'w Program, idx: usize, position: &'w PositionRow) -> Self {
         Self { idx, position, rows: program.legs_of(position), is_defaulted: false, last_event: 0 }
     }
 
@@ -151,7 +154,7 @@ impl<'a> Walk<'a> {
         observer: &mut O,
     ) {
         let program = self.program;
-        let mut walker = Walker::new(program, scanned.position as usize);
+        let mut walker = Walker::of(program, scanned.position as usize, &scanned.row);
         let Self { lanes, use_bounds, ledger, terms: now, legs, .. } = self;
         walker.rows.iter().for_each(|row| marks.need(row.instrument));
         let terms = list.terms_of(scanned);
@@ -173,7 +176,7 @@ impl<'a> Walk<'a> {
                 Left::Over => break,
                 Left::All => {}
                 Left::Changed => {
-                    set_terms(now, walker.rows, legs);
+                    set_terms(now, legs);
                     let has_bound = *use_bounds && !scanned.has_tiers;
                     if has_bound && horizon.clears(lane, scanned.constant, now) {
                         break;

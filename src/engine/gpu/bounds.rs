@@ -58,9 +58,11 @@ impl Layout {
         let n_instruments = program.instruments.len() as u32;
         let mut layout = Self {
             run: (RUN_STEPS / program.market.n_steps).clamp(1, MOST_RUN),
-            plain: list.tiered.iter().map(|id| list.others[*id as usize].position).collect(),
             ..Self::default()
         };
+        let position_of = |id: u32| list.others[id as usize].position;
+        layout.plain.extend(list.tiered.iter().map(|id| position_of(*id)));
+        layout.plain.sort_unstable();
         let kept = layout.keep_ratios(&list, n_instruments);
         for class in &list.pairs {
             let positions = class.scanned.iter().map(|it| it.position);
@@ -77,9 +79,13 @@ impl Layout {
             None => Some(term.row / 2),
             Some(ratio) => kept[ratio as usize].map(|ratio| n_instruments + ratio),
         };
-        let mut rows = Vec::with_capacity(list.bounds.bounds.len());
-        for bound in &list.bounds.bounds {
-            let position = list.others[bound.id as usize].position;
+        // In the book's order, which has no pattern: where dear positions stood together, some lane
+        // would take more of them than another.
+        let mut bounds: Vec<&Bound> = list.bounds.bounds.iter().collect();
+        bounds.sort_unstable_by_key(|bound| position_of(bound.id));
+        let mut rows = Vec::with_capacity(bounds.len());
+        for bound in bounds {
+            let position = position_of(bound.id);
             let terms = list.bounds.terms_of(bound).iter();
             let terms: Option<Vec<_>> =
                 terms.map(|term| Some([row(term)?, term.magnitude])).collect();

@@ -101,7 +101,7 @@ impl Diffusion {
     }
 
     pub(super) fn add(&self, n_steps: usize, seed: u64, path: u64, buffer: &mut PathBuffer) {
-        let PathBuffer { increments, shocks, lanes, .. } = buffer;
+        let PathBuffer { increments, shocks, lanes, mixed, .. } = buffer;
         let (own_shocks, common_shocks) = shocks.split_at_mut(self.n_shocks()[0] * n_steps);
         lanes.run(
             #[inline(always)]
@@ -119,16 +119,24 @@ impl Diffusion {
             #[inline(always)]
             || {
                 for (asset, increments) in increments.chunks_exact_mut(n_steps).enumerate() {
-                    let (own, common) = self.row(asset);
-                    // A row of one column holds the asset's own shock alone.
-                    let first = if own.len() == 1 { asset } else { 0 };
-                    let own = own.iter().zip(own_shocks.chunks_exact(n_steps).skip(first));
-                    let common = common.iter().zip(common_shocks.chunks_exact(n_steps));
-                    let terms = own.chain(common).filter(|(factor, _)| **factor != 0);
-                    mix(terms, self.shifts[asset], increments);
+                    mixed.clear();
+                    mixed.extend(self.mixed(asset, n_steps));
+                    mix(mixed, self.shifts[asset], shocks, increments);
                 }
             },
         );
+    }
+
+    /// What an asset's increments are mixed of: factors, but for those that are 0, and where the
+    /// shocks begin that they belong to.
+    fn mixed(&self, asset: usize, n_steps: usize) -> impl Iterator<Item = (i32, usize)> + '_ {
+        let (own, common) = self.row(asset);
+        // A row of one column holds the asset's own shock alone.
+        let first = if own.len() == 1 { asset } else { 0 };
+        let own = own.iter().zip(first..);
+        let common = common.iter().zip(self.n_shocks()[0]..);
+        let terms = own.chain(common).filter(|(factor, _)| **factor != 0);
+        terms.map(move |(factor, row)| (*factor, row * n_steps))
     }
 
     pub(super) fn parts(&self) -> Vec<(&'static str, &[u8])> {
@@ -162,25 +170,60 @@ fn draw(n_steps: usize, seed: u64, path: u64, block: u32, rows: &mut [i32]) {
     }
 }
 
-/// Adds one asset's row of factor x shocks, rounded once, in runs of steps short enough for the
-/// stack.
+/// Adds one asset's row of factor x shocks, rounded once, in runs of steps whose sums fit into
+/// registers.
 #[inline(always)]
-fn mix<'a>(
-    terms: impl Iterator<Item = (&'a i32, &'a [i32])> + Clone,
+fn mix(terms: &[(i32, usize)], shift: u32, shocks: &[i32], increments: &mut [i64]) {
+    let (long, rest) = increments.as_chunks_mut::<32>();
+    mix_runs(terms, shift, shocks, long);
+    let done = 32 * long.len();
+    let (short, rest) = rest.as_chunks_mut::<8>();
+    mix_runs(terms, shift, &shocks[done..], short);
+    let done = done + 8 * short.len();
+    mix_runs(terms, shift, &shocks[done..], rest.as_chunks_mut::<1>().0);
+}
+
+#[inline(always)]
+fn mix_runs<const RUN: usize>(
+    terms: &[(i32, usize)],
     shift: u32,
-    increments: &mut [i64],
+    shocks: &[i32],
+    runs: &mut [[i64; RUN]],
 ) {
-    const RUN: usize = 64;
-    for (run, chunk) in increments.chunks_mut(RUN).enumerate() {
+    for (increments, first) in runs.iter_mut().zip((0..).step_by(RUN)) {
         let mut sums = [0_i64; RUN];
-        for (factor, shocks) in terms.clone() {
-            let shocks = &shocks[run * RUN..run * RUN + chunk.len()];
+        for (factor, row) in terms {
+            let shocks = &shocks[row + first..][..RUN];
             for (sum, shock) in sums.iter_mut().zip(shocks) {
                 *sum += i64::from(*factor) * i64::from(*shock);
             }
         }
-        for (increment, sum) in chunk.iter_mut().zip(sums) {
+        for (increment, sum) in increments.iter_mut().zip(sums) {
             *increment += round_shift(sum, shift);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_of_any_length_are_mixed_as_step_by_step() {
+        let shocks: Vec<i32> = (0..3 * 110_u32)
+            .map(|idx| normal_shock(idx.wrapping_mul(0x9e37_79b9).wrapping_add(7)))
+            .collect();
+        for n_steps in 1..110 {
+            let terms = [(i32::MAX >> 2, 0), (-12_345_678, n_steps), (1, 2 * n_steps)];
+            let mut mixed = vec![-5; n_steps];
+            mix(&terms, 3, &shocks, &mut mixed);
+            for (step, mixed) in mixed.iter().enumerate() {
+                let of_term = |(factor, row): &(i32, usize)| {
+                    i64::from(*factor) * i64::from(shocks[row + step])
+                };
+                let sum = terms.iter().map(of_term).sum();
+                assert_eq!(*mixed, round_shift(sum, 3) - 5, "step {step} of {n_steps}");
+            }
         }
     }
 }

@@ -1,6 +1,9 @@
-//! Does the quantised shock keep the error that the bias of a program is computed from?
+//! Does the quantised shock keep the error that the bias of a program is computed from, and is the
+//! clamp met wherever it has to be?
 
-use super::SHOCK_VARIANCE_ERROR;
+use proptest::prelude::*;
+
+use super::{LOG_CLAMP, SHOCK_VARIANCE_ERROR, add_up};
 use crate::fixed::normal_shock;
 
 /// Midpoints that stand for a segment of the quantile, on which it is one polynomial.
@@ -29,4 +32,46 @@ fn second_moment() -> f64 {
 fn the_variance_of_the_shock_is_within_its_stated_error() {
     let error = second_moment() - 1.0;
     assert!(error.abs() < SHOCK_VARIANCE_ERROR, "{error:e}");
+}
+
+/// Whether the clamp is met where every step is held against it, which gives the same logs.
+fn meets_the_clamp(increments: &[i64]) -> bool {
+    let (mut log, mut meets) = (1_i64 << 31, false);
+    let mut one_by_one = Vec::new();
+    for increment in increments {
+        log += increment;
+        meets |= !(-LOG_CLAMP..=LOG_CLAMP).contains(&log);
+        log = log.clamp(-LOG_CLAMP, LOG_CLAMP);
+        one_by_one.push((log >> 32) as i32);
+    }
+    let mut logs = vec![0; increments.len()];
+    assert_eq!(add_up(increments, &mut logs), meets, "{increments:?}");
+    assert_eq!(logs, one_by_one, "{increments:?}");
+    meets
+}
+
+#[test]
+fn the_clamp_is_met_wherever_steps_add_up_to_it() {
+    for shift in [61, 60, 59, 58, 57, 56, 55, 54, 53, 50] {
+        for increment in [(1_i64 << shift) - 1, 1 << shift, (1 << shift) + 1] {
+            let n_steps = (LOG_CLAMP / increment) as usize + 2;
+            for sign in [-1, 1] {
+                // There, and back again.
+                let mut increments = vec![sign * increment; n_steps];
+                increments.extend(vec![-sign * increment; 2 * n_steps]);
+                assert!(meets_the_clamp(&increments), "steps of {increment}");
+                assert!(!meets_the_clamp(&increments[..n_steps - 3]), "steps of {increment}");
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_clamp_is_met_or_not_by_any_steps(
+        steps in proptest::collection::vec((any::<i64>(), 2..64_u32), 1..300),
+    ) {
+        let increments: Vec<i64> = steps.iter().map(|(it, shift)| it >> shift).collect();
+        meets_the_clamp(&increments);
+    }
 }

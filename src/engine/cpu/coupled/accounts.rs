@@ -24,11 +24,12 @@ pub(super) struct Account {
     pub(super) class: u32,
     legs_start: u32,
     pub(super) is_defaulted: bool,
-    /// It was liquidated in this step.
+    /// It is to be asked whether the horizon clears it: it was liquidated since it was last put
+    /// into the schedule, or the horizon is another one.
     pub(super) is_changed: bool,
     /// Nothing more can happen to it.
     pub(super) is_over: bool,
-    /// The horizon clears it as it stands now.
+    /// The horizon clears it as it stood when that was last asked.
     pub(super) is_clear: bool,
     /// The step in which it is to be looked at; beyond the path for none.
     pub(super) next: u32,
@@ -48,9 +49,9 @@ pub(super) struct Accounts {
 
 impl Account {
     /// Where its legs stand.
-    pub(super) fn legs(&self, n_legs: usize) -> Range<usize> {
+    pub(super) fn legs(&self) -> Range<usize> {
         let start = self.legs_start as usize;
-        start..start + n_legs
+        start..start + self.scanned.row.n_legs as usize
     }
 }
 
@@ -91,24 +92,17 @@ impl Accounts {
             next: 0,
             last_event: 0,
         });
-        let rows = at.program.legs_of(&at.program.positions[scanned.position as usize]);
+        let rows = at.program.legs_of(&scanned.row);
         self.legs.extend(rows.iter().map(|row| row.state(row.quantity, 0)));
         self.terms.extend(at.list.terms_of(scanned).iter().copied());
     }
 
     /// Puts an account's legs at the present marks; where they stand.
-    pub(super) fn legs_at(
-        &mut self,
-        program: &Program,
-        market: &MovedMarket<'_>,
-        account: u32,
-    ) -> Range<usize> {
-        let state = &self.list[account as usize];
-        let rows = program.legs_of(&program.positions[state.scanned.position as usize]);
-        let span = state.legs(rows.len());
-        for (leg, row) in self.legs[span.clone()].iter_mut().zip(rows) {
-            leg.mark = market.marks.read()[row.instrument as usize];
-            leg.market = market.marks.market[row.instrument as usize];
+    pub(super) fn legs_at(&mut self, market: &MovedMarket<'_>, account: u32) -> Range<usize> {
+        let span = self.list[account as usize].legs();
+        for leg in &mut self.legs[span.clone()] {
+            leg.mark = market.marks.read()[leg.instrument as usize];
+            leg.market = market.marks.market[leg.instrument as usize];
             leg.lost = 0;
         }
         span
@@ -128,14 +122,13 @@ impl Accounts {
     }
 
     /// An account was liquidated.
-    pub(super) fn changed(&mut self, program: &Program, account: u32) {
+    pub(super) fn changed(&mut self, account: u32) {
         let state = &mut self.list[account as usize];
         state.is_changed = true;
-        let rows = program.legs_of(&program.positions[state.scanned.position as usize]);
-        let legs = &self.legs[state.legs(rows.len())];
+        let legs = &self.legs[state.legs()];
         let Scanned { term_start, n_terms, .. } = state.scanned;
         let terms = &mut self.terms[term_start as usize..][..n_terms as usize];
-        set_terms(terms, rows, legs);
+        set_terms(terms, legs);
     }
 }
 
@@ -146,11 +139,7 @@ pub(super) fn surplus_of<'s>(
     scanned: &Scanned,
     terms: &'s [Term],
 ) -> Surplus<'s> {
-    let tiered = if scanned.has_tiers {
-        program.legs_of(&program.positions[scanned.position as usize])
-    } else {
-        &[]
-    };
+    let tiered = if scanned.has_tiers { program.legs_of(&scanned.row) } else { &[] };
     Surplus { program, constant: scanned.constant, terms, tiered }
 }
 
@@ -173,7 +162,7 @@ pub(super) fn rank(
     let mut margin = 0;
     for (leg, row) in legs.iter().zip(program.legs_of(position)) {
         let tiers = program.tiers_of(row);
-        let term = term_of(row, leg.quantity);
+        let term = term_of(leg);
         value += term.map_or_else(|| leg.signed_value(), |term| term.signed_times(leg.mark));
         if !tiers.is_empty() {
             margin += leg.signed_value() - tiers_at(tiers, leg.mark);

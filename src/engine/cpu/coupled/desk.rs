@@ -6,7 +6,7 @@ use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_PERP, LegState};
 use crate::book::action::Counterparty;
 use crate::fixed::{MARK_BITS, scale_q31};
 use crate::program::Program;
-use crate::program::layout::{LegRow, PositionRow};
+use crate::program::layout::PositionRow;
 use crate::program::liquidity::{FundRow, LiquidationTerms};
 
 /// Parts of a size among which the most profitable one is looked for.
@@ -30,8 +30,7 @@ pub(super) struct Means {
 /// The other side of one liquidation event.
 pub(super) struct Desk<'d, 'p> {
     program: &'p Program,
-    position: &'p PositionRow,
-    rows: &'p [LegRow],
+    position: &'d PositionRow,
     terms: &'p LiquidationTerms,
     fund: &'p FundRow,
     market: &'d mut MovedMarket<'p>,
@@ -43,7 +42,7 @@ pub(super) struct Desk<'d, 'p> {
 impl<'d, 'p> Desk<'d, 'p> {
     pub(super) fn new(
         program: &'p Program,
-        position: &'p PositionRow,
+        position: &'d PositionRow,
         market: &'d mut MovedMarket<'p>,
         means: &'d mut Means,
         own: &'d mut [i64],
@@ -53,7 +52,6 @@ impl<'d, 'p> Desk<'d, 'p> {
         Some(Self {
             program,
             position,
-            rows: program.legs_of(position),
             terms: &liquidity.terms,
             fund: &liquidity.funds[position.action as usize],
             market,
@@ -66,8 +64,8 @@ impl<'d, 'p> Desk<'d, 'p> {
         (fine >> self.position.money_shift) as i64
     }
 
-    fn asset(&self, leg: usize) -> usize {
-        self.program.instruments[self.rows[leg].instrument as usize].asset as usize
+    fn asset(&self, leg: &LegState) -> usize {
+        self.program.instruments[leg.instrument as usize].asset as usize
     }
 
     /// Units as money of opening value.
@@ -96,10 +94,10 @@ impl<'d, 'p> Desk<'d, 'p> {
     /// What the proposed liquidation earns its liquidator.
     fn profit(&mut self, legs: &[LegState], repaid: i64) -> i64 {
         let mut proceeds = 0_i64;
-        for (idx, leg) in legs.iter().enumerate() {
+        for leg in legs {
             if leg.kind == KIND_COLLATERAL && leg.next != leg.quantity {
                 let flow = self.flow((leg.quantity - leg.next) as u32);
-                let brought = self.brings(self.asset(idx), flow);
+                let brought = self.brings(self.asset(leg), flow);
                 let brought = brought.unwrap_or_else(|| self.money(leg.taken()));
                 proceeds = proceeds.saturating_add(brought);
             }
@@ -207,9 +205,9 @@ impl Counterparty for Desk<'_, '_> {
 
     fn take(&mut self, legs: &[LegState]) {
         self.means.capital -= self.repaid(legs);
-        for (idx, leg) in legs.iter().enumerate() {
+        for leg in legs {
             if leg.kind == KIND_COLLATERAL && leg.next != leg.quantity {
-                self.sell(self.asset(idx), self.flow((leg.quantity - leg.next) as u32));
+                self.sell(self.asset(leg), self.flow((leg.quantity - leg.next) as u32));
             }
         }
     }
@@ -217,8 +215,8 @@ impl Counterparty for Desk<'_, '_> {
     /// Longs are sold and shorts bought back, one market after another.
     fn close(&mut self, legs: &[LegState]) -> u64 {
         let mut slippage = 0_i64;
-        for (idx, leg) in legs.iter().enumerate().filter(|(_, leg)| leg.kind == KIND_PERP) {
-            let asset = self.asset(idx);
+        for leg in legs.iter().filter(|leg| leg.kind == KIND_PERP) {
+            let asset = self.asset(leg);
             let units = self.flow(leg.quantity.unsigned_abs());
             let flow = if leg.quantity < 0 { -units } else { units };
             let value = self.money(leg.signed_market_value().unsigned_abs());

@@ -4,15 +4,15 @@
 use std::ops::RangeInclusive;
 
 use crate::engine::cpu::marks::Marks;
-use crate::fixed::{ONE_MARK, SMALL_MARK, mark_of_log};
+use crate::fixed::{Exp2, OCTAVE, ONE_MARK, SMALL_MARK, mark_of_log};
 use crate::lanes::Lanes;
 use crate::program::Program;
 use crate::program::layout::{INSTRUMENT_PRICE, from_words};
 
 /// Log marks, Q8.24, between which a mark is neither small nor saturated.
-const LEAST_USUAL_LOG: i32 = -(11 << 24);
+const LEAST_USUAL_LOG: i32 = -11 * OCTAVE;
 /// Above.
-const MOST_USUAL_LOG: i32 = (8 << 24) - (1 << 20);
+const MOST_USUAL_LOG: i32 = 8 * OCTAVE - (1 << 20);
 /// An impact below an octave, either way, leaves these between the two.
 const USUAL_MARKS: RangeInclusive<u32> = ONE_MARK >> 9..=ONE_MARK << 6;
 
@@ -104,7 +104,7 @@ impl<'a> MovedMarks<'a> {
     /// Marks at the ends of their format are looked at even if nobody asks.
     pub(super) fn forget(&mut self, impacts: &[i32], market: &[i32], read: &[i32]) {
         self.stand = false;
-        let is_narrow = impacts.iter().fold(true, |all, impact| all & (impact.abs() < 1 << 24));
+        let is_narrow = impacts.iter().fold(true, |all, impact| all & (impact.abs() < OCTAVE));
         if self.is_usual && is_narrow {
             return;
         }
@@ -139,9 +139,10 @@ impl<'a> MovedMarks<'a> {
             *mark = log(market, idx);
         }
         let marks = &mut self.market;
+        let exp2 = Exp2::for_lanes();
         self.lanes.run(
             #[inline(always)]
-            || marks.iter_mut().for_each(|mark| *mark = mark_of_log(*mark as i32)),
+            || marks.iter_mut().for_each(|mark| *mark = exp2.mark_of_log(*mark as i32)),
         );
         if self.is_late {
             for (idx, mark) in self.late.iter_mut().enumerate() {

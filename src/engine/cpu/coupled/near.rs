@@ -90,7 +90,7 @@ impl NearList {
     pub(super) fn start(&mut self, at: &Around<'_>, accounts: &mut Accounts) -> usize {
         self.put_all(at, 0, Fit::Beyond, accounts);
         let first = self.schedule.first().unwrap_or(at.program.market.n_steps);
-        if self.slack(at).is_some() { first } else { 0 }
+        if self.has_horizon { first } else { 0 }
     }
 
     /// By how much log ratios of unmoved marks may be off; `None` where they bound nothing.
@@ -107,7 +107,9 @@ impl NearList {
         market: &MovedMarket<'_>,
         accounts: &mut Accounts,
     ) {
-        let extremes = self.room.extremes(at, &(step..at.program.market.n_steps), market);
+        let steps = step..at.program.market.n_steps;
+        let extremes: &[_] =
+            if self.use_bounds { self.room.extremes(at, &steps, market) } else { &[] };
         let pairs = (0..).zip(&at.list.pairs);
         let pairs = pairs.flat_map(|(idx, class)| class.scanned.iter().map(move |it| (idx, it)));
         for (class, scanned) in pairs.chain(at.list.others.iter().map(|it| (NONE, it))) {
@@ -127,12 +129,12 @@ impl NearList {
         self.now.clear();
         for account in 0..accounts.list.len() as u32 {
             let state = &mut accounts.list[account as usize];
-            state.is_clear &= !is_anew;
+            // The horizon is another one, or there is none.
+            state.is_changed |= is_anew && state.is_defaulted;
             let next = state.next as usize;
-            let may_stand = !is_anew && next >= step && !state.is_changed;
-            let state = &accounts.list[account as usize];
-            let stands = may_stand
-                && !self.is_bounded_by_runs(state)
+            let stands = !is_anew
+                && next >= step
+                && !self.is_bounded_by_runs(&accounts.list[account as usize])
                 && !self.room.has_grown(accounts.terms(account));
             if !stands {
                 self.put(at, accounts, account, step, true);
@@ -153,9 +155,9 @@ impl NearList {
         step: usize,
         is_anew: bool,
     ) {
-        let is_changed = &mut accounts.list[account as usize].is_changed;
-        let is_changed = std::mem::take(is_changed);
-        if is_changed {
+        let state = &mut accounts.list[account as usize];
+        let is_changed = std::mem::take(&mut state.is_changed);
+        if is_changed && !state.is_over {
             accounts.list[account as usize].is_clear = self.is_clear(at, accounts, account);
         }
         let state = &accounts.list[account as usize];
@@ -202,8 +204,11 @@ impl NearList {
             #[inline(always)]
             || match surplus.terms.len() {
                 0..=2 => room.filter::<2>(surplus, at.marks).next(from, n_steps),
-                3..=4 => room.filter::<4>(surplus, at.marks).next(from, n_steps),
-                5..=8 => room.filter::<8>(surplus, at.marks).next(from, n_steps),
+                3 => room.filter::<3>(surplus, at.marks).next(from, n_steps),
+                4 => room.filter::<4>(surplus, at.marks).next(from, n_steps),
+                5 => room.filter::<5>(surplus, at.marks).next(from, n_steps),
+                6 => room.filter::<6>(surplus, at.marks).next(from, n_steps),
+                7..=8 => room.filter::<8>(surplus, at.marks).next(from, n_steps),
                 9..=32 => room.filter::<32>(surplus, at.marks).next(from, n_steps),
                 _ => Some(from),
             },
@@ -299,8 +304,8 @@ impl NearList {
         }
     }
 
-    /// Makes room for an impact on each asset from a step on, if there is none; whether all are
-    /// bounded anew.
+    /// Makes room for an impact on each asset from a step on, if there is none; whether the
+    /// schedule was made anew.
     pub(super) fn make_room(
         &mut self,
         at: &Around<'_>,

@@ -10,15 +10,15 @@ use crate::engine::cpu::horizon::Widening;
 use crate::engine::cpu::mark_ratios::ROUNDED;
 use crate::engine::cpu::marks::{Extremes, Marks, RUN_STEPS};
 use crate::engine::cpu::positions::{PairClass, Term};
-use crate::fixed::ONE_MARK;
+use crate::fixed::{OCTAVE, ONE_MARK};
 use crate::program::Program;
 use crate::program::layout::{INSTRUMENT_PRICE, from_words};
 use crate::program::liquidity::{Liquidity, NONE};
 
 /// The first room for impact, in log2 of the price, Q8.24: 2^-10 of an octave.
-const FIRST_ROOM: i32 = 1 << 14;
+const FIRST_ROOM: i32 = OCTAVE >> 10;
 /// The first room of what is taken, which is dearer to widen than to leave wide: 2^-7.
-const FIRST_TAKEN: i32 = 1 << 17;
+const FIRST_TAKEN: i32 = OCTAVE >> 7;
 /// Marks are within 3.6e-9 and half a unit of 2^log, so their products are widened by more.
 const WIDER: f64 = 2e-8;
 
@@ -27,7 +27,7 @@ const WIDER: f64 = 2e-8;
 pub(super) enum Fit {
     /// It does.
     Holds,
-    /// It did not: those who were taken are to be bounded anew.
+    /// It did not: those of the taken whose assets have more room are to be bounded anew.
     Tight,
     /// Nor into that of those who were taken: there may be more.
     Beyond,
@@ -48,7 +48,7 @@ pub(super) struct Room {
     /// Impact on each asset for which the bounds hold: from, to; Q8.24.
     room: Vec<(i32, i32)>,
     first_room: Vec<(i32, i32)>,
-    /// Assets that have more since it was asked for last.
+    /// Assets that had too little when it was last found not to fit.
     has_grown: Vec<bool>,
     /// Steps by which venues may read an asset late.
     reach: Vec<usize>,
@@ -167,7 +167,7 @@ impl Room {
         Fit::Beyond
     }
 
-    /// Whether some term's asset has more room since it was found to be tight.
+    /// Whether some term's asset has more room since it was last found not to fit.
     #[inline]
     pub(super) fn has_grown(&self, terms: &[Term]) -> bool {
         terms.iter().any(|it| self.has_grown[self.asset_of[it.instrument as usize] as usize])
@@ -175,7 +175,7 @@ impl Room {
 
     /// Whether there is room for impacts below an octave only.
     pub(super) fn is_narrow(&self) -> bool {
-        self.room.iter().all(|(from, to)| *from > -(1 << 24) && *to < 1 << 24)
+        self.room.iter().all(|(from, to)| *from > -OCTAVE && *to < OCTAVE)
     }
 
     fn set_factors(&mut self) {
