@@ -206,7 +206,7 @@ impl<'a> Coupled<'a> {
         for (key, idx, account) in queue.iter_mut() {
             let legs = accounts.legs_at(market, *account);
             let state = &mut accounts.list[*account as usize];
-            let position = &state.scanned.row;
+            let position = &state.scanned.in_program;
             if !state.is_defaulted {
                 state.is_defaulted = true;
                 state.last_event = step as u32;
@@ -236,7 +236,7 @@ impl<'a> Coupled<'a> {
             let (_, idx, account) = self.queue[at];
             let idx = idx as usize;
             let state = &self.accounts.list[account as usize];
-            let (span, position) = (state.legs(), state.scanned.row);
+            let (span, position) = (state.legs(), state.scanned.in_program);
             if *n_free == 0 {
                 let legs = &self.accounts.legs[span];
                 observer.event(idx, When { step, round }, &Default::default(), legs);
@@ -279,7 +279,7 @@ impl<'a> Coupled<'a> {
                 continue;
             }
             let idx = state.scanned.position as usize;
-            let position = &state.scanned.row;
+            let position = &state.scanned.in_program;
             let rows = self.program.legs_of(position);
             let action = &self.program.actions[position.action as usize];
             let span = self.accounts.legs_at(&self.market, at as u32);

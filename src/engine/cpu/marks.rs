@@ -40,6 +40,18 @@ enum LogRow {
     None,
 }
 
+impl LogRow {
+    /// The logs that stand there.
+    #[inline(always)]
+    fn logs<'l>(self, prices: &'l [i32], grown: &'l [i32], n_steps: usize) -> &'l [i32] {
+        match self {
+            Self::Price(asset) => &prices[asset * n_steps..][..n_steps],
+            Self::Grown(row) => &grown[row * n_steps..][..n_steps],
+            Self::None => &[],
+        }
+    }
+}
+
 /// The marks of a path.
 #[derive(Debug, Clone)]
 pub struct Marks {
@@ -192,11 +204,7 @@ impl Marks {
     fn compute(&mut self, instrument: u32) {
         let row = self.row(instrument as usize);
         // Sums, which have no logs, stand already.
-        let logs = match self.log_rows[instrument as usize] {
-            LogRow::Price(asset) => &self.prices[asset * self.n_steps..][..self.n_steps],
-            LogRow::Grown(row) => &self.grown[row * self.n_steps..][..self.n_steps],
-            LogRow::None => &[],
-        };
+        let logs = self.log_rows[instrument as usize].logs(&self.prices, &self.grown, self.n_steps);
         let (marks, floats) = (&mut self.marks[row.clone()], &mut self.floats[row]);
         let exp2 = Exp2::for_lanes();
         self.lanes.run(
@@ -269,11 +277,7 @@ impl Marks {
     #[inline(always)]
     #[must_use]
     pub fn logs_of(&self, instrument: u32) -> &[i32] {
-        match self.log_rows[instrument as usize] {
-            LogRow::Price(asset) => &self.prices[asset * self.n_steps..][..self.n_steps],
-            LogRow::Grown(row) => &self.grown[row * self.n_steps..][..self.n_steps],
-            LogRow::None => &[],
-        }
+        self.log_rows[instrument as usize].logs(&self.prices, &self.grown, self.n_steps)
     }
 
     /// log2 prices since opening after each step, Q8.24, asset by asset.

@@ -36,7 +36,7 @@ pub(in crate::engine) struct Scanned {
     /// Constant of the surplus; a breach is a surplus below 0.
     pub(in crate::engine) constant: i64,
     /// Its row in the program, here so that one look finds all.
-    pub(in crate::engine) row: PositionRow,
+    pub(in crate::engine) in_program: PositionRow,
 }
 
 /// All positions with one collateral instrument against one debt instrument.
@@ -73,7 +73,7 @@ pub(super) struct PairRow {
 #[derive(Debug, Clone, Default)]
 pub(in crate::engine) struct ScanList {
     pub(in crate::engine) pairs: Vec<PairClass>,
-    /// All other positions, by shape and in the book's order.
+    /// All other positions, by shape, then in the book's order.
     pub(in crate::engine) others: Vec<Scanned>,
     /// The same as they are walked, where they are baskets.
     pub(super) baskets: Vec<Option<BasketRow>>,
@@ -200,7 +200,7 @@ impl ScanList {
                 n_terms: (list.terms.len() - term_start) as u32,
                 has_tiers: legs.iter().any(|leg| leg.n_tiers > 0),
                 constant: from_words(position.constant) - i64::from(at_equality),
-                row: *position,
+                in_program: *position,
             };
             let terms = &mut list.terms[term_start..];
             if scanned.constant >= 0
@@ -244,7 +244,7 @@ impl ScanList {
 
     /// What decides how loops over a position go.
     fn shape_of(&self, program: &Program, scanned: &Scanned) -> [usize; 4] {
-        let (legs, terms) = (program.legs_of(&scanned.row), self.terms_of(scanned));
+        let (legs, terms) = (program.legs_of(&scanned.in_program), self.terms_of(scanned));
         let n_collateral = legs.iter().filter(|leg| leg.kind == KIND_COLLATERAL).count();
         let n_negative = terms.iter().filter(|term| term.is_negative).count();
         [terms.len(), n_negative, legs.len(), n_collateral]
@@ -254,7 +254,8 @@ impl ScanList {
     fn push_pair(&mut self, program: &Program, scanned: Scanned) -> bool {
         let is_price =
             |it: &Term| program.instruments[it.instrument as usize].kind == INSTRUMENT_PRICE;
-        let kinds: Vec<u32> = program.legs_of(&scanned.row).iter().map(|leg| leg.kind).collect();
+        let kinds: Vec<u32> =
+            program.legs_of(&scanned.in_program).iter().map(|leg| leg.kind).collect();
         let pair = match (&*kinds, self.terms_of(&scanned)) {
             (_, terms) if scanned.constant != 0 || !terms.iter().all(is_price) => None,
             ([KIND_COLLATERAL, KIND_DEBT], [first, second]) => Some((*first, *second)),

@@ -154,7 +154,7 @@ impl<'a> Walk<'a> {
         observer: &mut O,
     ) {
         let program = self.program;
-        let mut walker = Walker::of(program, scanned.position as usize, &scanned.row);
+        let mut walker = Walker::of(program, scanned.position as usize, &scanned.in_program);
         let Self { lanes, use_bounds, ledger, terms: now, legs, .. } = self;
         walker.rows.iter().for_each(|row| marks.need(row.instrument));
         let terms = list.terms_of(scanned);

@@ -51,7 +51,7 @@ impl Account {
     /// Where its legs stand.
     pub(super) fn legs(&self) -> Range<usize> {
         let start = self.legs_start as usize;
-        start..start + self.scanned.row.n_legs as usize
+        start..start + self.scanned.in_program.n_legs as usize
     }
 }
 
@@ -92,7 +92,7 @@ impl Accounts {
             next: 0,
             last_event: 0,
         });
-        let rows = at.program.legs_of(&scanned.row);
+        let rows = at.program.legs_of(&scanned.in_program);
         self.legs.extend(rows.iter().map(|row| row.state(row.quantity, 0)));
         self.terms.extend(at.list.terms_of(scanned).iter().copied());
     }
@@ -139,7 +139,7 @@ pub(super) fn surplus_of<'s>(
     scanned: &Scanned,
     terms: &'s [Term],
 ) -> Surplus<'s> {
-    let tiered = if scanned.has_tiers { program.legs_of(&scanned.row) } else { &[] };
+    let tiered = if scanned.has_tiers { program.legs_of(&scanned.in_program) } else { &[] };
     Surplus { program, constant: scanned.constant, terms, tiered }
 }
 
