@@ -12,8 +12,7 @@ use crate::book::action::to_words;
 use crate::book::liquidators::{Execution, Liquidators, Order};
 use crate::book::venue::{Rule, share_q31};
 use crate::fixed::{rescale, scale_mark};
-use crate::market::depth::{Curve, CurveRow, Depth, Feedback, MOST_SIZE, SIZE_BITS};
-use crate::market::depth::{displacement, worth};
+use crate::market::depth::{Curve, Depth, Feedback, SIZE_BITS};
 use crate::market::oracle::Feed;
 use crate::scenario::Scenario;
 
@@ -233,7 +232,7 @@ impl Liquidity {
     /// where means are limited, or one sees what another has sold.
     #[must_use]
     pub fn has_order(&self) -> bool {
-        self.terms.capital() != i64::MAX
+        self.terms.has_limited_capital()
             || self.terms.per_step != NONE
             || self.terms.in_turn == 1
             || self.funds.iter().any(|fund| fund.initial() > 0 || fund.fee > 0)
@@ -247,23 +246,10 @@ impl Liquidity {
         &bands[below.unwrap_or(0)]
     }
 
-    /// The half of an asset's curve that a size lies on, by its sign.
-    fn half(&self, asset: &AssetRow, size: i64) -> &[CurveRow] {
-        let curve = &self.curves[asset.curve as usize];
-        if size < 0 { &curve.bought } else { &curve.sold }
-    }
-
-    /// Change of an asset's own log2 price by a size that was sold (negative: bought), Q8.24.
-    #[must_use]
-    pub fn displacement(&self, asset: &AssetRow, size: i64) -> i32 {
-        let moved = displacement(self.half(asset, size), size.unsigned_abs().min(MOST_SIZE)) as i32;
-        if size < 0 { moved } else { -moved }
-    }
-
     /// What all sales up to a size have brought, money, at a mark of rest.
     #[must_use]
     pub fn brought(&self, asset: &AssetRow, band: &BandRow, mark: u32, size: i64) -> i64 {
-        let paid = worth(self.half(asset, size), size.unsigned_abs().min(MOST_SIZE));
+        let paid = self.curves[asset.curve as usize].worth(size);
         let money = scale_mark(rescale(paid, band.money_mantissa, band.money_shift), mark) as i64;
         if size < 0 { -money } else { money }
     }
@@ -289,6 +275,12 @@ impl LiquidationTerms {
     #[must_use]
     pub fn capital(&self) -> i64 {
         from_words(self.capital)
+    }
+
+    /// Whether there is a most.
+    #[must_use]
+    pub fn has_limited_capital(&self) -> bool {
+        self.capital() != i64::MAX
     }
 }
 

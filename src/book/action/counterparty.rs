@@ -4,17 +4,17 @@ use crate::book::account::LegState;
 
 /// The other side of a liquidation.
 pub trait Counterparty {
-    /// The size, at most `most`, at which a liquidation is taken; 0 for not at all. `propose` sets
-    /// `next` of every leg as a liquidation of that size would leave it, and has done so last for
-    /// the size that is returned.
-    fn size(
+    /// The size, at most `most`, at which a liquidation is taken; 0 for not at all. `legs` are all
+    /// that it can change. `propose` sets `next` of every one of them as a liquidation of that size
+    /// would leave it, and has done so last for the size that is returned.
+    fn size<P: FnMut(u32, &mut [LegState])>(
         &mut self,
         legs: &mut [LegState],
         most: u32,
-        propose: &mut dyn FnMut(u32, &mut [LegState]),
+        propose: &mut P,
     ) -> u32;
 
-    /// The liquidation that `next` of every leg proposes is about to be carried out.
+    /// The liquidation that `next` of every one of these legs proposes is about to be carried out.
     fn take(&mut self, legs: &[LegState]);
 
     /// What closing all perpetuals costs beyond the market's marks, a fine value.
@@ -31,11 +31,11 @@ pub struct Unlimited;
 
 impl Counterparty for Unlimited {
     #[inline(always)]
-    fn size(
+    fn size<P: FnMut(u32, &mut [LegState])>(
         &mut self,
         legs: &mut [LegState],
         most: u32,
-        propose: &mut dyn FnMut(u32, &mut [LegState]),
+        propose: &mut P,
     ) -> u32 {
         propose(most, legs);
         most

@@ -9,6 +9,7 @@ use super::{AccountFacts, Action, Counterparty, from_words};
 use crate::book::account::{Event, KIND_COLLATERAL, KIND_DEBT, LegState, Values, values};
 use crate::fixed::{mul_div, scale_q31, scale_q32};
 
+#[inline(always)]
 pub(super) fn run<C: Counterparty>(
     action: &Action,
     facts: AccountFacts,
@@ -16,14 +17,9 @@ pub(super) fn run<C: Counterparty>(
     counterparty: &mut C,
 ) -> Event {
     let mut event = Event::default();
-    while event.n_calls < action.calls_per_step {
-        let sums = values(legs);
-        if sums.weighted >= sums.debt {
-            break;
-        }
-        let n_calls = event.n_calls;
-        call(action, facts, &sums, legs, counterparty, &mut event);
-        if event.n_calls == n_calls {
+    let mut sums = values(legs);
+    while event.n_calls < action.calls_per_step && sums.weighted < sums.debt {
+        if !call(action, facts, &mut sums, legs, counterparty, &mut event) {
             break;
         }
     }
@@ -33,33 +29,39 @@ pub(super) fn run<C: Counterparty>(
     event
 }
 
-/// One liquidation call, if one is possible and somebody wants it.
+/// One liquidation call, if one is possible and somebody wants it; whether it is.
+#[inline(always)]
 fn call<C: Counterparty>(
     action: &Action,
     facts: AccountFacts,
-    sums: &Values,
+    sums: &mut Values,
     legs: &mut [LegState],
     counterparty: &mut C,
     event: &mut Event,
-) {
-    let Some((from, to)) = largest(legs, KIND_COLLATERAL).zip(largest(legs, KIND_DEBT)) else {
-        return;
+) -> bool {
+    let Some([from, to]) = largest(legs) else { return false };
+    // All else stays as it is.
+    let mut two = [legs[from], legs[to]];
+    let most = repayable_quantity(action, facts, sums, &two[0], &two[1]);
+    let mut propose = |limit: u32, two: &mut [LegState]| {
+        let (repaid, seized) = admissible(action, facts, limit, &two[0], &two[1]);
+        two[0].next = two[0].quantity - seized as i32;
+        two[1].next = two[1].quantity - repaid as i32;
     };
-    let most = repayable_quantity(action, facts, sums, &legs[from], &legs[to]);
-    let mut propose = |limit: u32, legs: &mut [LegState]| {
-        let (repaid, seized) = admissible(action, facts, limit, &legs[from], &legs[to]);
-        legs[from].next = legs[from].quantity - seized as i32;
-        legs[to].next = legs[to].quantity - repaid as i32;
-    };
-    let limit = counterparty.size(legs, most, &mut propose);
-    let is_something = legs[to].next < legs[to].quantity || legs[from].next == 0;
+    let limit = counterparty.size(&mut two, most, &mut propose);
+    let is_something = two[1].next < two[1].quantity || two[0].next == 0;
     if limit == 0 || !is_something {
-        legs[from].next = legs[from].quantity;
-        legs[to].next = legs[to].quantity;
-        return;
+        return false;
     }
-    counterparty.take(legs);
-    event.take(legs);
+    counterparty.take(&two);
+    let before = values(&two);
+    event.take(&mut two);
+    let after = values(&two);
+    sums.weighted -= before.weighted - after.weighted;
+    sums.collateral -= before.collateral - after.collateral;
+    sums.debt -= before.debt - after.debt;
+    [legs[from], legs[to]] = two;
+    true
 }
 
 /// (repaid, seized) of a call that repays up to `limit` units and leaves no dust.
@@ -125,18 +127,18 @@ fn exchange(repayable: u32, from: &LegState, to: &LegState) -> (u32, u32) {
     (covered.min(u64::from(repayable)) as u32, quantity)
 }
 
-/// The leg of that kind with the largest positive value; ties go to the lower asset, which is
-/// first.
-fn largest(legs: &[LegState], kind: u32) -> Option<usize> {
-    let mut best = None;
-    let mut most = 0;
+/// The collateral and the debt, which is all else in a lending position, of the largest positive
+/// value; ties go to the lower asset, which is first.
+fn largest(legs: &[LegState]) -> Option<[usize; 2]> {
+    // Without branches on what a leg is: positions follow no pattern.
+    let (mut most, mut best) = ([0; 2], [0; 2]);
     for (idx, leg) in legs.iter().enumerate() {
-        if leg.kind == kind && leg.value() > most {
-            most = leg.value();
-            best = Some(idx);
-        }
+        let side = usize::from(leg.kind != KIND_COLLATERAL);
+        let value = leg.value();
+        best[side] = if value > most[side] { idx } else { best[side] };
+        most[side] = most[side].max(value);
     }
-    best
+    (most[0] > 0 && most[1] > 0).then_some(best)
 }
 
 /// Burns what is owed once no collateral of any value is left.

@@ -11,6 +11,7 @@ pub mod moved_marks;
 mod near;
 mod room;
 mod schedule;
+mod search;
 
 use super::horizon::{Horizon, Ratios, Widening};
 use super::ledger::Ledger;
@@ -60,10 +61,11 @@ pub(super) struct Coupled<'a> {
     market: MovedMarket<'a>,
     means: Means,
     accounts: Accounts,
+    /// Whether nobody can be breached on this path.
+    is_idle: bool,
     near: NearList,
     /// Breached in this round: key, index of the position, account.
     queue: Vec<(u32, u32, u32)>,
-    own: Vec<i64>,
     /// As [`Liquidity::has_order`].
     has_order: bool,
     most_rounds: u32,
@@ -84,9 +86,9 @@ impl<'a> Coupled<'a> {
             market: MovedMarket::new(program, liquidity, lanes),
             means: Means::default(),
             accounts: Accounts::new(program.positions.len()),
+            is_idle: true,
             near: NearList::new(program, liquidity, ratios, lanes),
             queue: Vec::new(),
-            own: vec![0; program.market.n_assets],
             has_order: liquidity.has_order(),
             most_rounds: 0,
             aftermath: Vec::new(),
@@ -102,30 +104,38 @@ impl<'a> Coupled<'a> {
         observer: &mut O,
     ) -> (bool, bool) {
         let n_steps = self.program.market.n_steps;
-        let is_idle = self.accounts.list.is_empty();
-        let start = if is_idle { n_steps } else { self.near.start(at, &mut self.accounts) };
+        let start = if self.is_idle { n_steps } else { self.near.start(at, &mut self.accounts) };
         if 0 < start && start < n_steps {
             self.market.skip(start, at.logs);
         }
-        for step in start..n_steps {
+        let can_pass = self.market.can_pass() && !O::WATCHES;
+        // The last prices are those at which everything is valued.
+        let last = n_steps - 1;
+        let mut step = start;
+        while step < n_steps {
+            if can_pass {
+                let busy = self.near.next_busy(step, last);
+                self.market.pass(busy - step);
+                step = busy;
+            }
             self.near.enter(at, step, &self.market, &mut self.accounts);
-            let can_pass = self.market.can_pass() && !O::WATCHES;
-            // The last prices are those at which everything is valued.
-            if can_pass && self.near.is_quiet() && step + 1 < n_steps {
-                self.market.pass();
+            if can_pass && self.near.is_quiet() && step < last {
+                self.market.pass(1);
+                step += 1;
                 continue;
             }
             self.market.step(step, at.logs);
-            let n_events = self.walk_step(at, step, ledger, observer);
+            let n_events = self.walk_step(at, step, can_pass, ledger, observer);
             if can_pass && n_events > 0 {
                 self.make_room_ahead(at, step + 1);
             }
             self.near.leave(at, step, &mut self.accounts);
             self.market.end_step(step);
             observer.step(step, &self.market);
+            step += 1;
         }
         self.aftermath.clear();
-        self.leave(ledger, observer);
+        self.leave(at.list, ledger, observer);
         self.aftermath.push(i64::from(self.most_rounds));
         for (fund, lowest) in self.liquidity.funds.iter().zip(&self.means.lowest) {
             let initial = fund.initial();
@@ -152,25 +162,24 @@ impl<'a> Coupled<'a> {
         self.means.funds.clear();
         self.means.funds.extend(self.liquidity.funds.iter().map(|fund| fund.initial()));
         self.means.lowest.clone_from(&self.means.funds);
-        self.near.begin(at, use_bounds, &self.market, &mut self.accounts);
-        !self.accounts.list.is_empty()
+        self.is_idle = !self.near.begin(at, use_bounds, &self.market, &mut self.accounts);
+        !self.is_idle
     }
 
     /// Makes room for what was sold, for steps that may be passed over.
     fn make_room_ahead(&mut self, at: &Around<'_>, step: usize) {
         let Self { near, market, accounts, .. } = self;
-        market.look_ahead();
-        for impacts in &market.ahead {
-            near.make_room(at, step, impacts, market, accounts);
-        }
+        let (least, most) = &market.ahead;
+        near.make_room(at, step, (least, most), market, accounts);
     }
 
     /// One step: rounds of checks and liquidations until nothing happens, or no more are allowed;
-    /// the number of liquidations.
+    /// the number of liquidations. `has_room` if there is room for what earlier steps have sold.
     fn walk_step<O: Observer>(
         &mut self,
         at: &Around<'_>,
         step: usize,
+        has_room: bool,
         ledger: &mut Ledger,
         observer: &mut O,
     ) -> u32 {
@@ -178,10 +187,14 @@ impl<'a> Coupled<'a> {
         self.means.capital = terms.capital();
         let mut n_free = terms.per_step;
         let mut n_in_all = 0;
+        debug_assert!(!has_room || self.near.has_room(&self.market), "impacts beyond the room");
         for round in 0..terms.rounds.max(1) {
-            self.near.fit(at, step, &self.market, &mut self.accounts);
-            self.find_breached::<O>(at, step, ledger);
-            let n_events = self.liquidate_queue(step, round, &mut n_free, ledger, observer);
+            if round > 0 || !has_room {
+                self.near.fit(at, step, &self.market, &mut self.accounts);
+            }
+            self.find_breached::<O>(at);
+            let n_events =
+                self.liquidate_queue(at.list, When { step, round }, &mut n_free, ledger, observer);
             n_in_all += n_events;
             if n_events > 0 {
                 self.most_rounds = self.most_rounds.max(round + 1);
@@ -198,100 +211,118 @@ impl<'a> Coupled<'a> {
 
     /// Puts all breached positions into the queue, in the order in which they are liquidated, if
     /// anybody can tell.
-    fn find_breached<O: Observer>(&mut self, at: &Around<'_>, step: usize, ledger: &mut Ledger) {
+    fn find_breached<O: Observer>(&mut self, at: &Around<'_>) {
         self.queue.clear();
-        let Self { program, market, accounts, near, queue, .. } = self;
+        let Self { market, accounts, near, queue, .. } = self;
         near.find_breached(at, market, accounts, queue);
-        let has_order = queue.len() > 1 && (O::WATCHES || self.has_order);
-        for (key, idx, account) in queue.iter_mut() {
-            let legs = accounts.legs_at(market, *account);
-            let state = &mut accounts.list[*account as usize];
-            let position = &state.scanned.in_program;
-            if !state.is_defaulted {
-                state.is_defaulted = true;
-                state.last_event = step as u32;
-                let exposure = super::ledger::exposure(&accounts.legs[legs.clone()], position);
-                ledger.count_default(*idx as usize, exposure);
-            }
-            if has_order {
-                *key = accounts::rank(program, self.liquidity, position, &accounts.legs[legs]);
-            }
+        if self.queue.len() < 2 || !(O::WATCHES || self.has_order) {
+            return;
         }
-        if has_order {
-            queue.sort_unstable();
+        for idx in 0..self.queue.len() {
+            let (_, _, account) = self.queue[idx];
+            self.accounts.load(at.list, &self.market, account);
+            let position = &self.accounts.list[account as usize].scanned.in_program;
+            let rank = accounts::rank(self.program, self.liquidity, position, &self.accounts.legs);
+            self.queue[idx].0 = rank;
         }
+        self.queue.sort_unstable();
     }
 
     /// Liquidates in order while the step has room; the number of events.
     fn liquidate_queue<O: Observer>(
         &mut self,
-        step: usize,
-        round: u32,
+        list: &ScanList,
+        when: When,
         n_free: &mut u32,
         ledger: &mut Ledger,
         observer: &mut O,
     ) -> u32 {
         let mut n_events = 0;
         for at in 0..self.queue.len() {
-            let (_, idx, account) = self.queue[at];
-            let idx = idx as usize;
-            let state = &self.accounts.list[account as usize];
-            let (span, position) = (state.legs(), state.scanned.in_program);
-            if *n_free == 0 {
-                let legs = &self.accounts.legs[span];
-                observer.event(idx, When { step, round }, &Default::default(), legs);
-                continue;
-            }
-            let action = &self.program.actions[position.action as usize];
-            let constant = from_words(position.constant);
-            let facts = AccountFacts { constant, money_shift: position.money_shift };
-            let Self { program, market, means, own, accounts, .. } = self;
-            let Some(mut desk) = Desk::new(program, &position, market, means, own) else {
-                continue;
-            };
-            let legs = &mut accounts.legs[span];
-            let event = action.run(facts, legs, &mut desk);
-            observer.event(idx, When { step, round }, &event, legs);
-            let state = &mut accounts.list[account as usize];
-            state.last_event = step as u32;
-            state.is_over = action.kind == ACTION_CLOSE_OUT || super::ledger::is_over(legs);
-            if event.n_calls == 0 && event.written_off == 0 {
-                continue;
-            }
-            let rows = program.legs_of(&position);
-            ledger.count_event(idx, &position, rows, step, &event, legs);
-            n_events += 1;
-            *n_free -= 1;
-            accounts.changed(account);
+            let (_, _, account) = self.queue[at];
+            self.accounts.load(list, &self.market, account);
+            let is_event = self.liquidate(list, account, when, *n_free > 0, ledger, observer);
+            n_events += u32::from(is_event);
+            *n_free -= u32::from(is_event);
         }
         n_events
     }
 
+    /// The account that was loaded, which is breached, is liquidated if the step is free for one
+    /// more; whether anything happened.
+    fn liquidate<O: Observer>(
+        &mut self,
+        list: &ScanList,
+        account: u32,
+        when: When,
+        is_free: bool,
+        ledger: &mut Ledger,
+        observer: &mut O,
+    ) -> bool {
+        let Self { program, market, means, accounts, .. } = self;
+        let state = &mut accounts.list[account as usize];
+        let legs = &mut accounts.legs[..];
+        let idx = state.scanned.position as usize;
+        let position = state.scanned.in_program;
+        if !state.is_defaulted {
+            state.is_defaulted = true;
+            state.last_event = when.step as u32;
+            state.exposure = super::ledger::exposure(legs, &position);
+        }
+        if !is_free {
+            observer.event(idx, when, &Default::default(), legs);
+            return false;
+        }
+        let action = &program.actions[position.action as usize];
+        let constant = from_words(position.constant);
+        let facts = AccountFacts { constant, money_shift: position.money_shift };
+        let Some(mut desk) = Desk::new(program, &position, market, means) else { return false };
+        let event = action.run(facts, legs, &mut desk);
+        observer.event(idx, when, &event, legs);
+        state.last_event = when.step as u32;
+        state.is_over = action.kind == ACTION_CLOSE_OUT || super::ledger::is_over(legs);
+        let is_event = event.n_calls > 0 || event.written_off > 0;
+        if is_event {
+            let rows = program.legs_of(&position);
+            ledger.count_event(idx, &position, rows, when.step, &event, legs);
+        }
+        // Debt that the market holds for worthless is written off for nothing.
+        if is_event || state.is_over {
+            accounts.store(list, account);
+        }
+        is_event
+    }
+
     /// The horizon: what every position leaves, and who still waits for a liquidator.
-    fn leave<O: Observer>(&mut self, ledger: &mut Ledger, observer: &mut O) {
+    fn leave<O: Observer>(&mut self, list: &ScanList, ledger: &mut Ledger, observer: &mut O) {
         let (mut n_waiting, mut backlog) = (0, 0);
         if !self.accounts.list.is_empty() {
             self.market.set_marks();
         }
+        // All at once: counters of positions come from far away.
+        for state in self.accounts.list.iter().filter(|it| it.is_defaulted) {
+            ledger.count_default(state.scanned.position as usize, state.exposure);
+        }
         for at in 0..self.accounts.list.len() {
             let state = self.accounts.list[at];
-            if !state.is_defaulted {
+            // Who is cleared to the end owes no more than he holds there.
+            if !state.is_defaulted || state.is_clear {
                 continue;
             }
             let idx = state.scanned.position as usize;
             let position = &state.scanned.in_program;
             let rows = self.program.legs_of(position);
             let action = &self.program.actions[position.action as usize];
-            let span = self.accounts.legs_at(&self.market, at as u32);
-            let surplus = self.accounts.surplus(self.program, at as u32);
+            self.accounts.load(list, &self.market, at as u32);
+            let (_, terms) = self.accounts.with_terms(list, at as u32);
+            let surplus = accounts::surplus_of(self.program, &state.scanned, terms);
             let surplus = surplus.with(|it| self.market.marks.read()[it as usize]);
+            let legs = &mut self.accounts.legs[..];
             if !state.is_over && surplus < 0 {
-                let legs = &self.accounts.legs[span.clone()];
                 n_waiting += 1;
                 backlog += super::ledger::exposure(legs, position) as i64;
             }
             if action.kind != ACTION_CLOSE_OUT {
-                let legs = &mut self.accounts.legs[span];
                 let last = state.last_event as usize;
                 if let Some((stranded, under_water)) =
                     ledger.count_left_over(idx, position, rows, last, legs)

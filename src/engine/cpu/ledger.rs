@@ -133,16 +133,25 @@ impl Ledger {
 }
 
 /// Debt, or the notional of perpetuals: what is exposed when a position defaults, money.
+#[inline(always)]
 pub(super) fn exposure(legs: &[LegState], position: &PositionRow) -> u64 {
-    let exposed = legs.iter().filter(|leg| leg.kind == KIND_DEBT || leg.kind == KIND_PERP);
-    let fine: u64 = exposed.map(|leg| leg.signed_market_value().unsigned_abs()).sum();
+    let mut fine = 0;
+    for leg in legs {
+        let exposed = leg.mask(KIND_DEBT) | leg.mask(KIND_PERP);
+        fine += leg.signed_market_value().unsigned_abs() & exposed as u64;
+    }
     fine >> position.money_shift
 }
 
 /// Nothing more can happen: no debt is left, or no collateral of any quantity.
+#[inline(always)]
 pub(super) fn is_over(legs: &[LegState]) -> bool {
-    let is_empty = |kind| legs.iter().all(|leg| leg.kind != kind || leg.quantity == 0);
-    is_empty(KIND_DEBT) || is_empty(KIND_COLLATERAL)
+    let (mut held, mut owed) = (0, 0);
+    for leg in legs {
+        held |= i64::from(leg.quantity) & leg.mask(KIND_COLLATERAL);
+        owed |= i64::from(leg.quantity) & leg.mask(KIND_DEBT);
+    }
+    held == 0 || owed == 0
 }
 
 /// Spreads a lending position's loss over its debts by value.

@@ -81,6 +81,12 @@ fn fill(lanes: Lanes, class: &PairClass, marks: &Marks, row: &mut Row) {
 }
 
 impl RatioRow<'_> {
+    /// Whether a ratio from the run of a step on is below a bound.
+    #[inline(always)]
+    pub(super) fn falls_below(self, bound: f32, from: usize) -> bool {
+        self.least.get(from / RUN_STEPS).is_some_and(|least| *least < bound)
+    }
+
     /// The first step from `from` on, of those whose ratio is below a bound, for which `holds`.
     #[inline(always)]
     pub(super) fn first_below(
@@ -89,7 +95,7 @@ impl RatioRow<'_> {
         from: usize,
         holds: impl Fn(usize) -> bool,
     ) -> Option<usize> {
-        if !self.least.get(from / RUN_STEPS).is_some_and(|least| *least < bound) {
+        if !self.falls_below(bound, from) {
             return None;
         }
         let mut start = from;

@@ -3,6 +3,8 @@
 //! Most hold one collateral against one debt. Those are *pairs*: healthy while the ratio of two
 //! marks is above a threshold, so a class of them, sorted, is cleared by one comparison.
 
+use std::collections::HashMap;
+
 use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, LegState};
 use crate::book::action::ACTION_PRO_RATA;
 use crate::program::Program;
@@ -31,6 +33,8 @@ pub(in crate::engine) struct Scanned {
     pub(in crate::engine) term_start: u32,
     /// Number of its plain terms.
     pub(in crate::engine) n_terms: u32,
+    /// First of its legs in the list.
+    leg_start: u32,
     /// Whether legs have margin tiers beside the plain terms.
     pub(in crate::engine) has_tiers: bool,
     /// Constant of the surplus; a breach is a surplus below 0.
@@ -82,7 +86,12 @@ pub(in crate::engine) struct ScanList {
     /// Bounds of those of the others that have none.
     pub(in crate::engine) bounds: Bounds,
     pub(in crate::engine) ratios: Ratios,
+    /// Position by position, in the order of the pairs, then of the others.
     terms: Vec<Term>,
+    /// The same of legs: which of the kinds of legs, and how much of it.
+    legs: Vec<(u32, i32)>,
+    /// Legs without quantities and marks. There are few, so that a position's own legs are small.
+    leg_kinds: Vec<LegState>,
 }
 
 impl Term {
@@ -116,8 +125,16 @@ impl Term {
 
 /// Sets a position's terms to what is left of its legs, of which only those that had a term at the
 /// opening can have one.
-#[inline]
+#[inline(always)]
 pub(super) fn set_terms(terms: &mut [Term], legs: &[LegState]) {
+    if terms.len() == legs.len() {
+        // One each, in the same order.
+        for (term, leg) in terms.iter_mut().zip(legs) {
+            let coefficient = coefficient_of(leg);
+            (term.magnitude, term.is_negative) = (coefficient.unsigned_abs(), coefficient < 0);
+        }
+        return;
+    }
     terms.iter_mut().for_each(|term| (term.magnitude, term.is_negative) = (0, false));
     for leg in legs.iter().filter_map(term_of) {
         let of = terms.iter_mut().find(|term| term.instrument == leg.instrument);
@@ -128,18 +145,24 @@ pub(super) fn set_terms(terms: &mut [Term], legs: &[LegState]) {
 /// The plain term of a leg as it stands, if it has one.
 #[inline(always)]
 pub(super) fn term_of(leg: &LegState) -> Option<Term> {
-    let coefficient = match leg.kind {
-        _ if leg.n_tiers > 0 => return None,
-        KIND_COLLATERAL => leg.weighted_quantity() as i32,
-        KIND_DEBT => -leg.quantity,
-        _ => leg.quantity,
-    };
+    if leg.n_tiers > 0 {
+        return None;
+    }
+    let coefficient = coefficient_of(leg);
     Some(Term {
         instrument: leg.instrument,
         magnitude: coefficient.unsigned_abs(),
         is_negative: coefficient < 0,
         row: 0,
     })
+}
+
+/// The coefficient of a leg without tiers in the margin surplus.
+#[inline(always)]
+fn coefficient_of(leg: &LegState) -> i32 {
+    let (held, owed) = (leg.mask(KIND_COLLATERAL) as i32, leg.mask(KIND_DEBT) as i32);
+    let signed = (leg.quantity ^ owed) - owed;
+    (leg.weighted_quantity() as i32 & held) | (signed & !held)
 }
 
 /// log2 of debt / collateral in Q8.24, rounded up: the log ratio of marks (collateral over debt) at
@@ -198,6 +221,7 @@ impl ScanList {
                 position: idx as u32,
                 term_start: term_start as u32,
                 n_terms: (list.terms.len() - term_start) as u32,
+                leg_start: 0,
                 has_tiers: legs.iter().any(|leg| leg.n_tiers > 0),
                 constant: from_words(position.constant) - i64::from(at_equality),
                 in_program: *position,
@@ -227,7 +251,28 @@ impl ScanList {
             class.thresholds = order.iter().map(|idx| class.thresholds[*idx]).collect();
             class.pairs = class.scanned.iter().map(|it| PairRow::new(program, it)).collect();
         }
+        list.lay_out(program);
         list
+    }
+
+    /// Puts terms and legs into the order in which positions are gone through.
+    fn lay_out(&mut self, program: &Program) {
+        let terms = std::mem::take(&mut self.terms);
+        let mut known = HashMap::new();
+        let pairs = self.pairs.iter_mut().flat_map(|class| &mut class.scanned);
+        for scanned in pairs.chain(&mut self.others) {
+            let of_position = &terms[scanned.term_start as usize..][..scanned.n_terms as usize];
+            scanned.term_start = self.terms.len() as u32;
+            scanned.leg_start = self.legs.len() as u32;
+            self.terms.extend_from_slice(of_position);
+            for row in program.legs_of(&scanned.in_program) {
+                let kind = *known.entry(row.state(0, 0)).or_insert_with_key(|leg| {
+                    self.leg_kinds.push(*leg);
+                    self.leg_kinds.len() as u32 - 1
+                });
+                self.legs.push((kind, row.quantity));
+            }
+        }
     }
 
     /// The terms of a new position, one an instrument.
@@ -297,7 +342,18 @@ impl ScanList {
     /// The plain terms of a position.
     #[inline(always)]
     pub(super) fn terms_of(&self, scanned: &Scanned) -> &[Term] {
-        let start = scanned.term_start as usize;
-        &self.terms[start..start + scanned.n_terms as usize]
+        &self.terms[scanned.term_start as usize..][..scanned.n_terms as usize]
+    }
+
+    /// The legs of a position: the kind of each, without quantity and marks, and how much of it
+    /// there was at the opening.
+    #[inline(always)]
+    pub(super) fn legs_of(
+        &self,
+        scanned: &Scanned,
+    ) -> impl ExactSizeIterator<Item = (&LegState, i32)> {
+        let n_legs = scanned.in_program.n_legs as usize;
+        let legs = self.legs[scanned.leg_start as usize..][..n_legs].iter();
+        legs.map(|(kind, quantity)| (&self.leg_kinds[*kind as usize], *quantity))
     }
 }

@@ -61,10 +61,39 @@ impl Curve {
     pub fn of(form: &dyn Form) -> Self {
         Self { sold: tabulate(|size| form.sold(size)), bought: tabulate(|size| form.bought(size)) }
     }
+
+    /// The rows that a size, Q7.56, is looked up in: of sales, or, if negative, of purchases.
+    #[inline(always)]
+    fn half(&self, size: i64) -> &[CurveRow] {
+        if size < 0 { &self.bought } else { &self.sold }
+    }
+
+    /// The least size, that of a purchase, and the most, that of a sale, between which nothing is
+    /// displaced.
+    #[must_use]
+    pub fn still(&self) -> (i64, i64) {
+        let [bought, sold] = [&self.bought, &self.sold].map(|rows| first_moved(rows) as i64 - 1);
+        (-bought.max(0), sold.max(0))
+    }
+
+    /// What selling a size (negative: buying) pays in all, Q7.56 at the price of rest.
+    #[inline]
+    #[must_use]
+    pub fn worth(&self, size: i64) -> u64 {
+        worth(self.half(size), size.unsigned_abs().min(MOST_SIZE))
+    }
+
+    /// By how much a size that was sold (negative: bought) has moved the log2 price, Q8.24.
+    #[inline]
+    #[must_use]
+    pub fn displacement(&self, size: i64) -> i32 {
+        let moved = displacement(self.half(size), size.unsigned_abs().min(MOST_SIZE)) as i32;
+        if size < 0 { moved } else { -moved }
+    }
 }
 
 /// Where a size stands: its row, how far beyond the row's beginning, and that as a share, Q0.32.
-#[inline]
+#[inline(always)]
 fn place(size: u64) -> (usize, u64, u32) {
     let octave = 63 - (size | 1).leading_zeros();
     if octave < FIRST_BITS {
@@ -73,14 +102,13 @@ fn place(size: u64) -> (usize, u64, u32) {
     let width = octave - ROW_BITS;
     let row = (size >> width) as usize - (1 << ROW_BITS);
     let along = size & ((1 << width) - 1);
-    let share = if width >= 32 { along >> (width - 32) } else { along << (32 - width) };
+    let share = along << (64 - width) >> 32;
     (1 + ((octave - FIRST_BITS) << ROW_BITS) as usize + row, along, share as u32)
 }
 
 /// What selling (or buying) a size pays in all, Q7.56 at the price of rest.
-#[inline]
-#[must_use]
-pub fn worth(rows: &[CurveRow], size: u64) -> u64 {
+#[inline(always)]
+fn worth(rows: &[CurveRow], size: u64) -> u64 {
     let (idx, along, share) = place(size);
     let row = &rows[idx];
     let mean = row.price.wrapping_add_signed(bent(row.bend, share));
@@ -90,12 +118,29 @@ pub fn worth(rows: &[CurveRow], size: u64) -> u64 {
 }
 
 /// By how much a size sold (or bought) has moved the log2 price, Q8.24.
-#[inline]
-#[must_use]
-pub fn displacement(rows: &[CurveRow], size: u64) -> u32 {
+#[inline(always)]
+fn displacement(rows: &[CurveRow], size: u64) -> u32 {
     let (idx, _, share) = place(size);
     let row = &rows[idx];
     row.log.wrapping_add_signed(bent(row.log_slope + bent(row.log_bend, share), share))
+}
+
+/// Where the first row begins whose displacement is not known to be 0 throughout.
+fn first_moved(rows: &[CurveRow]) -> u64 {
+    // What is below a unit is cut off.
+    let is_still = |row: &CurveRow| {
+        let slopes = [row.log_slope, row.log_slope + row.log_bend];
+        row.log == 0 && slopes.iter().all(|slope| (0..=1).contains(slope))
+    };
+    let idx = rows.iter().position(|row| !is_still(row)).unwrap_or(0);
+    start_of(idx)
+}
+
+/// Where a row begins.
+fn start_of(idx: usize) -> u64 {
+    let Some(above) = idx.checked_sub(1) else { return 0 };
+    let (octave, row) = (above >> ROW_BITS, above & ((1 << ROW_BITS) - 1));
+    ((1 << ROW_BITS) + row as u64) << (octave as u32 + FIRST_BITS - ROW_BITS)
 }
 
 /// floor(a s / 2^32).
@@ -181,6 +226,31 @@ mod tests {
 
     fn float(size: u64) -> f64 {
         size as f64 * libm::exp2(-f64::from(SIZE_BITS))
+    }
+
+    #[test]
+    fn rows_begin_where_sizes_are_placed() {
+        for idx in 0..CURVE_ROWS {
+            let start = start_of(idx);
+            assert_eq!(place(start).0, idx);
+            assert_eq!(place(start.saturating_sub(1)).0, idx.saturating_sub(1));
+        }
+    }
+
+    #[test]
+    fn what_is_still_displaces_nothing_and_a_row_beyond_it_something() {
+        for form in forms() {
+            let curve = Curve::of(form.as_ref());
+            let (least, most) = curve.still();
+            for size in sizes().map(|size| size as i64).chain([1, most, -least]) {
+                let is_still = |size: i64| (least..=most).contains(&size);
+                assert!(!is_still(size) || curve.displacement(size) == 0, "{size}");
+                assert!(!is_still(-size) || curve.displacement(-size) == 0, "-{size}");
+            }
+            let rows_beyond = |size: i64| size + (size >> 2) + (1 << FIRST_BITS);
+            assert_ne!(curve.displacement(rows_beyond(most)), 0, "{most}");
+            assert_ne!(curve.displacement(-rows_beyond(-least)), 0, "{least}");
+        }
     }
 
     /// Worst errors over sizes: of what is lost, and of the displacement.

@@ -40,10 +40,9 @@ impl<'a> Account<'a> {
         self.action().kind == ACTION_CLOSE_OUT
     }
 
-    /// The asset of each leg.
+    /// The asset of each instrument.
     pub(crate) fn assets(&self) -> Vec<usize> {
-        let instruments = &self.program.instruments;
-        self.rows.iter().map(|row| instruments[row.instrument as usize].asset as usize).collect()
+        self.program.instruments.iter().map(|row| row.asset as usize).collect()
     }
 
     pub(crate) fn set_marks(&mut self, market: &Market<'_>) {

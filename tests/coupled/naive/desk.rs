@@ -58,7 +58,7 @@ impl Fund {
 pub(crate) struct Deal<'d, 'm, 'a> {
     pub(crate) desk: &'d mut Desk,
     pub(crate) market: &'m mut Market<'a>,
-    /// The asset of each leg.
+    /// The asset of each instrument.
     pub(crate) assets: Vec<usize>,
     pub(crate) shift: u32,
     pub(crate) venue: usize,
@@ -86,6 +86,10 @@ impl Deal<'_, '_, '_> {
         (fine >> self.shift) as i128
     }
 
+    fn asset(&self, leg: &LegState) -> usize {
+        self.assets[leg.instrument as usize]
+    }
+
     /// Money at opening value of so many units.
     fn flow_of(&self, units: u32) -> i64 {
         ((u64::from(units) << 24) >> self.shift) as i64
@@ -104,10 +108,11 @@ impl Deal<'_, '_, '_> {
 
     fn profit(&self, legs: &[LegState]) -> i128 {
         let mut proceeds = 0;
-        for (leg, asset) in legs.iter().zip(&self.assets) {
+        for leg in legs {
             if leg.kind == KIND_COLLATERAL {
+                let asset = self.asset(leg);
                 let flow = self.flow_of((leg.quantity - leg.next) as u32);
-                let brings = self.market.brings(*asset, self.before(*asset), flow);
+                let brings = self.market.brings(asset, self.before(asset), flow);
                 proceeds += brings.unwrap_or_else(|| self.money(leg.taken().into()));
             }
         }
@@ -170,7 +175,12 @@ impl Deal<'_, '_, '_> {
 }
 
 impl Counterparty for Deal<'_, '_, '_> {
-    fn size(&mut self, legs: &mut [LegState], most: u32, propose: Propose<'_>) -> u32 {
+    fn size<P: FnMut(u32, &mut [LegState])>(
+        &mut self,
+        legs: &mut [LegState],
+        most: u32,
+        propose: &mut P,
+    ) -> u32 {
         let affordable = self.affordable(legs, most, propose);
         if affordable == 0 {
             self.desk.reached.n_without_capital += 1;
@@ -186,18 +196,18 @@ impl Counterparty for Deal<'_, '_, '_> {
 
     fn take(&mut self, legs: &[LegState]) {
         self.desk.capital -= self.taken(legs, false);
-        for (idx, leg) in legs.iter().enumerate() {
+        for leg in legs {
             if leg.kind == KIND_COLLATERAL {
                 let flow = self.flow_of((leg.quantity - leg.next) as u32);
-                self.register(self.assets[idx], flow);
+                self.register(self.asset(leg), flow);
             }
         }
     }
 
     fn close(&mut self, legs: &[LegState]) -> u64 {
         let mut slippage = 0;
-        for (idx, leg) in legs.iter().enumerate().filter(|(_, leg)| leg.kind == KIND_PERP) {
-            let asset = self.assets[idx];
+        for leg in legs.iter().filter(|leg| leg.kind == KIND_PERP) {
+            let asset = self.asset(leg);
             let units = leg.quantity.unsigned_abs();
             let value = self.money(u128::from(units) * u128::from(leg.market));
             let sign = if leg.quantity < 0 { -1 } else { 1 };

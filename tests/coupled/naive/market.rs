@@ -124,7 +124,11 @@ impl<'a> Market<'a> {
             .map(|(row, asset)| {
                 let is_deep = row.curve == NONE;
                 let sold = || asset.recovering + asset.staying;
-                if is_deep { 0 } else { self.liquidity.displacement(row, sold()).into() }
+                if is_deep {
+                    0
+                } else {
+                    self.liquidity.curves[row.curve as usize].displacement(sold()).into()
+                }
             })
             .collect();
         for idx in 0..n_assets {

@@ -1,28 +1,32 @@
 //! The positions of a path that the horizon does not clear, each once, as they stand.
 
-use std::ops::Range;
-
-use super::Around;
 use super::basis_points;
 use super::market::MovedMarket;
 use crate::book::account::{LegState, values};
 use crate::book::action::ACTION_CLOSE_OUT;
 use crate::engine::cpu::bound::{Surplus, tiers_at};
 use crate::engine::cpu::ledger::exposure;
-use crate::engine::cpu::positions::{Scanned, Term, set_terms, term_of};
+use crate::engine::cpu::positions::{ScanList, Scanned, Term, set_terms, term_of};
 use crate::fixed::ratio_q32;
 use crate::program::Program;
 use crate::program::layout::{PositionRow, from_words};
-use crate::program::liquidity::Liquidity;
+use crate::program::liquidity::{Liquidity, NONE};
 
 /// A position on its path.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Account {
-    /// Its terms, as they are, stand among those of all accounts.
+    /// As it was at the opening.
     pub(super) scanned: Scanned,
     /// Its class, if it is a pair.
     pub(super) class: u32,
-    legs_start: u32,
+    /// Where the quantities of its legs and its terms stand, once it was liquidated; [`NONE`]
+    /// before.
+    quantities: u32,
+    terms: u32,
+    /// The step in which it is to be looked at; beyond the path for none.
+    pub(super) next: u32,
+    /// The last step in which its venue's action ran.
+    pub(super) last_event: u32,
     pub(super) is_defaulted: bool,
     /// It is to be asked whether the horizon clears it: it was liquidated since it was last put
     /// into the schedule, or the horizon is another one.
@@ -31,28 +35,21 @@ pub(super) struct Account {
     pub(super) is_over: bool,
     /// The horizon clears it as it stood when that was last asked.
     pub(super) is_clear: bool,
-    /// The step in which it is to be looked at; beyond the path for none.
-    pub(super) next: u32,
-    /// The last step in which its venue's action ran.
-    pub(super) last_event: u32,
+    /// What was at stake when it was first breached, money.
+    pub(super) exposure: u64,
 }
 
-/// All accounts of a path, their legs and their terms.
+/// All accounts of a path, and what has changed of them.
 #[derive(Debug)]
 pub(super) struct Accounts {
     pub(super) list: Vec<Account>,
+    /// The legs of the account that was loaded last.
     pub(super) legs: Vec<LegState>,
+    /// Of those that were liquidated.
+    quantities: Vec<i32>,
     terms: Vec<Term>,
-    /// By position.
+    /// Positions that have an account, while more are opened.
     is_in: Vec<bool>,
-}
-
-impl Account {
-    /// Where its legs stand.
-    pub(super) fn legs(&self) -> Range<usize> {
-        let start = self.legs_start as usize;
-        start..start + self.scanned.in_program.n_legs as usize
-    }
 }
 
 impl Accounts {
@@ -60,6 +57,7 @@ impl Accounts {
         Self {
             list: Vec::new(),
             legs: Vec::new(),
+            quantities: Vec::new(),
             terms: Vec::new(),
             is_in: vec![false; n_positions],
         }
@@ -67,67 +65,106 @@ impl Accounts {
 
     /// A new path.
     pub(super) fn clear(&mut self) {
-        for account in self.list.drain(..) {
-            self.is_in[account.scanned.position as usize] = false;
-        }
-        self.legs.clear();
+        self.list.clear();
+        self.quantities.clear();
         self.terms.clear();
     }
 
-    /// Opens an account for a position as it is at the opening, unless it has one; `class` if it is
-    /// a pair.
-    pub(super) fn open(&mut self, at: &Around<'_>, scanned: &Scanned, class: u32) {
-        if std::mem::replace(&mut self.is_in[scanned.position as usize], true) {
-            return;
+    /// Opens accounts for positions as they are at the opening, but for those that have one: with
+    /// its class if it is a pair.
+    pub(super) fn open<'s>(&mut self, scanned: impl Iterator<Item = (u32, &'s Scanned)>) {
+        let n_before = self.list.len();
+        for account in &self.list {
+            self.is_in[account.scanned.position as usize] = true;
         }
-        let term_start = self.terms.len() as u32;
+        for (class, scanned) in scanned {
+            if n_before > 0 && self.is_in[scanned.position as usize] {
+                continue;
+            }
+            self.push(scanned, class, 0);
+        }
+        for account in &self.list[..n_before] {
+            self.is_in[account.scanned.position as usize] = false;
+        }
+    }
+
+    /// Opens an account for a position that has none: with its class if it is a pair, to be looked
+    /// at in a step. Its index.
+    #[inline(always)]
+    pub(super) fn push(&mut self, scanned: &Scanned, class: u32, next: usize) -> u32 {
+        let account = self.list.len() as u32;
         self.list.push(Account {
-            scanned: Scanned { term_start, ..*scanned },
+            scanned: *scanned,
             class,
-            legs_start: self.legs.len() as u32,
+            quantities: NONE,
+            terms: NONE,
+            next: next as u32,
+            last_event: 0,
             is_defaulted: false,
             is_changed: false,
             is_over: false,
             is_clear: false,
-            next: 0,
-            last_event: 0,
+            exposure: 0,
         });
-        let rows = at.program.legs_of(&scanned.in_program);
-        self.legs.extend(rows.iter().map(|row| row.state(row.quantity, 0)));
-        self.terms.extend(at.list.terms_of(scanned).iter().copied());
+        account
     }
 
-    /// Puts an account's legs at the present marks; where they stand.
-    pub(super) fn legs_at(&mut self, market: &MovedMarket<'_>, account: u32) -> Range<usize> {
-        let span = self.list[account as usize].legs();
-        for leg in &mut self.legs[span.clone()] {
-            leg.mark = market.marks.read()[leg.instrument as usize];
-            leg.market = market.marks.market[leg.instrument as usize];
-            leg.lost = 0;
-        }
-        span
-    }
-
-    /// The terms of an account.
+    /// The legs of an account, at the present marks.
     #[inline(always)]
-    pub(super) fn terms(&self, account: u32) -> &[Term] {
-        let scanned = &self.list[account as usize].scanned;
-        &self.terms[scanned.term_start as usize..][..scanned.n_terms as usize]
+    fn legs<'s>(
+        &'s self,
+        list: &'s ScanList,
+        market: &'s MovedMarket<'_>,
+        account: u32,
+    ) -> impl ExactSizeIterator<Item = LegState> {
+        let state = &self.list[account as usize];
+        let quantities = self.quantities.get(state.quantities as usize..);
+        let legs = list.legs_of(&state.scanned).enumerate();
+        legs.map(move |(idx, (kind, at_opening))| {
+            let quantity = quantities.map_or(at_opening, |it| it[idx]);
+            let instrument = kind.instrument as usize;
+            let (mark, market) = (market.marks.read()[instrument], market.marks.market[instrument]);
+            LegState { quantity, next: quantity, mark, market, ..*kind }
+        })
     }
 
-    /// The margin surplus of an account.
+    /// Loads an account's legs.
+    pub(super) fn load(&mut self, list: &ScanList, market: &MovedMarket<'_>, account: u32) {
+        let mut legs = std::mem::take(&mut self.legs);
+        legs.clear();
+        legs.extend(self.legs(list, market, account));
+        self.legs = legs;
+    }
+
+    /// An account and its terms.
     #[inline(always)]
-    pub(super) fn surplus<'s>(&'s self, program: &'s Program, account: u32) -> Surplus<'s> {
-        surplus_of(program, &self.list[account as usize].scanned, self.terms(account))
+    pub(super) fn with_terms<'s>(
+        &'s mut self,
+        list: &'s ScanList,
+        account: u32,
+    ) -> (&'s mut Account, &'s [Term]) {
+        let account = &mut self.list[account as usize];
+        let terms = match self.terms.get(account.terms as usize..) {
+            Some(terms) => &terms[..account.scanned.n_terms as usize],
+            None => list.terms_of(&account.scanned),
+        };
+        (account, terms)
     }
 
-    /// An account was liquidated.
-    pub(super) fn changed(&mut self, account: u32) {
+    /// The account that was loaded was liquidated.
+    pub(super) fn store(&mut self, list: &ScanList, account: u32) {
+        let legs = &self.legs[..];
         let state = &mut self.list[account as usize];
         state.is_changed = true;
-        let legs = &self.legs[state.legs()];
-        let Scanned { term_start, n_terms, .. } = state.scanned;
-        let terms = &mut self.terms[term_start as usize..][..n_terms as usize];
+        if state.terms == NONE {
+            state.quantities = self.quantities.len() as u32;
+            state.terms = self.terms.len() as u32;
+            self.quantities.resize(self.quantities.len() + legs.len(), 0);
+            self.terms.extend_from_slice(list.terms_of(&state.scanned));
+        }
+        let quantities = &mut self.quantities[state.quantities as usize..];
+        quantities.iter_mut().zip(legs).for_each(|(it, leg)| *it = leg.quantity);
+        let terms = &mut self.terms[state.terms as usize..][..state.scanned.n_terms as usize];
         set_terms(terms, legs);
     }
 }

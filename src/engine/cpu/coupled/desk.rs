@@ -35,8 +35,8 @@ pub(super) struct Desk<'d, 'p> {
     fund: &'p FundRow,
     market: &'d mut MovedMarket<'p>,
     means: &'d mut Means,
-    /// What this event has sold so far, by asset, money at opening value.
-    own: &'d mut [i64],
+    /// How many sales of the round there were before this event's.
+    n_before: usize,
 }
 
 impl<'d, 'p> Desk<'d, 'p> {
@@ -45,53 +45,55 @@ impl<'d, 'p> Desk<'d, 'p> {
         position: &'d PositionRow,
         market: &'d mut MovedMarket<'p>,
         means: &'d mut Means,
-        own: &'d mut [i64],
     ) -> Option<Self> {
         let liquidity = program.liquidity.as_ref()?;
-        own.fill(0);
         Some(Self {
             program,
             position,
             terms: &liquidity.terms,
             fund: &liquidity.funds[position.action as usize],
+            n_before: market.sales.len(),
             market,
             means,
-            own,
         })
     }
 
+    #[inline(always)]
     fn money(&self, fine: u64) -> i64 {
         (fine >> self.position.money_shift) as i64
     }
 
+    #[inline(always)]
     fn asset(&self, leg: &LegState) -> usize {
         self.program.instruments[leg.instrument as usize].asset as usize
     }
 
     /// Units as money of opening value.
+    #[inline(always)]
     fn flow(&self, units: u32) -> i64 {
         self.money(u64::from(units) << MARK_BITS)
     }
 
     /// What the market brings for a flow after all that is known to have been sold.
     fn brings(&mut self, asset: usize, flow: i64) -> Option<i64> {
-        let before =
-            if self.terms.in_turn == 1 { self.market.flow[asset] } else { self.own[asset] };
+        let before = if self.terms.in_turn == 1 {
+            self.market.flow[asset]
+        } else {
+            let own = self.market.sales[self.n_before..].iter();
+            own.filter(|(it, _)| *it as usize == asset).map(|(_, flow)| flow).sum()
+        };
         self.market.brings(asset, before, flow)
     }
 
-    fn sell(&mut self, asset: usize, flow: i64) {
-        self.market.flow[asset] += flow;
-        self.own[asset] += flow;
-    }
-
     /// Debt that the proposed liquidation repays, on the market.
+    #[inline(always)]
     fn repaid(&self, legs: &[LegState]) -> i64 {
         let owed = legs.iter().filter(|leg| leg.kind == KIND_DEBT);
         self.money(owed.map(LegState::taken).sum())
     }
 
     /// What the proposed liquidation earns its liquidator.
+    #[inline(always)]
     fn profit(&mut self, legs: &[LegState], repaid: i64) -> i64 {
         let mut proceeds = 0_i64;
         for leg in legs {
@@ -107,6 +109,7 @@ impl<'d, 'p> Desk<'d, 'p> {
 
     /// Whether a liquidator takes what is proposed. What is too small for its profit to be told
     /// from rounding is taken where gas is free, so that dust does not wait for ever.
+    #[inline(always)]
     fn is_worth_it(&mut self, legs: &[LegState], repaid: i64) -> bool {
         let is_dust = self.terms.gas() == 0 && repaid < DUST;
         is_dust || self.profit(legs, repaid) > 0
@@ -126,7 +129,7 @@ impl<'d, 'p> Desk<'d, 'p> {
         &mut self,
         legs: &mut [LegState],
         most: u32,
-        propose: &mut dyn FnMut(u32, &mut [LegState]),
+        propose: &mut impl FnMut(u32, &mut [LegState]),
     ) -> u32 {
         let has_gas = self.terms.gas() > 0;
         let mut profit = |size: u32| {
@@ -147,36 +150,16 @@ impl<'d, 'p> Desk<'d, 'p> {
         if best < most && profit(best) > 0 { best } else { 0 }
     }
 
-    /// The largest size in `least..most` for which `holds`, which does at `least` and not at
-    /// `most`.
-    fn largest(mut least: u32, mut most: u32, mut holds: impl FnMut(u32) -> bool) -> u32 {
-        while most - least > 1 {
-            let middle = least + (most - least) / 2;
-            if holds(middle) {
-                least = middle;
-            } else {
-                most = middle;
-            }
-        }
-        least
-    }
-}
-
-impl Counterparty for Desk<'_, '_> {
-    /// What capital permits; of that all, if it earns something, else the most that does.
-    ///
-    /// Profit is concave in the size, but for rounding. With gas it may be positive between two
-    /// sizes only; a part of the size that earns most, of 2^10, stands between them.
-    fn size(
+    /// What is taken of a proposal that is too large.
+    #[cold]
+    fn smaller<P: FnMut(u32, &mut [LegState])>(
         &mut self,
         legs: &mut [LegState],
-        most: u32,
-        propose: &mut dyn FnMut(u32, &mut [LegState]),
+        mut most: u32,
+        propose: &mut P,
     ) -> u32 {
-        propose(most, legs);
-        let mut most = most;
-        let mut repaid = self.repaid(legs);
         let capital = self.means.capital;
+        let mut repaid = self.repaid(legs);
         if repaid > capital {
             most = Self::largest(0, most, |size| {
                 propose(size, legs);
@@ -203,11 +186,50 @@ impl Counterparty for Desk<'_, '_> {
         size
     }
 
+    /// The largest size in `least..most` for which `holds`, which does at `least` and not at
+    /// `most`.
+    fn largest(mut least: u32, mut most: u32, mut holds: impl FnMut(u32) -> bool) -> u32 {
+        while most - least > 1 {
+            let middle = least + (most - least) / 2;
+            if holds(middle) {
+                least = middle;
+            } else {
+                most = middle;
+            }
+        }
+        least
+    }
+}
+
+impl Counterparty for Desk<'_, '_> {
+    /// What capital permits; of that all, if it earns something, else the most that does.
+    ///
+    /// Profit is concave in the size, but for rounding. With gas it may be positive between two
+    /// sizes only; a part of the size that earns most, of 2^10, stands between them.
+    #[inline(always)]
+    fn size<P: FnMut(u32, &mut [LegState])>(
+        &mut self,
+        legs: &mut [LegState],
+        most: u32,
+        propose: &mut P,
+    ) -> u32 {
+        propose(most, legs);
+        let repaid = self.repaid(legs);
+        let is_affordable = repaid <= self.means.capital;
+        if is_affordable && (self.terms.decline == 0 || self.is_worth_it(legs, repaid)) {
+            return most;
+        }
+        self.smaller(legs, most, propose)
+    }
+
+    #[inline(always)]
     fn take(&mut self, legs: &[LegState]) {
-        self.means.capital -= self.repaid(legs);
+        if self.terms.has_limited_capital() {
+            self.means.capital -= self.repaid(legs);
+        }
         for leg in legs {
             if leg.kind == KIND_COLLATERAL && leg.next != leg.quantity {
-                self.sell(self.asset(leg), self.flow((leg.quantity - leg.next) as u32));
+                self.market.sell(self.asset(leg), self.flow((leg.quantity - leg.next) as u32));
             }
         }
     }
@@ -224,7 +246,7 @@ impl Counterparty for Desk<'_, '_> {
             if let Some(brought) = self.brings(asset, flow) {
                 slippage = slippage.saturating_add(value.saturating_sub(brought).max(0));
             }
-            self.sell(asset, flow);
+            self.market.sell(asset, flow);
         }
         let shift = self.position.money_shift;
         let most = MOST_SLIPPAGE >> shift;

@@ -7,18 +7,35 @@ use super::moved_marks::MovedMarks;
 use crate::engine::cpu::marks::Marks;
 use crate::fixed::{mark_of_log, scale_q31};
 use crate::lanes::Lanes;
+use crate::market::depth::Curve;
 use crate::program::Program;
 use crate::program::layout::INSTRUMENT_PRICE;
 use crate::program::liquidity::{
     AssetRow, BandRow, CROSS_BITS, Liquidity, MOST_IMPACT, MOST_PART, NONE,
 };
 
-/// What a market holds of all that was sold to it.
+/// A market of finite depth into which something was sold on this path.
 #[derive(Debug, Clone, Copy)]
-struct Held {
+struct Holding<'a> {
+    asset: u32,
+    /// Share of what recovers that is left after a step, Q1.31.
+    kept: u32,
+    /// Sizes sold into it that recover, and that stay.
+    recovering: i64,
+    staying: i64,
+    /// Displacement by its own sales.
+    own: i32,
+    curve: &'a Curve,
+    /// Least and most size that displaces nothing, and so need not be looked up.
+    still: (i64, i64),
+}
+
+/// What a market was asked in a round.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
     /// Its mark of rest.
     rest: u32,
-    /// What that has brought, money.
+    /// What all that it holds has brought at that, money.
     brought: i64,
 }
 
@@ -27,28 +44,29 @@ struct Held {
 pub struct MovedMarket<'a> {
     program: &'a Program,
     liquidity: &'a Liquidity,
-    lanes: Lanes,
-    /// Sizes sold into each market that recover, and that stay.
-    recovering: Vec<i64>,
-    /// Share of the first that is left after a step, Q1.31.
-    kept: Vec<u32>,
-    staying: Vec<i64>,
+    /// All others hold nothing.
+    holdings: Vec<Holding<'a>>,
+    /// By asset, where it is among those, or [`NONE`].
+    holding_of: Vec<u32>,
+    /// Of every curve.
+    still: Vec<(i64, i64)>,
     /// What was sold in this round, money at opening value; negative where more was bought.
     pub flow: Vec<i64>,
-    /// Displacement of each asset by its own sales.
-    own: Vec<i32>,
+    /// The same sale by sale: asset, flow.
+    pub(super) sales: Vec<(u32, i64)>,
     /// Displacement of each asset in all.
     pub impact: Vec<i32>,
     /// Log prices on the market.
     pub market: Vec<i32>,
     /// The highest of each since opening.
     highest: Vec<i32>,
-    /// Log price of each asset's market at rest: moved by other assets' sales, not by its own.
-    rest: Vec<i32>,
     /// Band of each asset's depth in this step.
     band: Vec<BandRow>,
-    /// What each market holds in this round, once somebody asks what it brings.
-    held: Vec<Option<Held>>,
+    /// Assets with more than one.
+    banded: Vec<u32>,
+    /// What each was asked in this round, and which were.
+    asked: Vec<Option<Asked>>,
+    all_asked: Vec<u32>,
     /// Log prices last reported, and after how many steps.
     reported: Vec<i32>,
     reported_at: Vec<u32>,
@@ -59,8 +77,8 @@ pub struct MovedMarket<'a> {
     /// Whether nobody reports prices, and none hangs on more than its own asset's sales and only
     /// through what the market holds of them.
     is_plain: bool,
-    /// Impacts between which those of later steps will be; by asset.
-    pub(super) ahead: [Vec<i32>; 2],
+    /// Impacts between which those of later steps will be: from, to; by asset.
+    pub(super) ahead: (Vec<i32>, Vec<i32>),
     /// Marks at these prices.
     pub marks: MovedMarks<'a>,
 }
@@ -77,18 +95,21 @@ impl<'a> MovedMarket<'a> {
         Self {
             program,
             liquidity,
-            lanes,
-            recovering: vec![0; n_assets],
-            kept: liquidity.assets.iter().map(|row| row.kept).collect(),
-            staying: vec![0; n_assets],
+            holdings: Vec::new(),
+            holding_of: vec![NONE; n_assets],
+            still: liquidity.curves.iter().map(Curve::still).collect(),
             flow: vec![0; n_assets],
-            own: vec![0; n_assets],
+            sales: Vec::new(),
             impact: vec![0; n_assets],
             market: vec![0; n_assets],
             highest: vec![0; n_assets],
-            rest: vec![0; n_assets],
             band: liquidity.assets.iter().map(whole).collect(),
-            held: vec![None; n_assets],
+            banded: (0..)
+                .zip(&liquidity.assets)
+                .filter_map(|(asset, row)| (row.n_bands > 1).then_some(asset))
+                .collect(),
+            asked: vec![None; n_assets],
+            all_asked: Vec::new(),
             reported: vec![0; n_assets],
             reported_at: vec![0; n_assets],
             history: vec![0; n_history],
@@ -97,7 +118,7 @@ impl<'a> MovedMarket<'a> {
                 && liquidity.cross.is_empty()
                 && liquidity.assets.iter().all(|row| row.n_bands <= 1)
                 && program.instruments.iter().all(|it| it.kind == INSTRUMENT_PRICE),
-            ahead: [vec![0; n_assets], vec![0; n_assets]],
+            ahead: (vec![0; n_assets], vec![0; n_assets]),
             marks: MovedMarks::new(program, lanes, !liquidity.feeds.is_empty()),
         }
     }
@@ -105,10 +126,13 @@ impl<'a> MovedMarket<'a> {
     /// A new path, at its opening, of these marks before anything moves them.
     pub(super) fn begin(&mut self, marks: &Marks) {
         self.marks.begin(marks);
-        for sizes in [&mut self.recovering, &mut self.staying, &mut self.flow] {
-            sizes.fill(0);
+        for holding in self.holdings.drain(..) {
+            self.holding_of[holding.asset as usize] = NONE;
         }
-        for logs in [&mut self.own, &mut self.impact, &mut self.highest, &mut self.reported] {
+        self.flow.fill(0);
+        self.sales.clear();
+        let (from, to) = &mut self.ahead;
+        for logs in [&mut self.impact, &mut self.highest, &mut self.reported, from, to] {
             logs.fill(0);
         }
         self.reported_at.fill(0);
@@ -117,66 +141,48 @@ impl<'a> MovedMarket<'a> {
     /// Passes over the first steps, in which nothing is sold and venues read the market itself.
     pub(super) fn skip(&mut self, n_skipped: usize, logs: &[i32]) {
         let n_steps = self.program.market.n_steps;
-        for (asset, highest) in self.highest.iter_mut().enumerate() {
-            if self.liquidity.assets[asset].n_bands > 1 {
-                let skipped = &logs[asset * n_steps..][..n_skipped];
-                *highest = skipped.iter().copied().max().unwrap_or(0).max(0);
-            }
+        for asset in self.banded.iter().map(|it| *it as usize) {
+            let skipped = &logs[asset * n_steps..][..n_skipped];
+            self.highest[asset] = skipped.iter().copied().max().unwrap_or(0).max(0);
         }
         self.marks.skip(n_skipped, logs);
     }
 
-    /// A step in which nobody looks at prices: markets recover.
-    pub(super) fn pass(&mut self) {
-        let sizes = self.recovering.iter_mut().zip(&self.kept);
-        self.lanes.run(
-            #[inline(always)]
-            || {
-                for (size, kept) in sizes {
-                    let sign = *size >> 63;
-                    let left = scale_q31(size.unsigned_abs(), *kept) as i64;
-                    *size = (left ^ sign) - sign;
-                }
-            },
-        );
+    /// A few steps in which nobody looks at prices: markets recover.
+    pub(super) fn pass(&mut self, n_steps: usize) {
+        self.holdings.iter_mut().for_each(|holding| holding.recover(n_steps));
     }
 
     /// The next step: markets recover, prices move, feeds report.
     pub(super) fn step(&mut self, step: usize, logs: &[i32]) {
-        self.pass();
-        for asset in 0..self.own.len() {
-            // What holds nothing is not displaced.
-            if self.recovering[asset] | self.staying[asset] | i64::from(self.own[asset]) != 0 {
-                self.own[asset] = self.displaced(asset, 0);
-            }
+        for holding in &mut self.holdings {
+            holding.recover(1);
+            holding.displace();
         }
         self.move_prices(step, logs);
-        for (asset, row) in self.liquidity.assets.iter().enumerate() {
-            if row.n_bands > 1 {
-                self.highest[asset] = self.highest[asset].max(self.market[asset]);
-                let fall = i64::from(self.highest[asset]) - i64::from(self.market[asset]);
-                self.band[asset] = *self.liquidity.band(row, fall);
-            }
+        for asset in self.banded.iter().map(|it| *it as usize) {
+            self.highest[asset] = self.highest[asset].max(self.market[asset]);
+            let fall = i64::from(self.highest[asset]) - i64::from(self.market[asset]);
+            self.band[asset] = *self.liquidity.band(&self.liquidity.assets[asset], fall);
         }
         self.report(step, true);
         self.marks.step(step, &self.read);
         self.marks.forget(&self.impact, &self.market, &self.read);
     }
 
+    /// Something is sold in this round.
+    #[inline]
+    pub(super) fn sell(&mut self, asset: usize, flow: i64) {
+        self.flow[asset] += flow;
+        self.sales.push((asset as u32, flow));
+    }
+
     /// The round is over: what was sold in it moves prices, at once if the step has more rounds.
     pub(super) fn end_round(&mut self, step: usize, logs: &[i32], goes_on: bool) {
-        for (asset, row) in self.liquidity.assets.iter().enumerate() {
-            if row.curve == NONE || self.flow[asset] == 0 {
-                continue;
-            }
-            let size = self.band[asset].size(self.flow[asset]);
-            let stays = scale_q31(size.unsigned_abs(), row.permanent) as i64 * size.signum();
-            let most = MOST_PART;
-            self.staying[asset] = (self.staying[asset] + stays).clamp(-most, most);
-            self.recovering[asset] = (self.recovering[asset] + (size - stays)).clamp(-most, most);
-            self.own[asset] = self.displaced(asset, 0);
+        while let Some((asset, _)) = self.sales.pop() {
+            let flow = std::mem::take(&mut self.flow[asset as usize]);
+            self.hold(asset as usize, flow);
         }
-        self.flow.fill(0);
         if goes_on {
             self.move_prices(step, logs);
             self.report(step, false);
@@ -184,23 +190,46 @@ impl<'a> MovedMarket<'a> {
         }
     }
 
+    /// A market takes what was sold to it.
+    fn hold(&mut self, asset: usize, flow: i64) {
+        let row = &self.liquidity.assets[asset];
+        if row.curve == NONE || flow == 0 {
+            return;
+        }
+        let idx = &mut self.holding_of[asset];
+        if *idx == NONE {
+            *idx = self.holdings.len() as u32;
+            self.holdings.push(Holding {
+                asset: asset as u32,
+                kept: row.kept,
+                recovering: 0,
+                staying: 0,
+                own: 0,
+                curve: &self.liquidity.curves[row.curve as usize],
+                still: self.still[row.curve as usize],
+            });
+        }
+        let holding = &mut self.holdings[*idx as usize];
+        let size = self.band[asset].size(flow);
+        let stays = scale_q31(size.unsigned_abs(), row.permanent) as i64 * size.signum();
+        let most = MOST_PART;
+        holding.staying = (holding.staying + stays).clamp(-most, most);
+        holding.recovering = (holding.recovering + (size - stays)).clamp(-most, most);
+        holding.displace();
+        // From where it is to where it will be when all that can has recovered; a curve may fall
+        // back by a unit.
+        let beyond = |log: i32| log + 2 * log.signum();
+        let now = beyond(holding.own);
+        let stays = holding.staying != 0;
+        let at_rest = if stays { beyond(holding.curve.displacement(holding.staying)) } else { 0 };
+        let (from, to) = &mut self.ahead;
+        (from[asset], to[asset]) = (now.min(at_rest), now.max(at_rest));
+    }
+
     /// Whether steps in which nobody looks at prices can be passed over while impacts are below an
     /// octave.
     pub(super) fn can_pass(&self) -> bool {
         self.is_plain && self.marks.are_usual()
-    }
-
-    /// Finds impacts between which those of all later steps will be if nothing more is sold: as
-    /// they are, and when all that can has recovered. A curve may fall back by a unit.
-    pub(super) fn look_ahead(&mut self) {
-        let beyond = |log: i32| log + 2 * log.signum();
-        let [now, at_rest] = &mut self.ahead;
-        now.iter_mut().zip(&self.own).for_each(|(ahead, own)| *ahead = beyond(*own));
-        let staying = self.liquidity.assets.iter().zip(&self.staying);
-        for (ahead, (row, staying)) in at_rest.iter_mut().zip(staying) {
-            let stays = *staying != 0;
-            *ahead = if stays { beyond(self.liquidity.displacement(row, *staying)) } else { 0 };
-        }
     }
 
     /// The step is over: what was reported last is remembered.
@@ -213,14 +242,8 @@ impl<'a> MovedMarket<'a> {
         }
     }
 
-    /// The size an asset's market holds, and a flow on top of it.
-    fn size(&self, asset: usize, flow: i64) -> i64 {
-        let held = self.recovering[asset] + self.staying[asset];
-        if flow == 0 { held } else { held.saturating_add(self.band[asset].size(flow)) }
-    }
-
-    fn displaced(&self, asset: usize, flow: i64) -> i32 {
-        self.liquidity.displacement(&self.liquidity.assets[asset], self.size(asset, flow))
+    fn holding(&self, asset: usize) -> Option<&Holding<'a>> {
+        self.holdings.get(self.holding_of[asset] as usize)
     }
 
     /// What a sale of `flow` brings after one of `before`, money; both at opening value. `None`
@@ -230,42 +253,45 @@ impl<'a> MovedMarket<'a> {
         if row.curve == NONE {
             return None;
         }
-        if self.held[asset].is_none() {
-            let rest = mark_of_log(self.rest[asset]);
-            self.held[asset] = Some(Held { rest, brought: self.brought(asset, rest, 0) });
+        let (size, own) = self.holding(asset).map_or((0, 0), |it| (it.size(), it.own));
+        let (liquidity, band) = (self.liquidity, &self.band[asset]);
+        let brought = |rest: u32, flow: i64| {
+            let size = if flow == 0 { size } else { size.saturating_add(band.size(flow)) };
+            liquidity.brought(row, band, rest, size)
+        };
+        let asked = &mut self.asked[asset];
+        if asked.is_none() {
+            // Moved by other assets' sales, not by its own.
+            let rest = mark_of_log(self.market[asset] - own);
+            *asked = Some(Asked { rest, brought: brought(rest, 0) });
+            self.all_asked.push(asset as u32);
         }
-        let Held { rest, brought } = self.held[asset]?;
-        let before_it = if before == 0 { brought } else { self.brought(asset, rest, before) };
-        Some(self.brought(asset, rest, before.saturating_add(flow)).saturating_sub(before_it))
-    }
-
-    /// What a flow and all that the market holds have brought, at a mark of rest.
-    fn brought(&self, asset: usize, rest: u32, flow: i64) -> i64 {
-        let (row, band) = (&self.liquidity.assets[asset], &self.band[asset]);
-        self.liquidity.brought(row, band, rest, self.size(asset, flow))
+        let Asked { rest, brought: held } = (*asked)?;
+        let before_it = if before == 0 { held } else { brought(rest, before) };
+        Some(brought(rest, before.saturating_add(flow)).saturating_sub(before_it))
     }
 
     fn move_prices(&mut self, step: usize, logs: &[i32]) {
         let n_steps = self.program.market.n_steps;
-        let n_assets = self.program.market.n_assets;
-        for (asset, log) in self.rest.iter_mut().enumerate() {
-            *log = logs[asset * n_steps + step];
+        for (market, logs) in self.market.iter_mut().zip(logs.chunks_exact(n_steps)) {
+            *market = logs[step];
         }
-        self.impact.copy_from_slice(&self.own);
-        for (impact, row) in self.impact.iter_mut().zip(self.liquidity.cross.chunks(n_assets)) {
-            let parts = row.iter().zip(&self.own);
-            let total: i64 =
-                parts.map(|(a, b)| (i64::from(*a) * i64::from(*b)) >> CROSS_BITS).sum();
-            *impact = total.clamp(-MOST_IMPACT, MOST_IMPACT) as i32;
+        let cross = self.liquidity.cross.chunks(self.program.market.n_assets);
+        for (asset, row) in cross.enumerate() {
+            let own = self.holdings.iter().map(|it| i64::from(it.own));
+            let parts = self.holdings.iter().map(|it| i64::from(row[it.asset as usize]));
+            let total = own.zip(parts).map(|(own, part)| (part * own) >> CROSS_BITS).sum();
+            displace(&mut self.impact[asset], &mut self.market[asset], total);
         }
-        self.held.fill(None);
-        let Self { own, impact, market, rest, .. } = self;
-        let most = MOST_IMPACT as i32;
-        for (((own, impact), market), rest) in own.iter().zip(impact).zip(market).zip(rest) {
-            let total = (*impact).clamp(-most, most);
-            *impact = total;
-            *market = *rest + total;
-            *rest += total - own;
+        if self.liquidity.cross.is_empty() {
+            for holding in &self.holdings {
+                let asset = holding.asset as usize;
+                let own = holding.own.into();
+                displace(&mut self.impact[asset], &mut self.market[asset], own);
+            }
+        }
+        for asset in self.all_asked.drain(..) {
+            self.asked[asset as usize] = None;
         }
     }
 
@@ -301,4 +327,37 @@ impl<'a> MovedMarket<'a> {
     pub(super) fn set_marks(&mut self) {
         self.marks.set(&self.market, &self.read);
     }
+}
+
+impl Holding<'_> {
+    /// All that it holds.
+    #[inline(always)]
+    fn size(&self) -> i64 {
+        self.recovering + self.staying
+    }
+
+    #[inline(always)]
+    fn displace(&mut self) {
+        let (size, (least, most)) = (self.size(), self.still);
+        let is_still = (least <= size) & (size <= most);
+        self.own = if is_still { 0 } else { self.curve.displacement(size) };
+    }
+
+    /// A few steps go by.
+    #[inline(always)]
+    fn recover(&mut self, n_steps: usize) {
+        let sign = self.recovering >> 63;
+        let mut left = self.recovering.unsigned_abs();
+        for _ in 0..n_steps {
+            left = scale_q31(left, self.kept);
+        }
+        self.recovering = (left as i64 ^ sign) - sign;
+    }
+}
+
+/// Moves a price, at rest so far.
+#[inline(always)]
+fn displace(impact: &mut i32, market: &mut i32, total: i64) {
+    *impact = total.clamp(-MOST_IMPACT, MOST_IMPACT) as i32;
+    *market += *impact;
 }

@@ -21,6 +21,8 @@ const USUAL_MARKS: RangeInclusive<u32> = ONE_MARK >> 9..=ONE_MARK << 6;
 pub struct MovedMarks<'a> {
     program: &'a Program,
     lanes: Lanes,
+    /// The asset of each.
+    asset_of: Vec<u32>,
     /// Whether venues may read late.
     is_late: bool,
     /// Growth of every instrument by interest after each step, step by step.
@@ -47,6 +49,7 @@ impl<'a> MovedMarks<'a> {
         Self {
             program,
             lanes,
+            asset_of: program.instruments.iter().map(|it| it.asset).collect(),
             is_late,
             growths: growths(program),
             growth: 0,
@@ -129,28 +132,25 @@ impl<'a> MovedMarks<'a> {
 
     fn compute(&mut self, market: &[i32], read: &[i32]) {
         self.stand = true;
-        let instruments = &self.program.instruments;
+        let Self { lanes, asset_of, market: now, late, .. } = self;
         let growths = &self.growths[self.growth..];
-        // Logs first, then all marks at once.
-        let log = |logs: &[i32], idx: usize| {
-            (logs[instruments[idx].asset as usize] + growths[idx]) as u32
-        };
-        for (idx, mark) in self.market.iter_mut().enumerate() {
-            *mark = log(market, idx);
-        }
-        let marks = &mut self.market;
         let exp2 = Exp2::for_lanes();
-        self.lanes.run(
-            #[inline(always)]
-            || marks.iter_mut().for_each(|mark| *mark = exp2.mark_of_log(*mark as i32)),
-        );
-        if self.is_late {
-            for (idx, mark) in self.late.iter_mut().enumerate() {
-                *mark = mark_of_log(log(read, idx) as i32);
+        let set = |marks: &mut [u32], logs: &[i32]| {
+            // Logs first, then all marks at once.
+            for ((mark, asset), growth) in marks.iter_mut().zip(&*asset_of).zip(growths) {
+                *mark = (logs[*asset as usize] + growth) as u32;
             }
+            lanes.run(
+                #[inline(always)]
+                || marks.iter_mut().for_each(|mark| *mark = exp2.mark_of_log(*mark as i32)),
+            );
+        };
+        set(now, market);
+        if self.is_late {
+            set(late, read);
         }
         if self.has_sums {
-            for (idx, instrument) in instruments.iter().enumerate() {
+            for (idx, instrument) in self.program.instruments.iter().enumerate() {
                 if instrument.kind != INSTRUMENT_PRICE {
                     let sum = (self.sums[idx] >> instrument.sum_shift) as u32;
                     self.market[idx] = sum;

@@ -8,10 +8,12 @@ use super::accounts::{Account, Accounts, surplus_of};
 use super::market::MovedMarket;
 use super::room::{Fit, Room};
 use super::schedule::Schedule;
+use super::search::Search;
 use crate::engine::cpu::bound::Surplus;
 use crate::engine::cpu::horizon::{Horizon, Ratios, Widening};
 use crate::engine::cpu::mark_ratios::MarkRatios;
 use crate::engine::cpu::marks::RUN_STEPS;
+use crate::engine::cpu::positions::{Scanned, Term};
 use crate::lanes::Lanes;
 use crate::program::Program;
 use crate::program::liquidity::{Liquidity, NONE};
@@ -27,6 +29,8 @@ pub(super) struct NearList {
     /// Whether that one is the widest so far, and whether any bounds anything.
     is_widened: bool,
     has_horizon: bool,
+    /// How many of each class of pairs that of the path does not clear, the first.
+    n_near: Vec<usize>,
     /// Of classes of pairs that have somebody near.
     ratios: MarkRatios,
     schedule: Schedule,
@@ -51,6 +55,7 @@ impl NearList {
             others: Default::default(),
             is_widened: false,
             has_horizon: false,
+            n_near: Vec::new(),
             ratios: MarkRatios::default(),
             schedule: Schedule::default(),
             now: Vec::new(),
@@ -64,14 +69,14 @@ impl NearList {
         self.room.first_widening()
     }
 
-    /// A new path: opens accounts for what its horizon does not clear.
+    /// A new path: finds what its horizon does not clear; whether there is anybody.
     pub(super) fn begin(
         &mut self,
         at: &Around<'_>,
         use_bounds: bool,
         market: &MovedMarket<'_>,
         accounts: &mut Accounts,
-    ) {
+    ) -> bool {
         self.use_bounds = use_bounds;
         self.room.begin(at.marks);
         self.ratios.begin(at.list.pairs.len());
@@ -79,18 +84,40 @@ impl NearList {
         self.is_widened = false;
         let slack = self.slack(at);
         self.has_horizon = slack.is_some();
-        match slack {
-            Some(slack) => take(at, at.horizon, slack, at.near, accounts),
-            None => self.take_plainly(at, 0, market, accounts),
-        }
+        let Some(slack) = slack else {
+            self.take_plainly(at, 0, market, accounts);
+            return !accounts.list.is_empty();
+        };
+        let (horizon, lane) = at.horizon;
+        self.n_near.clear();
+        self.n_near.extend(at.list.pairs.iter().map(|class| horizon.n_near(lane, class, slack)));
+        !at.near.is_empty() || self.n_near.iter().any(|n_near| *n_near > 0)
     }
 
     /// Puts all into the schedule, for which marks must be known; a step before which none may be
     /// breached while nothing has moved prices.
     pub(super) fn start(&mut self, at: &Around<'_>, accounts: &mut Accounts) -> usize {
-        self.put_all(at, 0, Fit::Beyond, accounts);
-        let first = self.schedule.first().unwrap_or(at.program.market.n_steps);
-        if self.has_horizon { first } else { 0 }
+        if !self.has_horizon {
+            self.put_all(at, 0, Fit::Beyond, accounts);
+            return 0;
+        }
+        let n_steps = at.program.market.n_steps;
+        self.schedule.clear(n_steps);
+        self.now.clear();
+        let Self { ratios, room, schedule, .. } = self;
+        let search = Search::new(self.lanes, room, at);
+        for (idx, (class, n_near)) in at.list.pairs.iter().zip(&self.n_near).enumerate() {
+            if *n_near > 0 {
+                ratios.need(self.lanes, idx, class, at.marks);
+                search.first_of_pairs(class, *n_near, ratios.of(idx), |scanned, next| {
+                    schedule.put(next, accounts.push(scanned, idx as u32, next));
+                });
+            }
+        }
+        search.first_of_others(at.list, at.near, |scanned, next| {
+            schedule.put(next, accounts.push(scanned, NONE, next));
+        });
+        self.schedule.first(0).unwrap_or(n_steps)
     }
 
     /// By how much log ratios of unmoved marks may be off; `None` where they bound nothing.
@@ -110,14 +137,15 @@ impl NearList {
         let steps = step..at.program.market.n_steps;
         let extremes: &[_] =
             if self.use_bounds { self.room.extremes(at, &steps, market) } else { &[] };
+        let use_bounds = self.use_bounds;
         let pairs = (0..).zip(&at.list.pairs);
         let pairs = pairs.flat_map(|(idx, class)| class.scanned.iter().map(move |it| (idx, it)));
-        for (class, scanned) in pairs.chain(at.list.others.iter().map(|it| (NONE, it))) {
+        let all = pairs.chain(at.list.others.iter().map(|it| (NONE, it)));
+        let near = all.filter(|(_, scanned)| {
             let surplus = surplus_of(at.program, scanned, at.list.terms_of(scanned));
-            if !self.use_bounds || surplus.bound(extremes) < 0 {
-                accounts.open(at, scanned, class);
-            }
-        }
+            !use_bounds || surplus.bound(extremes) < 0
+        });
+        accounts.open(near);
     }
 
     /// Puts all that may be breached from a step on into the schedule anew, where it matters that
@@ -128,17 +156,17 @@ impl NearList {
         self.schedule.clear(n_steps);
         self.now.clear();
         for account in 0..accounts.list.len() as u32 {
-            let state = &mut accounts.list[account as usize];
+            let (state, terms) = accounts.with_terms(at.list, account);
             // The horizon is another one, or there is none.
             state.is_changed |= is_anew && state.is_defaulted;
             let next = state.next as usize;
             let stands = !is_anew
                 && next >= step
-                && !self.is_bounded_by_runs(&accounts.list[account as usize])
-                && !self.room.has_grown(accounts.terms(account));
+                && !self.is_bounded_by_runs(state)
+                && !self.room.has_grown(terms);
             if !stands {
                 self.put(at, accounts, account, step, true);
-            } else if next < n_steps {
+            } else {
                 self.schedule.put(next, account);
             }
         }
@@ -155,12 +183,11 @@ impl NearList {
         step: usize,
         is_anew: bool,
     ) {
-        let state = &mut accounts.list[account as usize];
+        let (state, terms) = accounts.with_terms(at.list, account);
         let is_changed = std::mem::take(&mut state.is_changed);
         if is_changed && !state.is_over {
-            accounts.list[account as usize].is_clear = self.is_clear(at, accounts, account);
+            state.is_clear = self.is_clear(at, &state.scanned, terms);
         }
-        let state = &accounts.list[account as usize];
         let n_steps = at.program.market.n_steps;
         let step = if state.is_over || state.is_clear || step >= n_steps {
             n_steps
@@ -168,86 +195,31 @@ impl NearList {
             step
         } else if self.is_bounded_by_runs(state) {
             let is_anew = is_anew || is_changed;
-            if is_anew && step < self.run_end && self.run_clears(at, accounts, account) {
+            let surplus = surplus_of(at.program, &state.scanned, terms);
+            if is_anew && step < self.run_end && self.run_clears(&surplus) {
                 self.run_end
             } else {
                 step
             }
         } else if state.class == NONE {
-            self.next_step(at, &accounts.surplus(at.program, account), step)
+            let search = Search::new(self.lanes, &self.room, at);
+            search.next(state.scanned.constant, terms, step)
         } else {
-            let surplus = accounts.surplus(at.program, account);
-            self.next_step_of_pair(at, state.class as usize, &surplus, step)
+            let idx = state.class as usize;
+            let class = &at.list.pairs[idx];
+            self.ratios.need(self.lanes, idx, class, at.marks);
+            let search = Search::new(self.lanes, &self.room, at);
+            search.next_of_pair(class, self.ratios.of(idx), terms, step)
         };
-        accounts.list[account as usize].next = step as u32;
-        if step < n_steps {
-            self.schedule.put(step, account);
-        }
+        state.next = step as u32;
+        self.schedule.put(step, account);
     }
 
     /// Whether the horizon clears a position as it stands now.
-    #[inline]
-    fn is_clear(&self, at: &Around<'_>, accounts: &Accounts, account: u32) -> bool {
-        let scanned = &accounts.list[account as usize].scanned;
+    #[inline(always)]
+    fn is_clear(&self, at: &Around<'_>, scanned: &Scanned, terms: &[Term]) -> bool {
         let (horizon, lane) = if self.is_widened { (&self.horizon, 0) } else { at.horizon };
-        self.has_horizon
-            && !scanned.has_tiers
-            && horizon.clears(lane, scanned.constant, accounts.terms(account))
-    }
-
-    /// The first step from one on at which a surplus without tiers may be negative; the path's
-    /// length if none.
-    fn next_step(&self, at: &Around<'_>, surplus: &Surplus<'_>, from: usize) -> usize {
-        let n_steps = at.program.market.n_steps;
-        let room = &self.room;
-        let found = self.lanes.run(
-            #[inline(always)]
-            || match surplus.terms.len() {
-                0..=2 => room.filter::<2>(surplus, at.marks).next(from, n_steps),
-                3 => room.filter::<3>(surplus, at.marks).next(from, n_steps),
-                4 => room.filter::<4>(surplus, at.marks).next(from, n_steps),
-                5 => room.filter::<5>(surplus, at.marks).next(from, n_steps),
-                6 => room.filter::<6>(surplus, at.marks).next(from, n_steps),
-                7..=8 => room.filter::<8>(surplus, at.marks).next(from, n_steps),
-                9..=32 => room.filter::<32>(surplus, at.marks).next(from, n_steps),
-                _ => Some(from),
-            },
-        );
-        found.unwrap_or(n_steps)
-    }
-
-    /// The same of a pair.
-    fn next_step_of_pair(
-        &mut self,
-        at: &Around<'_>,
-        idx: usize,
-        surplus: &Surplus<'_>,
-        from: usize,
-    ) -> usize {
-        let class = &at.list.pairs[idx];
-        self.ratios.need(self.lanes, idx, class, at.marks);
-        let (mut weighted, mut debt) = (0, 0);
-        for term in surplus.terms {
-            if term.instrument == class.collateral {
-                weighted = term.magnitude;
-            } else {
-                debt = term.magnitude;
-            }
-        }
-        let bound = self.room.least_ratio(class, weighted, debt);
-        let ratios = self.ratios.of(idx);
-        let found = self.lanes.run(
-            #[inline(always)]
-            || {
-                ratios.first_below(
-                    bound,
-                    from,
-                    #[inline(always)]
-                    |_| true,
-                )
-            },
-        );
-        found.unwrap_or(at.program.market.n_steps)
+        self.has_horizon && !scanned.has_tiers && horizon.clears(lane, scanned.constant, terms)
     }
 
     /// Whether a position is bounded run by run, by the extremes that venues may read.
@@ -257,8 +229,8 @@ impl NearList {
     }
 
     /// Whether the extremes of this run clear a position.
-    fn run_clears(&self, at: &Around<'_>, accounts: &Accounts, account: u32) -> bool {
-        accounts.surplus(at.program, account).bound(self.room.last_extremes()) >= 0
+    fn run_clears(&self, surplus: &Surplus<'_>) -> bool {
+        surplus.bound(self.room.last_extremes()) >= 0
     }
 
     /// The next step: finds those who may be breached in it.
@@ -278,10 +250,11 @@ impl NearList {
             self.room.extremes(at, &(step..self.run_end), market);
             let mut now = std::mem::take(&mut self.now);
             now.retain(|account| {
-                let is_clear = self.is_bounded_by_runs(&accounts.list[*account as usize])
-                    && self.run_clears(at, accounts, *account);
+                let (state, terms) = accounts.with_terms(at.list, *account);
+                let is_clear = self.is_bounded_by_runs(state)
+                    && self.run_clears(&surplus_of(at.program, &state.scanned, terms));
                 if is_clear {
-                    accounts.list[*account as usize].next = self.run_end as u32;
+                    state.next = self.run_end as u32;
                 }
                 if is_clear && self.run_end < n_steps {
                     self.schedule.put(self.run_end, *account);
@@ -290,6 +263,13 @@ impl NearList {
             });
             self.now = now;
         }
+    }
+
+    /// The next step from one on, at most `last`, in which somebody is to be looked at, or impacts
+    /// are not known to be below an octave.
+    pub(super) fn next_busy(&self, step: usize, last: usize) -> usize {
+        let first = if self.room.is_narrow() { self.schedule.first(step) } else { Some(step) };
+        first.map_or(last, |first| first.min(last))
     }
 
     /// Whether nobody may be breached in this step, and impacts are known to be below an octave.
@@ -304,17 +284,17 @@ impl NearList {
         }
     }
 
-    /// Makes room for an impact on each asset from a step on, if there is none; whether the
-    /// schedule was made anew.
+    /// Makes room for impacts on each asset, from one to another, from a step on, if there is none;
+    /// whether the schedule was made anew.
     pub(super) fn make_room(
         &mut self,
         at: &Around<'_>,
         step: usize,
-        impacts: &[i32],
+        (least, most): (&[i32], &[i32]),
         market: &MovedMarket<'_>,
         accounts: &mut Accounts,
     ) -> bool {
-        let fit = self.room.fit(impacts, at.marks);
+        let fit = self.room.fit(least, most, at.marks);
         if fit == Fit::Holds {
             return false;
         }
@@ -340,6 +320,11 @@ impl NearList {
         true
     }
 
+    /// Whether there is room for the present impact.
+    pub(super) fn has_room(&self, market: &MovedMarket<'_>) -> bool {
+        self.room.holds(&market.impact, &market.impact)
+    }
+
     /// Makes room for the present impact, if there is none.
     pub(super) fn fit(
         &mut self,
@@ -348,7 +333,8 @@ impl NearList {
         market: &MovedMarket<'_>,
         accounts: &mut Accounts,
     ) {
-        if self.make_room(at, step, &market.impact, market, accounts) {
+        let impact = &*market.impact;
+        if self.make_room(at, step, (impact, impact), market, accounts) {
             self.schedule.take(step, &mut self.now);
         }
     }
@@ -358,20 +344,18 @@ impl NearList {
         &mut self,
         at: &Around<'_>,
         market: &mut MovedMarket<'_>,
-        accounts: &Accounts,
+        accounts: &mut Accounts,
         queue: &mut Vec<(u32, u32, u32)>,
     ) {
         if self.now.is_empty() {
             return;
         }
         market.set_marks();
+        let marks = market.marks.read();
         for account in &self.now {
-            let surplus = accounts.surplus(at.program, *account);
-            if surplus.with(|it| market.marks.read()[it as usize]) >= 0 {
-                continue;
-            }
-            let state = &accounts.list[*account as usize];
-            if !state.is_over {
+            let (state, terms) = accounts.with_terms(at.list, *account);
+            let surplus = surplus_of(at.program, &state.scanned, terms);
+            if surplus.with(|it| marks[it as usize]) < 0 && !state.is_over {
                 queue.push((0, state.scanned.position, *account));
             }
         }
@@ -386,9 +370,10 @@ fn take(
     others: &[u32],
     accounts: &mut Accounts,
 ) {
-    for (idx, class) in (0..).zip(&at.list.pairs) {
+    let pairs = (0..).zip(&at.list.pairs).flat_map(|(idx, class)| {
         let n_near = horizon.n_near(lane, class, slack);
-        class.scanned[..n_near].iter().for_each(|scanned| accounts.open(at, scanned, idx));
-    }
-    others.iter().for_each(|idx| accounts.open(at, &at.list.others[*idx as usize], NONE));
+        class.scanned[..n_near].iter().map(move |scanned| (idx, scanned))
+    });
+    let others = others.iter().map(|idx| (NONE, &at.list.others[*idx as usize]));
+    accounts.open(pairs.chain(others));
 }

@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use super::Around;
 use super::market::MovedMarket;
-use crate::engine::cpu::bound::Surplus;
 use crate::engine::cpu::filter::Filter;
 use crate::engine::cpu::horizon::Widening;
 use crate::engine::cpu::mark_ratios::ROUNDED;
@@ -46,8 +45,10 @@ struct Floats {
 #[derive(Debug)]
 pub(super) struct Room {
     /// Impact on each asset for which the bounds hold: from, to; Q8.24.
-    room: Vec<(i32, i32)>,
-    first_room: Vec<(i32, i32)>,
+    room: (Vec<i32>, Vec<i32>),
+    first_room: (Vec<i32>, Vec<i32>),
+    /// Whether it is for impacts below an octave only.
+    is_narrow: bool,
     /// Assets that had too little when it was last found not to fit.
     has_grown: Vec<bool>,
     /// Steps by which venues may read an asset late.
@@ -81,8 +82,8 @@ impl Room {
             has_curve(asset)
                 || row.is_some_and(|row| (0..n_assets).any(|it| row[it] != 0 && has_curve(it)))
         };
-        let room = |asset| if moves(asset) { (-FIRST_ROOM, 0) } else { (0, 0) };
-        let first_room: Vec<(i32, i32)> = (0..n_assets).map(room).collect();
+        let down = |asset| if moves(asset) { -FIRST_ROOM } else { 0 };
+        let first_room = ((0..n_assets).map(down).collect::<Vec<i32>>(), vec![0; n_assets]);
         let price_of = |idx: usize| {
             let asset = program.instruments[idx].asset;
             let mut prices = program.instruments.iter();
@@ -98,7 +99,7 @@ impl Room {
             let a_step = from_words(instrument.accrual) as f64 * libm::exp2(-56.0);
             a_step * reach[instrument.asset as usize] as f64
         });
-        let is_moved = first_room.iter().any(|room| *room != (0, 0));
+        let is_moved = first_room.0.iter().any(|from| *from < 0);
         let first_taken = if is_moved { (-FIRST_TAKEN, 0) } else { (0, 0) };
         let mut room = Self {
             growth: growth.collect(),
@@ -109,6 +110,7 @@ impl Room {
             first_taken,
             first_widening: widening(first_taken),
             first_room,
+            is_narrow: true,
             is_late: reach.iter().any(|reach| *reach > 0),
             reach,
             price_of: (0..program.instruments.len()).map(price_of).collect(),
@@ -125,34 +127,48 @@ impl Room {
 
     /// A new path of these marks.
     pub(super) fn begin(&mut self, marks: &Marks) {
-        self.room.clone_from(&self.first_room);
+        self.room.0.copy_from_slice(&self.first_room.0);
+        self.room.1.copy_from_slice(&self.first_room.1);
+        self.is_narrow = true;
         self.taken = self.first_taken;
         self.widening = self.first_widening;
         self.factors.clone_from(&self.first_factors);
         self.set_floats(marks);
     }
 
-    /// Whether an impact on each asset is within the room; if not, the room now is wider.
-    pub(super) fn fit(&mut self, impacts: &[i32], marks: &Marks) -> Fit {
-        let both = self.room.iter().zip(impacts);
-        let holds =
-            both.fold(true, |all, ((from, to), impact)| all & (from <= impact) & (impact <= to));
-        if holds {
+    /// Whether impacts on each asset, from one to another, are within the room.
+    #[inline]
+    pub(super) fn holds(&self, least: &[i32], most: &[i32]) -> bool {
+        let (from, to) = &self.room;
+        let is_in = |from: &[i32], least: &[i32]| {
+            from.iter().zip(least).fold(true, |all, (from, least)| all & (from <= least))
+        };
+        is_in(from, least) & is_in(most, to)
+    }
+
+    /// Whether impacts on each asset, from one to another, are within the room; if not, the room
+    /// now is wider.
+    pub(super) fn fit(&mut self, least: &[i32], most: &[i32], marks: &Marks) -> Fit {
+        if self.holds(least, most) {
             return Fit::Holds;
         }
-        let rooms = self.room.iter_mut().zip(&mut self.has_grown);
-        for (((from, to), has_grown), impact) in rooms.zip(impacts) {
-            *has_grown = impact < from || impact > to;
-            if impact < from {
-                *from = impact.saturating_mul(2).min(-FIRST_ROOM);
-            } else if impact > to {
-                *to = impact.saturating_mul(2).max(FIRST_ROOM);
+        let (from, to) = &mut self.room;
+        let impacts = least.iter().zip(most);
+        let room = from.iter_mut().zip(to).zip(&mut self.has_grown);
+        for (((from, to), has_grown), (least, most)) in room.zip(impacts) {
+            *has_grown = least < from || most > to;
+            if least < from {
+                *from = least.saturating_mul(2).min(-FIRST_ROOM);
+            }
+            if most > to {
+                *to = most.saturating_mul(2).max(FIRST_ROOM);
             }
         }
         self.set_factors();
         self.set_floats(marks);
-        let least = self.room.iter().map(|(from, _)| *from).min().unwrap_or(0);
-        let most = self.room.iter().map(|(_, to)| *to).max().unwrap_or(0);
+        let least = self.room.0.iter().copied().min().unwrap_or(0);
+        let most = self.room.1.iter().copied().max().unwrap_or(0);
+        self.is_narrow = least > -OCTAVE && most < OCTAVE;
         let (from, to) = self.taken;
         if from <= least && most <= to {
             return Fit::Tight;
@@ -175,14 +191,14 @@ impl Room {
 
     /// Whether there is room for impacts below an octave only.
     pub(super) fn is_narrow(&self) -> bool {
-        self.room.iter().all(|(from, to)| *from > -OCTAVE && *to < OCTAVE)
+        self.is_narrow
     }
 
     fn set_factors(&mut self) {
         let scale = libm::exp2(-24.0);
         self.factors.clear();
         for (asset, growth) in self.asset_of.iter().zip(&self.growth) {
-            let (least, most) = self.room[*asset as usize];
+            let (least, most) = (self.room.0[*asset as usize], self.room.1[*asset as usize]);
             let down = libm::exp2(f64::from(least) * scale + growth.min(0.0)) * (1.0 - WIDER);
             let up = libm::exp2(f64::from(most) * scale + growth.max(0.0)) * (1.0 + WIDER);
             self.factors.push((down, up));
@@ -217,11 +233,12 @@ impl Room {
     #[inline(always)]
     pub(super) fn filter<'m, const N: usize>(
         &self,
-        surplus: &Surplus<'_>,
+        constant: i64,
+        terms: &[Term],
         marks: &'m Marks,
     ) -> Filter<'m, N> {
         let mut rounded = 0.0;
-        let filter = Filter::of(marks, surplus.constant, surplus.terms, |term| {
+        let filter = Filter::of(marks, constant, terms, |term| {
             let (down, up) = self.floats[term.instrument as usize].plain;
             let magnitude = term.magnitude as f32;
             rounded += magnitude * (1.0 + up);

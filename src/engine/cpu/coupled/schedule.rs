@@ -18,13 +18,15 @@ impl Schedule {
         self.last.resize(n_steps, NONE);
     }
 
-    /// Puts a place into a step.
+    /// Puts a place into a step; nowhere if it is beyond the last.
     #[inline]
     pub(super) fn put(&mut self, step: usize, place: u32) {
         if self.before.len() <= place as usize {
             self.before.resize(place as usize + 1, NONE);
         }
-        self.before[place as usize] = std::mem::replace(&mut self.last[step], place);
+        if let Some(last) = self.last.get_mut(step) {
+            self.before[place as usize] = std::mem::replace(last, place);
+        }
     }
 
     /// Takes all places out of a step.
@@ -37,8 +39,9 @@ impl Schedule {
         }
     }
 
-    /// The first step with anybody in it.
-    pub(super) fn first(&self) -> Option<usize> {
-        self.last.iter().position(|place| *place != NONE)
+    /// The first step from one on with anybody in it.
+    pub(super) fn first(&self, from: usize) -> Option<usize> {
+        let places = &self.last[from..];
+        places.iter().position(|place| *place != NONE).map(|later| from + later)
     }
 }
