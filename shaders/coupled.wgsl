@@ -184,9 +184,10 @@ fn liquidate_next(position: u32, step: u32) {
     var status = STATUS_DEFAULTED | (step << STATUS_STEP);
     if (action.kind == ACTION_CLOSE_OUT || is_over()) { status |= STATUS_OVER; }
     set_status(position, status);
+    // Debt that the market holds for worthless is written off for nothing.
+    keep_quantities(row);
     if (event.n_calls == 0u && is_zero(event.written_off)) { return; }
     count_event(position, row, step, event);
-    keep_quantities(row);
     n_in_round += 1u;
     n_free -= 1u;
 }

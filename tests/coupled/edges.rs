@@ -114,3 +114,15 @@ fn bounds_change_no_bit_of_tiers_where_room_grows() {
         vec![margin, support::perp(asset, 1.0, 1.0)]
     });
 }
+
+/// The market holds a debt for worthless, its venue does not yet: what no collateral covers is
+/// written off for nothing, and stays so when the price has come back.
+#[test]
+fn worthless_debt_is_written_off_for_nothing() {
+    let program = support::compiled(&support::worthless_debt());
+    check(&program, 0).unwrap();
+    let outcome = explain(&program, SEED, 0).outcome;
+    assert_eq!((outcome.n_defaults, outcome.n_events), (1, 0));
+    assert_eq!((outcome.stranded, outcome.under_water), (0, 0));
+    assert_eq!(outcomes(&program, Cpu::new(&program, SEED, 1), 1).0, [outcome]);
+}

@@ -3,11 +3,12 @@
 
 pub(crate) mod drawn;
 
-use shortfall::book::venue::{Rule, Terms, Venue};
+use shortfall::book::venue::{AaveV3, Rule, Terms, Venue};
 use shortfall::book::{Book, Leg, LegKind, Position};
 use shortfall::engine::cpu::Cpu;
 use shortfall::engine::{self, Plan};
-use shortfall::market::{self, Asset, Correlation, Market};
+use shortfall::market::oracle::Feed;
+use shortfall::market::{self, Asset, Correlation, Market, Shock};
 use shortfall::program::Program;
 use shortfall::program::liquidity::{AssetRow, FundRow, LiquidationTerms, Liquidity, NONE};
 use shortfall::scenario::{Opening, RunSpec, Scenario};
@@ -114,6 +115,33 @@ pub(crate) fn scenario(market: Market, venues: Vec<Venue>, book: Book) -> Scenar
         notes: Vec::new(),
         inputs: Vec::new(),
     }
+}
+
+/// A collateral loses its worth and so does the debt on the market, but not for its venue, which
+/// reads it late; then the price of the debt comes back.
+pub(crate) fn worthless_debt() -> Scenario {
+    let mut market = market(vec![still(1.0); 2]);
+    let shock = |asset, change, at_years| Shock {
+        asset: AssetId(asset),
+        change,
+        at_years,
+        over_years: 0.0,
+    };
+    market.shocks =
+        vec![shock(0, 1e-8 - 1.0, 0.0), shock(1, 1e-8 - 1.0, 0.0), shock(1, 1e8 - 1.0, 2.0)];
+    let feed = |heartbeat_years| Feed {
+        heartbeat_years: Some(heartbeat_years),
+        deviation: None,
+        delay_years: 0.0,
+        stale: Vec::new(),
+    };
+    market.liquidity.feeds = vec![feed(1.0), feed(30.0)];
+    let rule = Rule::AaveV3(AaveV3::default());
+    let venues = vec![venue(rule, vec![terms(0.8, 0.05); 2])];
+    let legs = vec![leg(LegKind::Collateral, 0, 2.0), leg(LegKind::Debt, 1, 1.0)];
+    let mut scenario = scenario(market, venues, book(&[(0, legs)]));
+    (scenario.run.n_steps, scenario.run.step_years) = (4, 1.0);
+    scenario
 }
 
 /// Compiles what must compile.
