@@ -88,7 +88,7 @@ pub(in crate::engine) struct ScanList {
     pub(in crate::engine) ratios: Ratios,
     /// Position by position, in the order of the pairs, then of the others.
     terms: Vec<Term>,
-    /// The same of legs: which of the kinds of legs, and how much of it.
+    /// The same of legs, where positions are coupled: which of the kinds, and how much of it.
     legs: Vec<(u32, i32)>,
     /// Legs without quantities and marks. There are few, so that a position's own legs are small.
     leg_kinds: Vec<LegState>,
@@ -265,7 +265,9 @@ impl ScanList {
             scanned.term_start = self.terms.len() as u32;
             scanned.leg_start = self.legs.len() as u32;
             self.terms.extend_from_slice(of_position);
-            for row in program.legs_of(&scanned.in_program) {
+            // Who is walked alone finds his legs in the program.
+            let is_coupled = program.liquidity.is_some();
+            for row in program.legs_of(&scanned.in_program).iter().filter(|_| is_coupled) {
                 let kind = *known.entry(row.state(0, 0)).or_insert_with_key(|leg| {
                     self.leg_kinds.push(*leg);
                     self.leg_kinds.len() as u32 - 1
