@@ -164,10 +164,10 @@ impl NearList {
                 && next >= step
                 && !self.is_bounded_by_runs(state)
                 && !self.room.has_grown(terms);
-            if !stands {
-                self.put(at, accounts, account, step, true);
-            } else {
+            if stands {
                 self.schedule.put(next, account);
+            } else {
+                self.put(at, accounts, account, step, true);
             }
         }
     }
@@ -255,8 +255,6 @@ impl NearList {
                     && self.run_clears(&surplus_of(at.program, &state.scanned, terms));
                 if is_clear {
                     state.next = self.run_end as u32;
-                }
-                if is_clear && self.run_end < n_steps {
                     self.schedule.put(self.run_end, *account);
                 }
                 !is_clear
