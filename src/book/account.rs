@@ -67,6 +67,13 @@ pub struct Values {
 }
 
 impl Event {
+    /// Whether anything happened.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_something(&self) -> bool {
+        self.n_calls > 0 || self.written_off > 0
+    }
+
     /// Carries out the liquidation that `next` of each leg proposes, one call.
     #[inline(always)]
     pub fn take(&mut self, legs: &mut [LegState]) {
@@ -80,6 +87,18 @@ impl Event {
             leg.quantity = leg.next;
         }
         self.n_calls += 1;
+    }
+}
+
+impl Values {
+    /// One more leg.
+    #[inline(always)]
+    pub fn add(&mut self, leg: &LegState) {
+        let (held, owed) = (leg.mask(KIND_COLLATERAL) as u64, leg.mask(KIND_DEBT) as u64);
+        let value = leg.value();
+        self.weighted += (u64::from(leg.weighted_quantity()) * u64::from(leg.mark)) & held;
+        self.collateral += value & held;
+        self.debt += value & owed;
     }
 }
 
@@ -148,12 +167,6 @@ impl LegState {
 #[must_use]
 pub fn values(legs: &[LegState]) -> Values {
     let mut sums = Values::default();
-    for leg in legs {
-        let held = leg.mask(KIND_COLLATERAL) as u64;
-        let value = leg.value();
-        sums.weighted += (u64::from(leg.weighted_quantity()) * u64::from(leg.mark)) & held;
-        sums.collateral += value & held;
-        sums.debt += value & !held;
-    }
+    legs.iter().for_each(|leg| sums.add(leg));
     sums
 }

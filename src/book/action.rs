@@ -10,10 +10,11 @@ mod pro_rata;
 use bytemuck::{Pod, Zeroable};
 use serde::{Deserialize, Serialize};
 
-use super::account::{Event, LegState};
+use super::account::{Event, LegState, Values, values};
 
 pub use close_out::equity;
 pub use counterparty::{Counterparty, Unlimited};
+pub use largest_legs::Largest;
 pub use pro_rata::{BASKET, Basket, Pair};
 
 /// Takes from all collaterals and repays all debts alike, one call.
@@ -73,11 +74,46 @@ impl Action {
         legs: &mut [LegState],
         counterparty: &mut C,
     ) -> Event {
+        let sums = values(legs);
+        self.run_from(facts, legs, (sums, Event::default()), counterparty)
+    }
+
+    /// The same of an event that has begun, of legs that come to so much.
+    #[inline]
+    pub fn run_from<C: Counterparty>(
+        &self,
+        facts: AccountFacts,
+        legs: &mut [LegState],
+        (sums, event): (Values, Event),
+        counterparty: &mut C,
+    ) -> Event {
         match self.kind {
-            ACTION_PRO_RATA => pro_rata::run(self, legs, counterparty),
-            ACTION_LARGEST_LEGS => largest_legs::run(self, facts, legs, counterparty),
+            ACTION_PRO_RATA => pro_rata::run(self, legs, &sums, counterparty),
+            ACTION_LARGEST_LEGS => {
+                largest_legs::run(self, facts, legs, (sums, event), counterparty)
+            }
             _ => close_out::run(self, facts, legs, counterparty),
         }
+    }
+
+    /// The first call of an event on the [`Largest`] legs of a position, where that is the action:
+    /// what it leaves of them, if anything happens.
+    #[inline(always)]
+    pub fn call<C: Counterparty>(
+        &self,
+        facts: AccountFacts,
+        two: [LegState; 2],
+        counterparty: &mut C,
+        (sums, event): (&mut Values, &mut Event),
+    ) -> Option<[LegState; 2]> {
+        largest_legs::call(self, facts, two, counterparty, (sums, event))
+    }
+
+    /// Whether there is more to an event after a call.
+    #[inline(always)]
+    #[must_use]
+    pub fn goes_on(&self, sums: &Values, event: &Event) -> bool {
+        largest_legs::calls_again(self, sums, event) || largest_legs::writes_off(self, sums)
     }
 }
 

@@ -16,6 +16,7 @@ pub mod path;
 pub(super) mod positions;
 pub mod replay;
 mod search;
+pub(super) mod terms;
 pub mod walk;
 
 use std::ops::Range;

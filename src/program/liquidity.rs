@@ -250,7 +250,7 @@ impl Liquidity {
     #[must_use]
     pub fn brought(&self, asset: &AssetRow, band: &BandRow, mark: u32, size: i64) -> i64 {
         let paid = self.curves[asset.curve as usize].worth(size);
-        let money = scale_mark(rescale(paid, band.money_mantissa, band.money_shift), mark) as i64;
+        let money = scale_mark(band.money(paid as i64) as u64, mark) as i64;
         if size < 0 { -money } else { money }
     }
 }
@@ -261,6 +261,12 @@ impl BandRow {
     pub fn size(&self, flow: i64) -> i64 {
         let size = rescale(flow.unsigned_abs(), self.size_mantissa, self.size_shift) as i64;
         if flow < 0 { -size } else { size }
+    }
+
+    /// A size that is no purchase, as money of opening value; without the fee, which sizes bear.
+    #[must_use]
+    pub fn money(&self, size: i64) -> i64 {
+        rescale(size as u64, self.money_mantissa, self.money_shift) as i64
     }
 }
 

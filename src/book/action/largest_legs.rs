@@ -6,62 +6,78 @@
 //! Aave v3.3 `LiquidationLogic`, Compound v2 `Comptroller`, `Morpho.sol`).
 
 use super::{AccountFacts, Action, Counterparty, from_words};
-use crate::book::account::{Event, KIND_COLLATERAL, KIND_DEBT, LegState, Values, values};
+use crate::book::account::{Event, KIND_COLLATERAL, KIND_DEBT, LegState, Values};
 use crate::fixed::{mul_div, scale_q31, scale_q32};
 
+/// Goes on with an event from its next call, the legs coming to that.
 #[inline(always)]
 pub(super) fn run<C: Counterparty>(
     action: &Action,
     facts: AccountFacts,
     legs: &mut [LegState],
+    (mut sums, mut event): (Values, Event),
     counterparty: &mut C,
 ) -> Event {
-    let mut event = Event::default();
-    let mut sums = values(legs);
-    while event.n_calls < action.calls_per_step && sums.weighted < sums.debt {
-        if !call(action, facts, &mut sums, legs, counterparty, &mut event) {
+    while calls_again(action, &sums, &event) {
+        let Some([from, to]) = largest(legs) else { break };
+        let two = [legs[from], legs[to]];
+        let Some(two) = call(action, facts, two, counterparty, (&mut sums, &mut event)) else {
             break;
-        }
+        };
+        [legs[from], legs[to]] = two;
     }
-    if action.writes_off == 1 {
+    if writes_off(action, &sums) {
         write_off(legs, &mut event);
     }
     event
 }
 
-/// One liquidation call, if one is possible and somebody wants it; whether it is.
+/// Whether an event has another call, if one is possible and somebody wants it.
 #[inline(always)]
-fn call<C: Counterparty>(
+pub(super) fn calls_again(action: &Action, sums: &Values, event: &Event) -> bool {
+    event.n_calls < action.calls_per_step && sums.weighted < sums.debt
+}
+
+/// Whether what is owed is burned.
+#[inline(always)]
+pub(super) fn writes_off(action: &Action, sums: &Values) -> bool {
+    action.writes_off == 1 && sums.collateral == 0
+}
+
+/// One liquidation call on the collateral and the debt of the largest value, all else staying as it
+/// is, if it is possible and somebody wants it: what it leaves of the two.
+#[inline(always)]
+pub(super) fn call<C: Counterparty>(
     action: &Action,
     facts: AccountFacts,
-    sums: &mut Values,
-    legs: &mut [LegState],
+    [from, to]: [LegState; 2],
     counterparty: &mut C,
-    event: &mut Event,
-) -> bool {
-    let Some([from, to]) = largest(legs) else { return false };
-    // All else stays as it is.
-    let mut two = [legs[from], legs[to]];
-    let most = repayable_quantity(action, facts, sums, &two[0], &two[1]);
+    (sums, event): (&mut Values, &mut Event),
+) -> Option<[LegState; 2]> {
+    // What they are is said once more, for who compiles this.
+    let from = LegState { kind: KIND_COLLATERAL, ..from };
+    let to = LegState { kind: KIND_DEBT, ..to };
+    let most = repayable_quantity(action, facts, sums, &from, &to);
     let mut propose = |limit: u32, two: &mut [LegState]| {
-        let (repaid, seized) = admissible(action, facts, limit, &two[0], &two[1]);
-        two[0].next = two[0].quantity - seized as i32;
-        two[1].next = two[1].quantity - repaid as i32;
+        let (repaid, seized) = admissible(action, facts, limit, &from, &to);
+        two[0].next = from.quantity - seized as i32;
+        two[1].next = to.quantity - repaid as i32;
     };
+    let mut two = [from, to];
     let limit = counterparty.size(&mut two, most, &mut propose);
     let is_something = two[1].next < two[1].quantity || two[0].next == 0;
     if limit == 0 || !is_something {
-        return false;
+        return None;
     }
     counterparty.take(&two);
-    let before = values(&two);
+    let weighted = two[0].weighted_quantity();
+    let [seized, repaid] = two.each_ref().map(|leg| (leg.quantity - leg.next) as u32);
     event.take(&mut two);
-    let after = values(&two);
-    sums.weighted -= before.weighted - after.weighted;
-    sums.collateral -= before.collateral - after.collateral;
-    sums.debt -= before.debt - after.debt;
-    [legs[from], legs[to]] = two;
-    true
+    let less_weighted = weighted - two[0].weighted_quantity();
+    sums.weighted -= u64::from(less_weighted) * u64::from(two[0].mark);
+    sums.collateral -= u64::from(seized) * u64::from(two[0].mark);
+    sums.debt -= u64::from(repaid) * u64::from(two[1].mark);
+    Some(two)
 }
 
 /// (repaid, seized) of a call that repays up to `limit` units and leaves no dust.
@@ -127,25 +143,47 @@ fn exchange(repayable: u32, from: &LegState, to: &LegState) -> (u32, u32) {
     (covered.min(u64::from(repayable)) as u32, quantity)
 }
 
-/// The collateral and the debt, which is all else in a lending position, of the largest positive
-/// value; ties go to the lower asset, which is first.
+/// The collateral and the debt of the largest positive value, by index; ties go to the lower asset,
+/// which is first.
 fn largest(legs: &[LegState]) -> Option<[usize; 2]> {
-    // Without branches on what a leg is: positions follow no pattern.
-    let (mut most, mut best) = ([0; 2], [0; 2]);
+    let mut largest = Largest::default();
     for (idx, leg) in legs.iter().enumerate() {
-        let side = usize::from(leg.kind != KIND_COLLATERAL);
-        let value = leg.value();
-        best[side] = if value > most[side] { idx } else { best[side] };
-        most[side] = most[side].max(value);
+        let held = leg.value() & leg.mask(KIND_COLLATERAL) as u64;
+        largest.add(idx, [held, leg.value() - held]);
     }
-    (most[0] > 0 && most[1] > 0).then_some(best)
+    largest.both()
 }
 
-/// Burns what is owed once no collateral of any value is left.
-fn write_off(legs: &mut [LegState], event: &mut Event) {
-    if legs.iter().any(|leg| leg.kind == KIND_COLLATERAL && leg.value() > 0) {
-        return;
+/// The collateral and the debt, which is all else in a lending position, of the largest value so
+/// far.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Largest {
+    most: [u64; 2],
+    at: [usize; 2],
+}
+
+impl Largest {
+    /// One more leg: its index, its value as collateral and as debt, of which one is 0.
+    ///
+    /// Without branches on what a leg is: positions follow no pattern.
+    #[inline(always)]
+    pub fn add(&mut self, idx: usize, values: [u64; 2]) {
+        for (side, value) in values.into_iter().enumerate() {
+            self.at[side] = if value > self.most[side] { idx } else { self.at[side] };
+            self.most[side] = self.most[side].max(value);
+        }
     }
+
+    /// Both, if both have a value.
+    #[inline(always)]
+    #[must_use]
+    pub fn both(&self) -> Option<[usize; 2]> {
+        (self.most[0] > 0 && self.most[1] > 0).then_some(self.at)
+    }
+}
+
+/// Burns what is owed, no collateral of any value being left.
+fn write_off(legs: &mut [LegState], event: &mut Event) {
     for leg in legs.iter_mut().filter(|leg| leg.kind == KIND_DEBT) {
         leg.lost = leg.market_value();
         event.written_off += leg.lost;

@@ -4,21 +4,21 @@
 use std::hint::select_unpredictable as select;
 
 use super::{Action, Counterparty};
-use crate::book::account::{Event, KIND_COLLATERAL, LegState, Values, values};
+use crate::book::account::{Event, KIND_COLLATERAL, LegState, Values};
 use crate::fixed::{ONE_Q31, mul_hi, ratio_q32, scale_q31, scale_q32, weigh};
 
 pub(super) fn run<C: Counterparty>(
     action: &Action,
     legs: &mut [LegState],
+    sums: &Values,
     counterparty: &mut C,
 ) -> Event {
-    let sums = values(legs);
     let mut event = Event::default();
     if sums.collateral == 0 || sums.debt == 0 {
         return event;
     }
-    let most = largest_share(action.close_factor, action.full_close_below, &sums);
-    let share = counterparty.size(legs, most, &mut |share, legs| propose(&sums, legs, share));
+    let most = largest_share(action.close_factor, action.full_close_below, sums);
+    let share = counterparty.size(legs, most, &mut |share, legs| propose(sums, legs, share));
     if share == 0 {
         return event;
     }
@@ -223,9 +223,11 @@ fn propose(sums: &Values, legs: &mut [LegState], share: u32) {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{ACTION_PRO_RATA, Unlimited};
+    use super::super::{ACTION_PRO_RATA, AccountFacts, Unlimited};
     use super::*;
     use crate::book::account::KIND_DEBT;
+
+    const NO_FACTS: AccountFacts = AccountFacts { constant: 0, money_shift: 0 };
 
     proptest! {
         #[test]
@@ -256,7 +258,7 @@ mod tests {
             let before = Pair {
                 collateral, debt, weighted, threshold, discount, close_factor, full_close_below,
             };
-            let event = run(&rule, &mut legs, &mut Unlimited);
+            let event = rule.run(NO_FACTS, &mut legs, &mut Unlimited);
             let (after, is_possible) = before.take_pro_rata([marks.0, marks.1]);
             prop_assert_eq!(is_possible, event.n_calls == 1);
             prop_assert_eq!(after.collateral, legs[0].quantity as u32);
@@ -296,7 +298,7 @@ mod tests {
             let mut basket = Basket {
                 collateral, debt, threshold, discount, close_factor, full_close_below,
             };
-            let event = run(&rule, &mut legs, &mut Unlimited);
+            let event = rule.run(NO_FACTS, &mut legs, &mut Unlimited);
             let repaid = basket.take_pro_rata(marks);
             prop_assert_eq!(repaid, (event.n_calls == 1).then_some(event.repaid));
             for (idx, legs) in legs.chunks(2).enumerate() {

@@ -3,7 +3,7 @@
 //! A bound may only ever say "certainly healthy"; what it says of the rest costs time, never a bit.
 
 use super::marks::Extremes;
-use super::positions::Term;
+use super::terms::Term;
 use crate::program::Program;
 use crate::program::layout::{LegRow, TierRow, from_words};
 

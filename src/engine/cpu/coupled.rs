@@ -6,6 +6,7 @@
 
 mod accounts;
 pub mod desk;
+mod holdings;
 pub mod market;
 pub mod moved_marks;
 mod near;
@@ -16,15 +17,16 @@ mod search;
 use super::horizon::{Horizon, Ratios, Widening};
 use super::ledger::Ledger;
 use super::marks::Marks;
-use super::positions::ScanList;
+use super::positions::{ScanList, Scanned};
 use super::walk::{Observer, When};
+use crate::book::account::{Event, Values};
 use crate::book::action::{ACTION_CLOSE_OUT, AccountFacts};
 use crate::fixed::mul_hi;
 use crate::lanes::Lanes;
 use crate::program::Program;
-use crate::program::layout::from_words;
+use crate::program::layout::{PositionRow, from_words};
 use crate::program::liquidity::Liquidity;
-use accounts::Accounts;
+use accounts::{Accounts, Seen};
 use desk::{Desk, Means};
 use market::MovedMarket;
 use near::NearList;
@@ -66,6 +68,8 @@ pub(super) struct Coupled<'a> {
     near: NearList,
     /// Breached in this round: key, index of the position, account.
     queue: Vec<(u32, u32, u32)>,
+    /// Accounts in the order in which they are looked at in a round.
+    turns: Vec<u32>,
     /// As [`Liquidity::has_order`].
     has_order: bool,
     most_rounds: u32,
@@ -89,6 +93,7 @@ impl<'a> Coupled<'a> {
             is_idle: true,
             near: NearList::new(program, liquidity, ratios, lanes),
             queue: Vec::new(),
+            turns: Vec::new(),
             has_order: liquidity.has_order(),
             most_rounds: 0,
             aftermath: Vec::new(),
@@ -115,19 +120,19 @@ impl<'a> Coupled<'a> {
         while step < n_steps {
             if can_pass {
                 let busy = self.near.next_busy(step, last);
-                self.market.pass(busy - step);
+                self.market.holdings.recover(busy - step);
                 step = busy;
             }
             self.near.enter(at, step, &self.market, &mut self.accounts);
             if can_pass && self.near.is_quiet() && step < last {
-                self.market.pass(1);
+                self.market.holdings.recover(1);
                 step += 1;
                 continue;
             }
             self.market.step(step, at.logs);
             let n_events = self.walk_step(at, step, can_pass, ledger, observer);
             if can_pass && n_events > 0 {
-                self.make_room_ahead(at, step + 1);
+                self.near.make_room_ahead(at, step + 1, &mut self.market, &mut self.accounts);
             }
             self.near.leave(at, step, &mut self.accounts);
             self.market.end_step(step);
@@ -166,13 +171,6 @@ impl<'a> Coupled<'a> {
         !self.is_idle
     }
 
-    /// Makes room for what was sold, for steps that may be passed over.
-    fn make_room_ahead(&mut self, at: &Around<'_>, step: usize) {
-        let Self { near, market, accounts, .. } = self;
-        let (least, most) = &market.ahead;
-        near.make_room(at, step, (least, most), market, accounts);
-    }
-
     /// One step: rounds of checks and liquidations until nothing happens, or no more are allowed;
     /// the number of liquidations. `has_room` if there is room for what earlier steps have sold.
     fn walk_step<O: Observer>(
@@ -192,13 +190,12 @@ impl<'a> Coupled<'a> {
             if round > 0 || !has_room {
                 self.near.fit(at, step, &self.market, &mut self.accounts);
             }
-            self.find_breached::<O>(at);
-            let n_events =
-                self.liquidate_queue(at.list, When { step, round }, &mut n_free, ledger, observer);
+            let when = When { step, round };
+            let n_events = self.walk_round(at.list, when, &mut n_free, ledger, observer);
             n_in_all += n_events;
             if n_events > 0 {
                 self.most_rounds = self.most_rounds.max(round + 1);
-                observer.round(When { step, round }, n_events, &self.market);
+                observer.round(when, n_events, &self.market);
             }
             let goes_on = n_events > 0 && round + 1 < terms.rounds;
             self.market.end_round(step, at.logs, goes_on);
@@ -209,27 +206,9 @@ impl<'a> Coupled<'a> {
         n_in_all
     }
 
-    /// Puts all breached positions into the queue, in the order in which they are liquidated, if
-    /// anybody can tell.
-    fn find_breached<O: Observer>(&mut self, at: &Around<'_>) {
-        self.queue.clear();
-        let Self { market, accounts, near, queue, .. } = self;
-        near.find_breached(at, market, accounts, queue);
-        if self.queue.len() < 2 || !(O::WATCHES || self.has_order) {
-            return;
-        }
-        for idx in 0..self.queue.len() {
-            let (_, _, account) = self.queue[idx];
-            self.accounts.load(at.list, &self.market, account);
-            let position = &self.accounts.list[account as usize].scanned.in_program;
-            let rank = accounts::rank(self.program, self.liquidity, position, &self.accounts.legs);
-            self.queue[idx].0 = rank;
-        }
-        self.queue.sort_unstable();
-    }
-
-    /// Liquidates in order while the step has room; the number of events.
-    fn liquidate_queue<O: Observer>(
+    /// One round: whoever is breached is liquidated while the step has room, in their order if
+    /// anybody can tell; the number of events.
+    fn walk_round<O: Observer>(
         &mut self,
         list: &ScanList,
         when: When,
@@ -237,60 +216,127 @@ impl<'a> Coupled<'a> {
         ledger: &mut Ledger,
         observer: &mut O,
     ) -> u32 {
+        if self.near.now.is_empty() {
+            return 0;
+        }
+        self.market.set_marks();
+        self.turns.clear();
+        if O::WATCHES || self.has_order {
+            self.find_order(list);
+        } else {
+            self.turns.extend_from_slice(&self.near.now);
+        }
         let mut n_events = 0;
-        for at in 0..self.queue.len() {
-            let (_, _, account) = self.queue[at];
-            self.accounts.load(list, &self.market, account);
-            let is_event = self.liquidate(list, account, when, *n_free > 0, ledger, observer);
-            n_events += u32::from(is_event);
-            *n_free -= u32::from(is_event);
+        for idx in 0..self.turns.len() {
+            let account = self.turns[idx];
+            let seen = self.accounts.look(self.program, &self.market, account);
+            let is_over = self.accounts.list[account as usize].is_over;
+            if seen.surplus < 0 && !is_over {
+                n_events += self.liquidate(list, (account, &seen), when, n_free, ledger, observer);
+            }
         }
         n_events
     }
 
-    /// The account that was loaded, which is breached, is liquidated if the step is free for one
-    /// more; whether anything happened.
+    /// Finds whose turn it is when: of all who are breached, in the order in which they are
+    /// liquidated.
+    #[inline(never)]
+    fn find_order(&mut self, list: &ScanList) {
+        let Self { program, liquidity, market, accounts, near, queue, turns, .. } = self;
+        queue.clear();
+        for account in near.now.iter().copied() {
+            let seen = accounts.look(program, market, account);
+            let state = &accounts.list[account as usize];
+            if seen.surplus < 0 && !state.is_over {
+                let (idx, position) = (state.scanned.position, state.scanned.in_program);
+                accounts.load(list, market, account);
+                let rank = accounts::rank(program, liquidity, &position, &accounts.loaded);
+                queue.push((rank, idx, account));
+            }
+        }
+        queue.sort_unstable();
+        turns.extend(queue.iter().map(|(_, _, account)| account));
+    }
+
+    /// An account that is breached is liquidated if the step is free for one more; 1 if anything
+    /// happened, else 0.
+    #[inline(always)]
     fn liquidate<O: Observer>(
         &mut self,
         list: &ScanList,
-        account: u32,
+        (account, seen): (u32, &Seen),
         when: When,
-        is_free: bool,
+        n_free: &mut u32,
         ledger: &mut Ledger,
         observer: &mut O,
-    ) -> bool {
-        let Self { program, market, means, accounts, .. } = self;
+    ) -> u32 {
+        let Self { program, liquidity, market, means, accounts, .. } = self;
+        let Scanned { position: idx, in_program: position, .. } =
+            accounts.list[account as usize].scanned;
+        let idx = idx as usize;
+        let action = &program.actions[position.action as usize];
+        // All legs are asked for but by a call on two of them.
+        if seen.largest.is_none() || O::WATCHES || market.marks.is_late() {
+            accounts.load(list, market, account);
+        }
         let state = &mut accounts.list[account as usize];
-        let legs = &mut accounts.legs[..];
-        let idx = state.scanned.position as usize;
-        let position = state.scanned.in_program;
         if !state.is_defaulted {
             state.is_defaulted = true;
             state.last_event = when.step as u32;
-            state.exposure = super::ledger::exposure(legs, &position);
+            state.exposure = match seen.largest.is_some() && !market.marks.is_late() {
+                true => seen.sums.debt >> position.money_shift,
+                false => super::ledger::exposure(&accounts.loaded, &position),
+            };
         }
-        if !is_free {
-            observer.event(idx, when, &Default::default(), legs);
-            return false;
+        if *n_free == 0 {
+            observer.event(idx, when, &Default::default(), &accounts.loaded);
+            return 0;
         }
-        let action = &program.actions[position.action as usize];
-        let constant = from_words(position.constant);
-        let facts = AccountFacts { constant, money_shift: position.money_shift };
-        let Some(mut desk) = Desk::new(program, &position, market, means) else { return false };
-        let event = action.run(facts, legs, &mut desk);
-        observer.event(idx, when, &event, legs);
         state.last_event = when.step as u32;
-        state.is_over = action.kind == ACTION_CLOSE_OUT || super::ledger::is_over(legs);
-        let is_event = event.n_calls > 0 || event.written_off > 0;
-        if is_event {
+        let (mut sums, mut event) = (seen.sums, Event::default());
+        let n_before = market.sales.len();
+        let mut goes_on = true;
+        if let Some(at) = seen.largest {
+            let two = accounts.two(list, market, account, at);
+            let mut desk = Desk::new((program, liquidity), &position, market, means, n_before);
+            let two = action.call(facts_of(&position), two, &mut desk, (&mut sums, &mut event));
+            if let Some(two) = &two {
+                accounts.change(list, account, at, two);
+            }
+            goes_on = two.is_some() && action.goes_on(&sums, &event);
+            if goes_on || O::WATCHES {
+                accounts.load(list, market, account);
+            }
+        }
+        if goes_on {
+            event = self.go_on(account, n_before, (sums, event));
+        }
+        let Self { program, accounts, .. } = self;
+        observer.event(idx, when, &event, &accounts.loaded);
+        if event.is_something() {
             let rows = program.legs_of(&position);
-            ledger.count_event(idx, &position, rows, when.step, &event, legs);
+            ledger.count_event(idx, &position, rows, when.step, &event, &accounts.loaded);
         }
+        *n_free -= u32::from(event.is_something());
+        u32::from(event.is_something())
+    }
+
+    /// What there is to an event of the account that was loaded beside a first call on two of its
+    /// legs, before which there were so many sales in the round.
+    // Its code is long: most events do without.
+    #[inline(never)]
+    fn go_on(&mut self, account: u32, n_before: usize, begun: (Values, Event)) -> Event {
+        let Self { program, liquidity, market, means, accounts, .. } = self;
+        let position = accounts.list[account as usize].scanned.in_program;
+        let action = &program.actions[position.action as usize];
+        let facts = facts_of(&position);
+        let mut desk = Desk::new((program, liquidity), &position, market, means, n_before);
+        let event = action.run_from(facts, &mut accounts.loaded, begun, &mut desk);
         // Debt that the market holds for worthless is written off for nothing.
-        if is_event || state.is_over {
-            accounts.store(list, account);
+        if event.is_something() || super::ledger::is_over(accounts.loaded.iter().copied()) {
+            accounts.store(account);
         }
-        is_event
+        event
     }
 
     /// The horizon: what every position leaves, and who still waits for a liquidator.
@@ -304,20 +350,21 @@ impl<'a> Coupled<'a> {
             ledger.count_default(state.scanned.position as usize, state.exposure);
         }
         for at in 0..self.accounts.list.len() {
-            let state = self.accounts.list[at];
+            let state = &self.accounts.list[at];
             // Who is cleared to the end owes no more than he holds there.
             if !state.is_defaulted || state.is_clear {
                 continue;
             }
+            let state = *state;
             let idx = state.scanned.position as usize;
             let position = &state.scanned.in_program;
             let rows = self.program.legs_of(position);
             let action = &self.program.actions[position.action as usize];
             self.accounts.load(list, &self.market, at as u32);
-            let (_, terms) = self.accounts.with_terms(list, at as u32);
+            let (_, terms) = self.accounts.with_terms(at as u32);
             let surplus = accounts::surplus_of(self.program, &state.scanned, terms);
             let surplus = surplus.with(|it| self.market.marks.read()[it as usize]);
-            let legs = &mut self.accounts.legs[..];
+            let legs = &mut self.accounts.loaded[..];
             if !state.is_over && surplus < 0 {
                 n_waiting += 1;
                 backlog += super::ledger::exposure(legs, position) as i64;
@@ -333,6 +380,11 @@ impl<'a> Coupled<'a> {
         }
         self.aftermath.extend([backlog, n_waiting]);
     }
+}
+
+/// What an action may know of a position.
+fn facts_of(position: &PositionRow) -> AccountFacts {
+    AccountFacts { constant: from_words(position.constant), money_shift: position.money_shift }
 }
 
 /// A health factor in basis points, of a ratio in Q0.32.

@@ -1,12 +1,14 @@
 //! A margin surplus in floats: it says which steps of a path are worth an exact look.
 
 use super::marks::{Marks, RUN_STEPS};
-use super::positions::Term;
+use super::terms::Term;
 use crate::lanes::below;
 
 /// A surplus of up to N instruments along a path.
 pub(super) struct Filter<'m, const N: usize> {
     constant: f32,
+    /// Slots that are gone through.
+    n: usize,
     coefficients: [f32; N],
     /// Marks of each instrument, step by step and a run beyond.
     marks: [&'m [f32]; N],
@@ -36,6 +38,7 @@ impl<'m, const N: usize> Filter<'m, N> {
         }
         Self {
             constant: constant as f32,
+            n: N,
             coefficients,
             marks: instruments.map(|it| marks.floats_of(it)),
             doubt: gross * (N + 6) as f32 / (1 << 23) as f32,
@@ -58,6 +61,36 @@ impl<'m, const N: usize> Filter<'m, N> {
             *instrument = term.instrument;
         }
         Self::new(marks, constant, instruments, coefficients, coefficients.map(f32::abs))
+    }
+
+    /// The same in less code, for searches that are short: it goes through no more slots than there
+    /// are terms, but does not know how many these are. Of each term it is told the coefficient and
+    /// the most that the term comes to on the path, in absolute value.
+    #[inline(always)]
+    pub(super) fn of_few(
+        marks: &'m Marks,
+        constant: i64,
+        terms: &[Term],
+        mut figures: impl FnMut(&Term) -> (f32, f32),
+    ) -> Self {
+        let n = terms.len().min(N);
+        let mut few = Self {
+            constant: constant as f32,
+            n,
+            coefficients: [0.0; N],
+            marks: [&[]; N],
+            doubt: 0.0,
+        };
+        let mut gross = constant.unsigned_abs() as f32;
+        let slots = few.coefficients.iter_mut().zip(&mut few.marks);
+        for ((slot, floats), term) in slots.zip(terms) {
+            let (coefficient, most) = figures(term);
+            *slot = coefficient;
+            *floats = marks.floats_of(term.instrument);
+            gross += most;
+        }
+        few.doubt = gross * (n + 6) as f32 / (1 << 23) as f32;
+        few
     }
 
     /// The same of a surplus that may be lower by so much.
@@ -112,7 +145,8 @@ impl<'m, const N: usize> Filter<'m, N> {
     #[inline(always)]
     fn near(&self, start: usize) -> u32 {
         let mut sums = [self.constant; RUN_STEPS];
-        for (coefficient, marks) in self.coefficients.iter().zip(self.marks) {
+        let slots = self.coefficients[..self.n].iter().zip(&self.marks[..self.n]);
+        for (coefficient, marks) in slots {
             let run = marks[start..].first_chunk().unwrap_or(&[0.0; RUN_STEPS]);
             sums.iter_mut().zip(run).for_each(|(sum, mark)| *sum += coefficient * mark);
         }

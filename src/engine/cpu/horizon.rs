@@ -5,7 +5,8 @@
 //! so that the lowest ratio is much nearer than the lowest price over the highest.
 
 use super::marks::{Extremes, Marks};
-use super::positions::{PairClass, Term};
+use super::positions::PairClass;
+use super::terms::Term;
 use crate::fixed::{Exp2, OCTAVE, ONE_MARK};
 use crate::lanes::Lanes;
 use crate::program::Program;

@@ -59,7 +59,9 @@ impl Ledger {
         let written_off = (event.written_off >> position.money_shift) as i64;
         self.count_repaid(step, repaid);
         self.outcome.realised += written_off;
-        self.count_loss(idx, position, rows, step, written_off, legs);
+        if written_off != 0 {
+            self.count_loss(idx, position, rows, step, written_off, legs);
+        }
     }
 
     /// A position was liquidated in a step; so much was repaid, money.
@@ -145,7 +147,7 @@ pub(super) fn exposure(legs: &[LegState], position: &PositionRow) -> u64 {
 
 /// Nothing more can happen: no debt is left, or no collateral of any quantity.
 #[inline(always)]
-pub(super) fn is_over(legs: &[LegState]) -> bool {
+pub(super) fn is_over(legs: impl Iterator<Item = LegState>) -> bool {
     let (mut held, mut owed) = (0, 0);
     for leg in legs {
         held |= i64::from(leg.quantity) & leg.mask(KIND_COLLATERAL);

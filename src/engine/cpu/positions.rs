@@ -12,17 +12,7 @@ use crate::program::layout::{INSTRUMENT_PRICE, LegRow, PositionRow, from_words};
 
 use super::baskets::BasketRow;
 use super::horizon::{Bounds, Ratio, Ratios};
-
-/// Coefficient of an instrument's mark in the margin surplus, what is owed of it against what is
-/// held, as sign and magnitude: a product of two unsigned words is one instruction a lane.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::engine) struct Term {
-    pub(super) instrument: u32,
-    pub(super) magnitude: u32,
-    pub(super) is_negative: bool,
-    /// Where the horizon has its extremes; see [`Ratios::set_rows`].
-    pub(super) row: u32,
-}
+use super::terms::{Leg, Term, term_of};
 
 /// A position and its terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +24,7 @@ pub(in crate::engine) struct Scanned {
     /// Number of its plain terms.
     pub(in crate::engine) n_terms: u32,
     /// First of its legs in the list.
-    leg_start: u32,
+    pub(super) leg_start: u32,
     /// Whether legs have margin tiers beside the plain terms.
     pub(in crate::engine) has_tiers: bool,
     /// Constant of the surplus; a breach is a surplus below 0.
@@ -88,81 +78,10 @@ pub(in crate::engine) struct ScanList {
     pub(in crate::engine) ratios: Ratios,
     /// Position by position, in the order of the pairs, then of the others.
     terms: Vec<Term>,
-    /// The same of legs, where positions are coupled: which of the kinds, and how much of it.
-    legs: Vec<(u32, i32)>,
+    /// The same of legs, where positions are coupled.
+    legs: Vec<Leg>,
     /// Legs without quantities and marks. There are few, so that a position's own legs are small.
     leg_kinds: Vec<LegState>,
-}
-
-impl Term {
-    /// One more leg in its instrument.
-    #[inline(always)]
-    fn add(&mut self, leg: Self) {
-        // Quantities of a position are below 2^31 all together.
-        let net = self.coefficient() + leg.coefficient();
-        (self.magnitude, self.is_negative) = (net.unsigned_abs(), net < 0);
-    }
-
-    #[inline(always)]
-    pub(super) fn coefficient(&self) -> i32 {
-        if self.is_negative { -(self.magnitude as i32) } else { self.magnitude as i32 }
-    }
-
-    /// |coefficient| x mark, below 2^63.
-    #[inline(always)]
-    pub(super) fn times(self, mark: u32) -> i64 {
-        (u64::from(self.magnitude) * u64::from(mark)) as i64
-    }
-
-    /// coefficient x mark.
-    #[inline(always)]
-    pub(super) fn signed_times(self, mark: u32) -> i64 {
-        // Without a branch: signs follow no pattern.
-        let sign = -i64::from(self.is_negative);
-        (self.times(mark) ^ sign) - sign
-    }
-}
-
-/// Sets a position's terms to what is left of its legs, of which only those that had a term at the
-/// opening can have one.
-#[inline(always)]
-pub(super) fn set_terms(terms: &mut [Term], legs: &[LegState]) {
-    if terms.len() == legs.len() {
-        // One each, in the same order.
-        for (term, leg) in terms.iter_mut().zip(legs) {
-            let coefficient = coefficient_of(leg);
-            (term.magnitude, term.is_negative) = (coefficient.unsigned_abs(), coefficient < 0);
-        }
-        return;
-    }
-    terms.iter_mut().for_each(|term| (term.magnitude, term.is_negative) = (0, false));
-    for leg in legs.iter().filter_map(term_of) {
-        let of = terms.iter_mut().find(|term| term.instrument == leg.instrument);
-        of.into_iter().for_each(|term| term.add(leg));
-    }
-}
-
-/// The plain term of a leg as it stands, if it has one.
-#[inline(always)]
-pub(super) fn term_of(leg: &LegState) -> Option<Term> {
-    if leg.n_tiers > 0 {
-        return None;
-    }
-    let coefficient = coefficient_of(leg);
-    Some(Term {
-        instrument: leg.instrument,
-        magnitude: coefficient.unsigned_abs(),
-        is_negative: coefficient < 0,
-        row: 0,
-    })
-}
-
-/// The coefficient of a leg without tiers in the margin surplus.
-#[inline(always)]
-fn coefficient_of(leg: &LegState) -> i32 {
-    let (held, owed) = (leg.mask(KIND_COLLATERAL) as i32, leg.mask(KIND_DEBT) as i32);
-    let signed = (leg.quantity ^ owed) - owed;
-    (leg.weighted_quantity() as i32 & held) | (signed & !held)
 }
 
 /// log2 of debt / collateral in Q8.24, rounded up: the log ratio of marks (collateral over debt) at
@@ -272,7 +191,7 @@ impl ScanList {
                     self.leg_kinds.push(*leg);
                     self.leg_kinds.len() as u32 - 1
                 });
-                self.legs.push((kind, row.quantity));
+                self.legs.push(Leg::new(kind, &row.state(row.quantity, 0)));
             }
         }
     }
@@ -283,7 +202,7 @@ impl ScanList {
         let of_legs = legs.iter().filter_map(|leg| term_of(&leg.state(leg.quantity, 0)));
         for leg in of_legs.filter(|term| term.magnitude != 0) {
             match self.terms[start..].iter_mut().find(|it| it.instrument == leg.instrument) {
-                Some(term) => term.add(leg),
+                Some(term) => term.add(leg.coefficient()),
                 None => self.terms.push(leg),
             }
         }
@@ -347,15 +266,21 @@ impl ScanList {
         &self.terms[scanned.term_start as usize..][..scanned.n_terms as usize]
     }
 
-    /// The legs of a position: the kind of each, without quantity and marks, and how much of it
-    /// there was at the opening.
+    /// Legs and terms at the opening of positions that are neighbours, of which there is one at
+    /// least.
     #[inline(always)]
-    pub(super) fn legs_of(
-        &self,
-        scanned: &Scanned,
-    ) -> impl ExactSizeIterator<Item = (&LegState, i32)> {
-        let n_legs = scanned.in_program.n_legs as usize;
-        let legs = self.legs[scanned.leg_start as usize..][..n_legs].iter();
-        legs.map(|(kind, quantity)| (&self.leg_kinds[*kind as usize], *quantity))
+    pub(super) fn of_neighbours(&self, positions: &[Scanned]) -> (&[Leg], &[Term]) {
+        let (first, last) = (&positions[0], &positions[positions.len() - 1]);
+        let end = last.leg_start + last.in_program.n_legs;
+        let legs = &self.legs[first.leg_start as usize..end as usize];
+        let end = last.term_start + last.n_terms;
+        (legs, &self.terms[first.term_start as usize..end as usize])
+    }
+
+    /// A leg in full, but for its marks.
+    #[inline(always)]
+    pub(super) fn state_of(&self, leg: &Leg) -> LegState {
+        let quantity = leg.quantity;
+        LegState { quantity, next: quantity, ..self.leg_kinds[leg.kind as usize] }
     }
 }

@@ -80,7 +80,7 @@ impl Observer for Story {
             n_events,
             sold: market.flow.clone(),
             market: market.market.clone(),
-            read: market.read.clone(),
+            read: market.read().to_vec(),
         });
     }
 

@@ -5,8 +5,9 @@ use super::coupled::market::MovedMarket;
 use super::horizon::Horizon;
 use super::ledger::{Ledger, exposure, is_over};
 use super::marks::Marks;
-use super::positions::{ScanList, Scanned, Term, set_terms};
+use super::positions::{ScanList, Scanned};
 use super::search::Along;
+use super::terms::{Term, set_terms};
 use crate::book::account::{Event, LegState};
 use crate::book::action::{ACTION_CLOSE_OUT, AccountFacts, Unlimited};
 use crate::lanes::Lanes;
@@ -106,8 +107,8 @@ impl<'w> Walker<'w> {
         let facts = AccountFacts { constant, money_shift: position.money_shift };
         let event = action.run(facts, legs, &mut Unlimited);
         observer.event(self.idx, When { step, round: 0 }, &event, legs);
-        let is_over = action.kind == ACTION_CLOSE_OUT || is_over(legs);
-        if event.n_calls > 0 || event.written_off > 0 {
+        let is_over = action.kind == ACTION_CLOSE_OUT || is_over(legs.iter().copied());
+        if event.is_something() {
             ledger.count_event(self.idx, position, self.rows, step, &event, legs);
         } else if !is_over {
             return Left::All;
@@ -176,7 +177,7 @@ impl<'a> Walk<'a> {
                 Left::Over => break,
                 Left::All => {}
                 Left::Changed => {
-                    set_terms(now, legs);
+                    set_terms(now, legs.iter().copied());
                     let has_bound = *use_bounds && !scanned.has_tiers;
                     if has_bound && horizon.clears(lane, scanned.constant, now) {
                         break;

@@ -19,6 +19,8 @@ use crate::fixed::scale_q27;
 
 /// Bits below the point of a size.
 pub const SIZE_BITS: u32 = 56;
+/// Bits below the point of a price.
+const PRICE_BITS: u32 = 27;
 /// The largest size, 2^7 less the last bit.
 pub const MOST_SIZE: u64 = (1 << 63) - 1;
 /// Sizes below 2^-32 share the first row.
@@ -74,6 +76,24 @@ impl Curve {
     pub fn still(&self) -> (i64, i64) {
         let [bought, sold] = [&self.bought, &self.sold].map(|rows| first_moved(rows) as i64 - 1);
         (-bought.max(0), sold.max(0))
+    }
+
+    /// The most size up to which no sale has moved the log2 price, Q8.24, by more than that.
+    #[must_use]
+    pub fn most_within(&self, moved: i32) -> i64 {
+        let is_beyond =
+            |row: &CurveRow| row.log as i32 + row.log_slope.max(0) + row.log_bend.max(0) > moved;
+        let idx = self.sold.iter().position(is_beyond).unwrap_or(self.sold.len());
+        start_of(idx).min(MOST_SIZE) as i64 - 1
+    }
+
+    /// The most size up to which no sale has brought the price below 31/32 of rest, and 1/256 more.
+    #[must_use]
+    pub fn most_cheap(&self) -> i64 {
+        const LEAST: u32 = (31 * 8 + 1) << (PRICE_BITS - 8);
+        let is_dear = |row: &CurveRow| row.price.saturating_add_signed(2 * row.bend.min(0)) < LEAST;
+        let idx = self.sold.iter().position(is_dear).unwrap_or(self.sold.len());
+        start_of(idx).min(MOST_SIZE) as i64
     }
 
     /// What selling a size (negative: buying) pays in all, Q7.56 at the price of rest.
@@ -250,6 +270,46 @@ mod tests {
             let rows_beyond = |size: i64| size + (size >> 2) + (1 << FIRST_BITS);
             assert_ne!(curve.displacement(rows_beyond(most)), 0, "{most}");
             assert_ne!(curve.displacement(-rows_beyond(-least)), 0, "{least}");
+        }
+    }
+
+    #[test]
+    fn sales_within_an_impact_have_no_more_and_some_beyond_it_have() {
+        for form in forms() {
+            let curve = Curve::of(form.as_ref());
+            for moved in [0, 1, 100, 1 << 14, 1 << 20, 1 << 23] {
+                let most = curve.most_within(moved);
+                let within = sizes().map(|size| size as i64).filter(|size| *size <= most);
+                for size in within.chain([most.max(0)]) {
+                    assert!(-curve.displacement(size) <= moved, "{size}: more than {moved}");
+                }
+                let beyond = most.saturating_add((most >> 2) + (1 << FIRST_BITS));
+                let is_all = beyond >= MOST_SIZE as i64;
+                assert!(is_all || -curve.displacement(beyond) >= moved, "{most} in {moved}");
+            }
+        }
+    }
+
+    #[test]
+    fn cheap_sales_bring_31_32_of_their_size() {
+        for form in forms() {
+            let curve = Curve::of(form.as_ref());
+            let most = curve.most_cheap();
+            let cheap: Vec<u64> = sizes().filter(|size| *size <= most as u64).collect();
+            assert!(cheap.len() > 97, "{most}");
+            for two in cheap.windows(2) {
+                let [brought, size] =
+                    [curve.worth(two[1] as i64) - curve.worth(two[0] as i64), two[1] - two[0]];
+                // The mean price up to a size is off by 2^-27.
+                let slack = 2 + (two[1] >> 27);
+                assert!(brought + slack >= size - (size >> 5) + (size >> 8), "{two:?}");
+            }
+            // Beyond, an octave at the latest, sales are not cheap any more.
+            let dear = most.saturating_mul(2);
+            if let Some(next) = dear.checked_add(dear >> 8).filter(|it| *it < MOST_SIZE as i64) {
+                let (brought, size) = (curve.worth(next) - curve.worth(dear), (next - dear) as u64);
+                assert!(brought < size - (size >> 5) + (size >> 7), "{most}: {brought} of {size}");
+            }
         }
     }
 

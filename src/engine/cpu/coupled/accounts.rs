@@ -2,27 +2,24 @@
 
 use super::basis_points;
 use super::market::MovedMarket;
-use crate::book::account::{LegState, values};
-use crate::book::action::ACTION_CLOSE_OUT;
+use crate::book::account::{LegState, Values, values};
+use crate::book::action::{ACTION_CLOSE_OUT, ACTION_LARGEST_LEGS, Largest};
 use crate::engine::cpu::bound::{Surplus, tiers_at};
-use crate::engine::cpu::ledger::exposure;
-use crate::engine::cpu::positions::{ScanList, Scanned, Term, set_terms, term_of};
+use crate::engine::cpu::ledger::{exposure, is_over};
+use crate::engine::cpu::positions::{ScanList, Scanned};
+use crate::engine::cpu::terms::{Leg, Term, set_terms, term_of};
 use crate::fixed::ratio_q32;
 use crate::program::Program;
 use crate::program::layout::{PositionRow, from_words};
-use crate::program::liquidity::{Liquidity, NONE};
+use crate::program::liquidity::Liquidity;
 
 /// A position on its path.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Account {
-    /// As it was at the opening.
+    /// As it was at the opening, but that its legs and terms stand among those of the accounts.
     pub(super) scanned: Scanned,
     /// Its class, if it is a pair.
     pub(super) class: u32,
-    /// Where the quantities of its legs and its terms stand, once it was liquidated; [`NONE`]
-    /// before.
-    quantities: u32,
-    terms: u32,
     /// The step in which it is to be looked at; beyond the path for none.
     pub(super) next: u32,
     /// The last step in which its venue's action ran.
@@ -39,14 +36,32 @@ pub(super) struct Account {
     pub(super) exposure: u64,
 }
 
+/// What an account is at the marks of a step.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen {
+    /// Its margin surplus.
+    pub(super) surplus: i64,
+    /// What its legs come to, if they are not perpetuals.
+    pub(super) sums: Values,
+    /// Its largest legs, where these are what its venue asks for.
+    pub(super) largest: Option<[usize; 2]>,
+}
+
+/// How much further on legs and terms stand among those of the accounts than in the list.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shift {
+    legs: u32,
+    terms: u32,
+}
+
 /// All accounts of a path, and what has changed of them.
 #[derive(Debug)]
 pub(super) struct Accounts {
     pub(super) list: Vec<Account>,
     /// The legs of the account that was loaded last.
-    pub(super) legs: Vec<LegState>,
-    /// Of those that were liquidated.
-    quantities: Vec<i32>,
+    pub(super) loaded: Vec<LegState>,
+    /// Legs and terms of all of them, as they stand.
+    legs: Vec<Leg>,
     terms: Vec<Term>,
     /// Positions that have an account, while more are opened.
     is_in: Vec<bool>,
@@ -56,8 +71,8 @@ impl Accounts {
     pub(super) fn new(n_positions: usize) -> Self {
         Self {
             list: Vec::new(),
+            loaded: Vec::new(),
             legs: Vec::new(),
-            quantities: Vec::new(),
             terms: Vec::new(),
             is_in: vec![false; n_positions],
         }
@@ -66,13 +81,17 @@ impl Accounts {
     /// A new path.
     pub(super) fn clear(&mut self) {
         self.list.clear();
-        self.quantities.clear();
+        self.legs.clear();
         self.terms.clear();
     }
 
     /// Opens accounts for positions as they are at the opening, but for those that have one: with
     /// its class if it is a pair.
-    pub(super) fn open<'s>(&mut self, scanned: impl Iterator<Item = (u32, &'s Scanned)>) {
+    pub(super) fn open<'s>(
+        &mut self,
+        list: &ScanList,
+        scanned: impl Iterator<Item = (u32, &'s Scanned)>,
+    ) {
         let n_before = self.list.len();
         for account in &self.list {
             self.is_in[account.scanned.position as usize] = true;
@@ -81,23 +100,38 @@ impl Accounts {
             if n_before > 0 && self.is_in[scanned.position as usize] {
                 continue;
             }
-            self.push(scanned, class, 0);
+            let kept = self.keep(list, std::slice::from_ref(scanned));
+            self.push(scanned, kept, class, 0);
         }
         for account in &self.list[..n_before] {
             self.is_in[account.scanned.position as usize] = false;
         }
     }
 
-    /// Opens an account for a position that has none: with its class if it is a pair, to be looked
-    /// at in a step. Its index.
+    /// Keeps the legs and terms of positions that are neighbours in the list: by how much both are
+    /// shifted.
     #[inline(always)]
-    pub(super) fn push(&mut self, scanned: &Scanned, class: u32, next: usize) -> u32 {
+    pub(super) fn keep(&mut self, list: &ScanList, positions: &[Scanned]) -> Shift {
+        let (legs, terms) = list.of_neighbours(positions);
+        let shift = Shift {
+            legs: (self.legs.len() as u32).wrapping_sub(positions[0].leg_start),
+            terms: (self.terms.len() as u32).wrapping_sub(positions[0].term_start),
+        };
+        self.legs.extend_from_slice(legs);
+        self.terms.extend_from_slice(terms);
+        shift
+    }
+
+    /// Opens an account for a position that has none and whose legs and terms are kept: with its
+    /// class if it is a pair, to be looked at in a step. Its index.
+    #[inline(always)]
+    pub(super) fn push(&mut self, scanned: &Scanned, shift: Shift, class: u32, next: usize) -> u32 {
         let account = self.list.len() as u32;
+        let leg_start = scanned.leg_start.wrapping_add(shift.legs);
+        let term_start = scanned.term_start.wrapping_add(shift.terms);
         self.list.push(Account {
-            scanned: *scanned,
+            scanned: Scanned { leg_start, term_start, ..*scanned },
             class,
-            quantities: NONE,
-            terms: NONE,
             next: next as u32,
             last_event: 0,
             is_defaulted: false,
@@ -109,64 +143,129 @@ impl Accounts {
         account
     }
 
-    /// The legs of an account, at the present marks.
+    /// The legs of an account.
     #[inline(always)]
-    fn legs<'s>(
-        &'s self,
-        list: &'s ScanList,
-        market: &'s MovedMarket<'_>,
-        account: u32,
-    ) -> impl ExactSizeIterator<Item = LegState> {
-        let state = &self.list[account as usize];
-        let quantities = self.quantities.get(state.quantities as usize..);
-        let legs = list.legs_of(&state.scanned).enumerate();
-        legs.map(move |(idx, (kind, at_opening))| {
-            let quantity = quantities.map_or(at_opening, |it| it[idx]);
-            let instrument = kind.instrument as usize;
-            let (mark, market) = (market.marks.read()[instrument], market.marks.market[instrument]);
-            LegState { quantity, next: quantity, mark, market, ..*kind }
-        })
+    fn legs_of(&self, account: u32) -> &[Leg] {
+        let Scanned { leg_start, in_program, .. } = &self.list[account as usize].scanned;
+        &self.legs[*leg_start as usize..][..in_program.n_legs as usize]
     }
 
-    /// Loads an account's legs.
+    /// Loads an account's legs, at the present marks.
     pub(super) fn load(&mut self, list: &ScanList, market: &MovedMarket<'_>, account: u32) {
-        let mut legs = std::mem::take(&mut self.legs);
-        legs.clear();
-        legs.extend(self.legs(list, market, account));
-        self.legs = legs;
+        let mut loaded = std::mem::take(&mut self.loaded);
+        loaded.clear();
+        loaded.extend(self.legs_of(account).iter().map(|leg| state_of(list, market, leg)));
+        self.loaded = loaded;
+    }
+
+    /// Looks at an account at the present marks.
+    #[inline(always)]
+    pub(super) fn look(
+        &mut self,
+        program: &Program,
+        market: &MovedMarket<'_>,
+        account: u32,
+    ) -> Seen {
+        let state = &self.list[account as usize];
+        let action = &program.actions[state.scanned.in_program.action as usize];
+        let mut sums = Values::default();
+        if action.kind != ACTION_CLOSE_OUT {
+            let read = market.marks.read();
+            let mut largest = Largest::default();
+            for (idx, leg) in self.legs_of(account).iter().enumerate() {
+                let mark = u64::from(read[leg.instrument as usize]);
+                let value = u64::from(leg.quantity as u32) * mark;
+                let held = value & i64::from(leg.held as i32) as u64;
+                let owed = value - held;
+                sums.weighted += u64::from(leg.weighted) * mark;
+                sums.collateral += held;
+                sums.debt += owed;
+                largest.add(idx, [held, owed]);
+            }
+            let surplus = state.scanned.constant + sums.weighted as i64 - sums.debt as i64;
+            let largest = largest.both().filter(|_| action.kind == ACTION_LARGEST_LEGS);
+            return Seen { surplus, sums, largest };
+        }
+        let (state, terms) = self.with_terms(account);
+        let surplus = surplus_of(program, &state.scanned, terms);
+        let surplus = surplus.with(|it| market.marks.read()[it as usize]);
+        Seen { surplus, sums, largest: None }
+    }
+
+    /// Two of an account's legs, at the present marks.
+    #[inline(always)]
+    pub(super) fn two(
+        &self,
+        list: &ScanList,
+        market: &MovedMarket<'_>,
+        account: u32,
+        at: [usize; 2],
+    ) -> [LegState; 2] {
+        let legs = self.legs_of(account);
+        [state_of(list, market, &legs[at[0]]), state_of(list, market, &legs[at[1]])]
+    }
+
+    /// Two of an account's legs have changed, a collateral and a debt.
+    #[inline(always)]
+    pub(super) fn change(
+        &mut self,
+        list: &ScanList,
+        account: u32,
+        at: [usize; 2],
+        two: &[LegState; 2],
+    ) {
+        let state = &mut self.list[account as usize];
+        let Scanned { leg_start, term_start, n_terms, in_program, .. } = state.scanned;
+        let (n_terms, n_legs) = (n_terms as usize, in_program.n_legs as usize);
+        let legs = &mut self.legs[leg_start as usize..][..n_legs];
+        let terms = &mut self.terms[term_start as usize..][..n_terms];
+        for (at, leg) in [(at[0], &two[0]), (at[1], &two[1])] {
+            let before = legs[at].coefficient();
+            legs[at].set(leg);
+            let by = legs[at].coefficient() - before;
+            // Most often there is one term a leg, in the same order.
+            match n_terms == n_legs {
+                true => terms[at].add(by),
+                false => {
+                    let mut of = terms.iter_mut();
+                    let of = of.find(|term| term.instrument == leg.instrument);
+                    of.into_iter().for_each(|term| term.add(by));
+                }
+            }
+        }
+        state.is_changed = true;
+        let is_left = two[0].quantity != 0 && two[1].quantity != 0;
+        state.is_over = !is_left && is_over(legs.iter().map(|leg| list.state_of(leg)));
     }
 
     /// An account and its terms.
     #[inline(always)]
-    pub(super) fn with_terms<'s>(
-        &'s mut self,
-        list: &'s ScanList,
-        account: u32,
-    ) -> (&'s mut Account, &'s [Term]) {
+    pub(super) fn with_terms(&mut self, account: u32) -> (&mut Account, &[Term]) {
         let account = &mut self.list[account as usize];
-        let terms = match self.terms.get(account.terms as usize..) {
-            Some(terms) => &terms[..account.scanned.n_terms as usize],
-            None => list.terms_of(&account.scanned),
-        };
-        (account, terms)
+        let Scanned { term_start, n_terms, .. } = account.scanned;
+        (account, &self.terms[term_start as usize..][..n_terms as usize])
     }
 
-    /// The account that was loaded was liquidated.
-    pub(super) fn store(&mut self, list: &ScanList, account: u32) {
-        let legs = &self.legs[..];
+    /// The account that was loaded was liquidated: it stands as its legs do now.
+    pub(super) fn store(&mut self, account: u32) {
         let state = &mut self.list[account as usize];
+        let loaded = &self.loaded[..];
+        let Scanned { leg_start, term_start, n_terms, .. } = state.scanned;
+        let legs = self.legs[leg_start as usize..].iter_mut();
+        legs.zip(loaded).for_each(|(leg, loaded)| leg.set(loaded));
+        let terms = &mut self.terms[term_start as usize..][..n_terms as usize];
+        set_terms(terms, loaded.iter().copied());
         state.is_changed = true;
-        if state.terms == NONE {
-            state.quantities = self.quantities.len() as u32;
-            state.terms = self.terms.len() as u32;
-            self.quantities.resize(self.quantities.len() + legs.len(), 0);
-            self.terms.extend_from_slice(list.terms_of(&state.scanned));
-        }
-        let quantities = &mut self.quantities[state.quantities as usize..];
-        quantities.iter_mut().zip(legs).for_each(|(it, leg)| *it = leg.quantity);
-        let terms = &mut self.terms[state.terms as usize..][..state.scanned.n_terms as usize];
-        set_terms(terms, legs);
+        state.is_over = is_over(loaded.iter().copied());
     }
+}
+
+/// A leg at the present marks.
+#[inline(always)]
+fn state_of(list: &ScanList, market: &MovedMarket<'_>, leg: &Leg) -> LegState {
+    let instrument = leg.instrument as usize;
+    let (mark, market) = (market.marks.read()[instrument], market.marks.market[instrument]);
+    LegState { mark, market, ..list.state_of(leg) }
 }
 
 /// The margin surplus of a position with some terms.

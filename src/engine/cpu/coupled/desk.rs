@@ -7,7 +7,7 @@ use crate::book::action::Counterparty;
 use crate::fixed::{MARK_BITS, scale_q31};
 use crate::program::Program;
 use crate::program::layout::PositionRow;
-use crate::program::liquidity::{FundRow, LiquidationTerms};
+use crate::program::liquidity::{FundRow, LiquidationTerms, Liquidity};
 
 /// Parts of a size among which the most profitable one is looked for.
 pub const PARTS_LOG2: u32 = 10;
@@ -40,22 +40,18 @@ pub(super) struct Desk<'d, 'p> {
 }
 
 impl<'d, 'p> Desk<'d, 'p> {
+    /// The other side of an event on a program with markets of finite depth, before which there
+    /// were so many sales in its round.
+    #[inline(always)]
     pub(super) fn new(
-        program: &'p Program,
+        (program, liquidity): (&'p Program, &'p Liquidity),
         position: &'d PositionRow,
         market: &'d mut MovedMarket<'p>,
         means: &'d mut Means,
-    ) -> Option<Self> {
-        let liquidity = program.liquidity.as_ref()?;
-        Some(Self {
-            program,
-            position,
-            terms: &liquidity.terms,
-            fund: &liquidity.funds[position.action as usize],
-            n_before: market.sales.len(),
-            market,
-            means,
-        })
+        n_before: usize,
+    ) -> Self {
+        let fund = &liquidity.funds[position.action as usize];
+        Self { program, position, terms: &liquidity.terms, fund, n_before, market, means }
     }
 
     #[inline(always)]
@@ -74,14 +70,19 @@ impl<'d, 'p> Desk<'d, 'p> {
         self.money(u64::from(units) << MARK_BITS)
     }
 
-    /// What the market brings for a flow after all that is known to have been sold.
+    /// All of an asset that is known to have been sold.
+    #[inline(always)]
+    fn before(&self, asset: usize) -> i64 {
+        if self.terms.in_turn == 1 {
+            return self.market.flow[asset];
+        }
+        let own = self.market.sales[self.n_before..].iter();
+        own.filter(|(it, _)| *it as usize == asset).map(|(_, flow)| flow).sum()
+    }
+
+    /// What the market brings for a flow after that.
     fn brings(&mut self, asset: usize, flow: i64) -> Option<i64> {
-        let before = if self.terms.in_turn == 1 {
-            self.market.flow[asset]
-        } else {
-            let own = self.market.sales[self.n_before..].iter();
-            own.filter(|(it, _)| *it as usize == asset).map(|(_, flow)| flow).sum()
-        };
+        let before = self.before(asset);
         self.market.brings(asset, before, flow)
     }
 
@@ -112,7 +113,26 @@ impl<'d, 'p> Desk<'d, 'p> {
     #[inline(always)]
     fn is_worth_it(&mut self, legs: &[LegState], repaid: i64) -> bool {
         let is_dust = self.terms.gas() == 0 && repaid < DUST;
-        is_dust || self.profit(legs, repaid) > 0
+        if is_dust || self.is_surely_worth_it(legs, repaid) {
+            debug_assert!(is_dust || self.profit(legs, repaid) > 0, "not worth it after all");
+            return true;
+        }
+        self.profit(legs, repaid) > 0
+    }
+
+    /// Whether the proposed liquidation earns something by what sales bring at least.
+    #[inline(always)]
+    fn is_surely_worth_it(&self, legs: &[LegState], repaid: i64) -> bool {
+        let mut least = 0_i64;
+        for leg in legs {
+            if leg.kind == KIND_COLLATERAL && leg.next != leg.quantity {
+                let (asset, flow) = (self.asset(leg), self.flow((leg.quantity - leg.next) as u32));
+                let mark = (leg.instrument, leg.market);
+                let brought = self.market.surely_brings(asset, mark, self.before(asset), flow);
+                least = least.saturating_add(brought);
+            }
+        }
+        least - self.terms.gas() > repaid
     }
 
     /// Whether some part of what is proposed could earn anything, sold at the market's marks: if

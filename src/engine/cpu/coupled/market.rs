@@ -3,32 +3,15 @@
 
 use bytemuck::Zeroable as _;
 
+use super::holdings::Holdings;
 use super::moved_marks::MovedMarks;
 use crate::engine::cpu::marks::Marks;
-use crate::fixed::{mark_of_log, scale_q31};
+use crate::fixed::{mark_of_log, scale_mark};
 use crate::lanes::Lanes;
 use crate::market::depth::Curve;
 use crate::program::Program;
 use crate::program::layout::INSTRUMENT_PRICE;
-use crate::program::liquidity::{
-    AssetRow, BandRow, CROSS_BITS, Liquidity, MOST_IMPACT, MOST_PART, NONE,
-};
-
-/// A market of finite depth into which something was sold on this path.
-#[derive(Debug, Clone, Copy)]
-struct Holding<'a> {
-    asset: u32,
-    /// Share of what recovers that is left after a step, Q1.31.
-    kept: u32,
-    /// Sizes sold into it that recover, and that stay.
-    recovering: i64,
-    staying: i64,
-    /// Displacement by its own sales.
-    own: i32,
-    curve: &'a Curve,
-    /// Least and most size that displaces nothing, and so need not be looked up.
-    still: (i64, i64),
-}
+use crate::program::liquidity::{AssetRow, BandRow, CROSS_BITS, Liquidity, MOST_IMPACT, NONE};
 
 /// What a market was asked in a round.
 #[derive(Debug, Clone, Copy)]
@@ -44,12 +27,9 @@ struct Asked {
 pub struct MovedMarket<'a> {
     program: &'a Program,
     liquidity: &'a Liquidity,
-    /// All others hold nothing.
-    holdings: Vec<Holding<'a>>,
-    /// By asset, where it is among those, or [`NONE`].
-    holding_of: Vec<u32>,
-    /// Of every curve.
-    still: Vec<(i64, i64)>,
+    pub(super) holdings: Holdings<'a>,
+    /// Of every curve, as [`Curve::most_cheap`].
+    most_cheap: Vec<i64>,
     /// What was sold in this round, money at opening value; negative where more was bought.
     pub flow: Vec<i64>,
     /// The same sale by sale: asset, flow.
@@ -72,13 +52,11 @@ pub struct MovedMarket<'a> {
     reported_at: Vec<u32>,
     /// Reported log prices after every step, asset by asset.
     history: Vec<i32>,
-    /// Log prices as venues read them.
-    pub read: Vec<i32>,
+    /// Log prices as venues that read late have them.
+    late: Vec<i32>,
     /// Whether nobody reports prices, and none hangs on more than its own asset's sales and only
     /// through what the market holds of them.
     is_plain: bool,
-    /// Impacts between which those of later steps will be: from, to; by asset.
-    pub(super) ahead: (Vec<i32>, Vec<i32>),
     /// Marks at these prices.
     pub marks: MovedMarks<'a>,
 }
@@ -95,9 +73,8 @@ impl<'a> MovedMarket<'a> {
         Self {
             program,
             liquidity,
-            holdings: Vec::new(),
-            holding_of: vec![NONE; n_assets],
-            still: liquidity.curves.iter().map(Curve::still).collect(),
+            holdings: Holdings::new(liquidity, lanes),
+            most_cheap: liquidity.curves.iter().map(Curve::most_cheap).collect(),
             flow: vec![0; n_assets],
             sales: Vec::new(),
             impact: vec![0; n_assets],
@@ -113,12 +90,11 @@ impl<'a> MovedMarket<'a> {
             reported: vec![0; n_assets],
             reported_at: vec![0; n_assets],
             history: vec![0; n_history],
-            read: vec![0; n_assets],
+            late: vec![0; n_assets],
             is_plain: liquidity.feeds.is_empty()
                 && liquidity.cross.is_empty()
                 && liquidity.assets.iter().all(|row| row.n_bands <= 1)
                 && program.instruments.iter().all(|it| it.kind == INSTRUMENT_PRICE),
-            ahead: (vec![0; n_assets], vec![0; n_assets]),
             marks: MovedMarks::new(program, lanes, !liquidity.feeds.is_empty()),
         }
     }
@@ -126,13 +102,10 @@ impl<'a> MovedMarket<'a> {
     /// A new path, at its opening, of these marks before anything moves them.
     pub(super) fn begin(&mut self, marks: &Marks) {
         self.marks.begin(marks);
-        for holding in self.holdings.drain(..) {
-            self.holding_of[holding.asset as usize] = NONE;
-        }
+        self.holdings.clear();
         self.flow.fill(0);
         self.sales.clear();
-        let (from, to) = &mut self.ahead;
-        for logs in [&mut self.impact, &mut self.highest, &mut self.reported, from, to] {
+        for logs in [&mut self.impact, &mut self.highest, &mut self.reported] {
             logs.fill(0);
         }
         self.reported_at.fill(0);
@@ -148,17 +121,10 @@ impl<'a> MovedMarket<'a> {
         self.marks.skip(n_skipped, logs);
     }
 
-    /// A few steps in which nobody looks at prices: markets recover.
-    pub(super) fn pass(&mut self, n_steps: usize) {
-        self.holdings.iter_mut().for_each(|holding| holding.recover(n_steps));
-    }
-
     /// The next step: markets recover, prices move, feeds report.
     pub(super) fn step(&mut self, step: usize, logs: &[i32]) {
-        for holding in &mut self.holdings {
-            holding.recover(1);
-            holding.displace();
-        }
+        self.holdings.recover(1);
+        self.holdings.displace();
         self.move_prices(step, logs);
         for asset in self.banded.iter().map(|it| *it as usize) {
             self.highest[asset] = self.highest[asset].max(self.market[asset]);
@@ -166,8 +132,10 @@ impl<'a> MovedMarket<'a> {
             self.band[asset] = *self.liquidity.band(&self.liquidity.assets[asset], fall);
         }
         self.report(step, true);
-        self.marks.step(step, &self.read);
-        self.marks.forget(&self.impact, &self.market, &self.read);
+        let Self { marks, impact, market, late, .. } = self;
+        let read = if self.liquidity.feeds.is_empty() { &*market } else { late };
+        marks.step(step, read);
+        marks.forget(impact, market, read);
     }
 
     /// Something is sold in this round.
@@ -181,55 +149,29 @@ impl<'a> MovedMarket<'a> {
     pub(super) fn end_round(&mut self, step: usize, logs: &[i32], goes_on: bool) {
         while let Some((asset, _)) = self.sales.pop() {
             let flow = std::mem::take(&mut self.flow[asset as usize]);
-            self.hold(asset as usize, flow);
+            let asset = asset as usize;
+            if self.liquidity.assets[asset].curve != NONE && flow != 0 {
+                self.holdings.take(asset, self.band[asset].size(flow));
+            }
         }
         if goes_on {
+            self.holdings.displace();
             self.move_prices(step, logs);
             self.report(step, false);
-            self.marks.forget(&self.impact, &self.market, &self.read);
+            let read = if self.liquidity.feeds.is_empty() { &self.market } else { &self.late };
+            self.marks.forget(&self.impact, &self.market, read);
         }
-    }
-
-    /// A market takes what was sold to it.
-    fn hold(&mut self, asset: usize, flow: i64) {
-        let row = &self.liquidity.assets[asset];
-        if row.curve == NONE || flow == 0 {
-            return;
-        }
-        let idx = &mut self.holding_of[asset];
-        if *idx == NONE {
-            *idx = self.holdings.len() as u32;
-            self.holdings.push(Holding {
-                asset: asset as u32,
-                kept: row.kept,
-                recovering: 0,
-                staying: 0,
-                own: 0,
-                curve: &self.liquidity.curves[row.curve as usize],
-                still: self.still[row.curve as usize],
-            });
-        }
-        let holding = &mut self.holdings[*idx as usize];
-        let size = self.band[asset].size(flow);
-        let stays = scale_q31(size.unsigned_abs(), row.permanent) as i64 * size.signum();
-        let most = MOST_PART;
-        holding.staying = (holding.staying + stays).clamp(-most, most);
-        holding.recovering = (holding.recovering + (size - stays)).clamp(-most, most);
-        holding.displace();
-        // From where it is to where it will be when all that can has recovered; a curve may fall
-        // back by a unit.
-        let beyond = |log: i32| log + 2 * log.signum();
-        let now = beyond(holding.own);
-        let stays = holding.staying != 0;
-        let at_rest = if stays { beyond(holding.curve.displacement(holding.staying)) } else { 0 };
-        let (from, to) = &mut self.ahead;
-        (from[asset], to[asset]) = (now.min(at_rest), now.max(at_rest));
     }
 
     /// Whether steps in which nobody looks at prices can be passed over while impacts are below an
     /// octave.
     pub(super) fn can_pass(&self) -> bool {
         self.is_plain && self.marks.are_usual()
+    }
+
+    /// Log prices as venues read them.
+    pub fn read(&self) -> &[i32] {
+        if self.liquidity.feeds.is_empty() { &self.market } else { &self.late }
     }
 
     /// The step is over: what was reported last is remembered.
@@ -242,10 +184,6 @@ impl<'a> MovedMarket<'a> {
         }
     }
 
-    fn holding(&self, asset: usize) -> Option<&Holding<'a>> {
-        self.holdings.get(self.holding_of[asset] as usize)
-    }
-
     /// What a sale of `flow` brings after one of `before`, money; both at opening value. `None`
     /// where the market is infinitely deep. Negative is what a purchase costs.
     pub(super) fn brings(&mut self, asset: usize, before: i64, flow: i64) -> Option<i64> {
@@ -253,7 +191,7 @@ impl<'a> MovedMarket<'a> {
         if row.curve == NONE {
             return None;
         }
-        let (size, own) = self.holding(asset).map_or((0, 0), |it| (it.size(), it.own));
+        let (size, own) = self.holdings.of(asset);
         let (liquidity, band) = (self.liquidity, &self.band[asset]);
         let brought = |rest: u32, flow: i64| {
             let size = if flow == 0 { size } else { size.saturating_add(band.size(flow)) };
@@ -271,24 +209,53 @@ impl<'a> MovedMarket<'a> {
         Some(brought(rest, before.saturating_add(flow)).saturating_sub(before_it))
     }
 
+    /// Money that a sale of `flow` brings at least after one of `before`, if that is easily told;
+    /// else 0. An instrument of the asset has that mark on the market.
+    ///
+    /// While the price is above 31/32 of rest by 1/256, what a sale brings is above 31/32 of its
+    /// size at rest by more than all that is rounded: sizes and money have 15 bits at least, and of
+    /// all that is sold, by whose mean price in units of 2^-27 sales are told, this sale is no less
+    /// than 2^-16.
+    #[inline]
+    pub(super) fn surely_brings(
+        &self,
+        asset: usize,
+        (instrument, mark): (u32, u32),
+        before: i64,
+        flow: i64,
+    ) -> i64 {
+        const LEAST: i64 = 1 << 15;
+        let curve = self.liquidity.assets[asset].curve;
+        let most = self.most_cheap.get(curve as usize).copied().unwrap_or(0);
+        let (held, _) = self.holdings.of(asset);
+        let band = &self.band[asset];
+        let size = band.size(flow);
+        let sold = if before == 0 { 0 } else { band.size(before) };
+        let all = held.saturating_add(sold).saturating_add(size);
+        let at_rest = band.money(size);
+        let money = scale_mark(at_rest as u64, mark) as i64;
+        // Who sold has not raised the price: the mark of rest is no lower than that of now.
+        let is_below_rest = (held >= 0) & (sold >= 0) & !self.marks.has_grown(instrument);
+        let is_cheap = (all < most) & (all >> 16 <= size);
+        let is_fine = (size >= LEAST) & (at_rest >= LEAST) & (money >= LEAST);
+        if is_below_rest & is_cheap & is_fine { money - (money >> 5) } else { 0 }
+    }
+
     fn move_prices(&mut self, step: usize, logs: &[i32]) {
-        let n_steps = self.program.market.n_steps;
-        for (market, logs) in self.market.iter_mut().zip(logs.chunks_exact(n_steps)) {
-            *market = logs[step];
+        for holding in self.holdings.list.iter().filter(|_| self.liquidity.cross.is_empty()) {
+            self.impact[holding.asset as usize] = impact_of(holding.own.into());
         }
         let cross = self.liquidity.cross.chunks(self.program.market.n_assets);
-        for (asset, row) in cross.enumerate() {
-            let own = self.holdings.iter().map(|it| i64::from(it.own));
-            let parts = self.holdings.iter().map(|it| i64::from(row[it.asset as usize]));
-            let total = own.zip(parts).map(|(own, part)| (part * own) >> CROSS_BITS).sum();
-            displace(&mut self.impact[asset], &mut self.market[asset], total);
+        for (impact, row) in self.impact.iter_mut().zip(cross) {
+            let own = self.holdings.list.iter().map(|it| i64::from(it.own));
+            let parts = self.holdings.list.iter().map(|it| i64::from(row[it.asset as usize]));
+            *impact = impact_of(own.zip(parts).map(|(own, part)| (part * own) >> CROSS_BITS).sum());
         }
-        if self.liquidity.cross.is_empty() {
-            for holding in &self.holdings {
-                let asset = holding.asset as usize;
-                let own = holding.own.into();
-                displace(&mut self.impact[asset], &mut self.market[asset], own);
-            }
+        let n_steps = self.program.market.n_steps;
+        let mut at = step;
+        for (market, impact) in self.market.iter_mut().zip(&self.impact) {
+            *market = logs[at] + impact;
+            at += n_steps;
         }
         for asset in self.all_asked.drain(..) {
             self.asked[asset as usize] = None;
@@ -297,10 +264,6 @@ impl<'a> MovedMarket<'a> {
 
     /// Feeds report what their rules say; a heart beats at the beginning of a step only.
     fn report(&mut self, step: usize, is_new_step: bool) {
-        if self.liquidity.feeds.is_empty() {
-            self.read.copy_from_slice(&self.market);
-            return;
-        }
         let n_steps = self.program.market.n_steps;
         for (asset, feed) in self.liquidity.feeds.iter().enumerate() {
             let is_stale =
@@ -314,7 +277,7 @@ impl<'a> MovedMarket<'a> {
                 self.reported_at[asset] = step as u32 + 1;
             }
             let delay = feed.delay as usize;
-            self.read[asset] = match step.checked_sub(delay) {
+            self.late[asset] = match step.checked_sub(delay) {
                 _ if delay == 0 => self.reported[asset],
                 Some(then) => self.history[asset * n_steps + then],
                 None => 0,
@@ -325,39 +288,13 @@ impl<'a> MovedMarket<'a> {
     /// Computes the marks, unless they stand.
     #[inline]
     pub(super) fn set_marks(&mut self) {
-        self.marks.set(&self.market, &self.read);
+        let read = if self.liquidity.feeds.is_empty() { &self.market } else { &self.late };
+        self.marks.set(&self.market, read);
     }
 }
 
-impl Holding<'_> {
-    /// All that it holds.
-    #[inline(always)]
-    fn size(&self) -> i64 {
-        self.recovering + self.staying
-    }
-
-    #[inline(always)]
-    fn displace(&mut self) {
-        let (size, (least, most)) = (self.size(), self.still);
-        let is_still = (least <= size) & (size <= most);
-        self.own = if is_still { 0 } else { self.curve.displacement(size) };
-    }
-
-    /// A few steps go by.
-    #[inline(always)]
-    fn recover(&mut self, n_steps: usize) {
-        let sign = self.recovering >> 63;
-        let mut left = self.recovering.unsigned_abs();
-        for _ in 0..n_steps {
-            left = scale_q31(left, self.kept);
-        }
-        self.recovering = (left as i64 ^ sign) - sign;
-    }
-}
-
-/// Moves a price, at rest so far.
+/// How far a price is moved in all.
 #[inline(always)]
-fn displace(impact: &mut i32, market: &mut i32, total: i64) {
-    *impact = total.clamp(-MOST_IMPACT, MOST_IMPACT) as i32;
-    *market += *impact;
+fn impact_of(total: i64) -> i32 {
+    total.clamp(-MOST_IMPACT, MOST_IMPACT) as i32
 }

@@ -16,6 +16,9 @@ const MOST_USUAL_LOG: i32 = 8 * OCTAVE - (1 << 20);
 /// An impact below an octave, either way, leaves these between the two.
 const USUAL_MARKS: RangeInclusive<u32> = ONE_MARK >> 9..=ONE_MARK << 6;
 
+/// Marks that are found together.
+const ABREAST: usize = 8;
+
 /// The marks, by instrument.
 #[derive(Debug, Clone)]
 pub struct MovedMarks<'a> {
@@ -35,7 +38,7 @@ pub struct MovedMarks<'a> {
     is_usual: bool,
     /// Whether they are those of the present prices.
     stand: bool,
-    /// Marks on the market, once they are asked for.
+    /// Marks on the market, once they are asked for; beyond the last there may be others.
     pub market: Vec<u32>,
     /// Marks as venues that read late have them.
     late: Vec<u32>,
@@ -57,8 +60,8 @@ impl<'a> MovedMarks<'a> {
             has_sums: program.instruments.iter().any(|it| it.kind != INSTRUMENT_PRICE),
             is_usual: false,
             stand: false,
-            market: vec![0; n_instruments],
-            late: vec![0; n_instruments],
+            market: vec![0; n_instruments.next_multiple_of(ABREAST)],
+            late: vec![0; n_instruments.next_multiple_of(ABREAST)],
             strained: (false, false),
         }
     }
@@ -168,6 +171,17 @@ impl<'a> MovedMarks<'a> {
             self.strained.0 |= *mark == u32::MAX;
             self.strained.1 |= *mark < SMALL_MARK;
         }
+    }
+
+    /// Whether interest puts an instrument above its asset's price in this step.
+    #[inline]
+    pub(super) fn has_grown(&self, instrument: u32) -> bool {
+        self.growths[self.growth + instrument as usize] > 0
+    }
+
+    /// Whether venues may read other marks than the market's.
+    pub(super) fn is_late(&self) -> bool {
+        self.is_late
     }
 
     /// Marks as venues read them, once they are asked for.

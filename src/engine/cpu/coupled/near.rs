@@ -13,7 +13,8 @@ use crate::engine::cpu::bound::Surplus;
 use crate::engine::cpu::horizon::{Horizon, Ratios, Widening};
 use crate::engine::cpu::mark_ratios::MarkRatios;
 use crate::engine::cpu::marks::RUN_STEPS;
-use crate::engine::cpu::positions::{Scanned, Term};
+use crate::engine::cpu::positions::Scanned;
+use crate::engine::cpu::terms::Term;
 use crate::lanes::Lanes;
 use crate::program::Program;
 use crate::program::liquidity::{Liquidity, NONE};
@@ -35,7 +36,7 @@ pub(super) struct NearList {
     ratios: MarkRatios,
     schedule: Schedule,
     /// Accounts that may be breached in this step.
-    now: Vec<u32>,
+    pub(super) now: Vec<u32>,
     /// The end of the run that the room's extremes are of.
     run_end: usize,
     use_bounds: bool,
@@ -109,13 +110,15 @@ impl NearList {
         for (idx, (class, n_near)) in at.list.pairs.iter().zip(&self.n_near).enumerate() {
             if *n_near > 0 {
                 ratios.need(self.lanes, idx, class, at.marks);
+                let kept = accounts.keep(at.list, &class.scanned[..*n_near]);
                 search.first_of_pairs(class, *n_near, ratios.of(idx), |scanned, next| {
-                    schedule.put(next, accounts.push(scanned, idx as u32, next));
+                    schedule.put(next, accounts.push(scanned, kept, idx as u32, next));
                 });
             }
         }
         search.first_of_others(at.list, at.near, |scanned, next| {
-            schedule.put(next, accounts.push(scanned, NONE, next));
+            let kept = accounts.keep(at.list, std::slice::from_ref(scanned));
+            schedule.put(next, accounts.push(scanned, kept, NONE, next));
         });
         self.schedule.first(0).unwrap_or(n_steps)
     }
@@ -145,7 +148,7 @@ impl NearList {
             let surplus = surplus_of(at.program, scanned, at.list.terms_of(scanned));
             !use_bounds || surplus.bound(extremes) < 0
         });
-        accounts.open(near);
+        accounts.open(at.list, near);
     }
 
     /// Puts all that may be breached from a step on into the schedule anew, where it matters that
@@ -156,7 +159,7 @@ impl NearList {
         self.schedule.clear(n_steps);
         self.now.clear();
         for account in 0..accounts.list.len() as u32 {
-            let (state, terms) = accounts.with_terms(at.list, account);
+            let (state, terms) = accounts.with_terms(account);
             // The horizon is another one, or there is none.
             state.is_changed |= is_anew && state.is_defaulted;
             let next = state.next as usize;
@@ -183,13 +186,11 @@ impl NearList {
         step: usize,
         is_anew: bool,
     ) {
-        let (state, terms) = accounts.with_terms(at.list, account);
-        let is_changed = std::mem::take(&mut state.is_changed);
-        if is_changed && !state.is_over {
-            state.is_clear = self.is_clear(at, &state.scanned, terms);
-        }
         let n_steps = at.program.market.n_steps;
-        let step = if state.is_over || state.is_clear || step >= n_steps {
+        let (state, terms) = accounts.with_terms(account);
+        let is_changed = std::mem::take(&mut state.is_changed);
+        let step = if state.is_over || step >= n_steps {
+            state.is_clear = false;
             n_steps
         } else if !self.use_bounds {
             step
@@ -202,14 +203,23 @@ impl NearList {
                 step
             }
         } else if state.class == NONE {
-            let search = Search::new(self.lanes, &self.room, at);
-            search.next(state.scanned.constant, terms, step)
+            if is_changed {
+                state.is_clear = self.is_clear(at, &state.scanned, terms);
+            }
+            if state.is_clear {
+                n_steps
+            } else {
+                let search = Search::new(self.lanes, &self.room, at);
+                search.next(state.scanned.constant, terms, step)
+            }
         } else {
             let idx = state.class as usize;
             let class = &at.list.pairs[idx];
             self.ratios.need(self.lanes, idx, class, at.marks);
             let search = Search::new(self.lanes, &self.room, at);
-            search.next_of_pair(class, self.ratios.of(idx), terms, step)
+            let next = search.next_of_pair(class, self.ratios.of(idx), terms, step);
+            state.is_clear = next == n_steps;
+            next
         };
         state.next = step as u32;
         self.schedule.put(step, account);
@@ -250,7 +260,7 @@ impl NearList {
             self.room.extremes(at, &(step..self.run_end), market);
             let mut now = std::mem::take(&mut self.now);
             now.retain(|account| {
-                let (state, terms) = accounts.with_terms(at.list, *account);
+                let (state, terms) = accounts.with_terms(*account);
                 let is_clear = self.is_bounded_by_runs(state)
                     && self.run_clears(&surplus_of(at.program, &state.scanned, terms));
                 if is_clear {
@@ -282,17 +292,43 @@ impl NearList {
         }
     }
 
-    /// Makes room for impacts on each asset, from one to another, from a step on, if there is none;
-    /// whether the schedule was made anew.
-    pub(super) fn make_room(
+    /// Makes room for what was sold, for steps from one on that may be passed over.
+    pub(super) fn make_room_ahead(
         &mut self,
         at: &Around<'_>,
         step: usize,
-        (least, most): (&[i32], &[i32]),
+        market: &mut MovedMarket<'_>,
+        accounts: &mut Accounts,
+    ) {
+        if let Some((least, most)) = market.holdings.ahead() {
+            let fit = self.room.fit(least, most, at.marks);
+            self.make_anew(at, step, fit, market, accounts);
+        }
+    }
+
+    /// Makes room for the present impact, if there is none.
+    pub(super) fn fit(
+        &mut self,
+        at: &Around<'_>,
+        step: usize,
+        market: &MovedMarket<'_>,
+        accounts: &mut Accounts,
+    ) {
+        let fit = self.room.fit(&market.impact, &market.impact, at.marks);
+        if self.make_anew(at, step, fit, market, accounts) {
+            self.schedule.take(step, &mut self.now);
+        }
+    }
+
+    /// Bounds those anew from a step on for whom there is more room; whether anybody may be.
+    fn make_anew(
+        &mut self,
+        at: &Around<'_>,
+        step: usize,
+        fit: Fit,
         market: &MovedMarket<'_>,
         accounts: &mut Accounts,
     ) -> bool {
-        let fit = self.room.fit(least, most, at.marks);
         if fit == Fit::Holds {
             return false;
         }
@@ -322,42 +358,6 @@ impl NearList {
     pub(super) fn has_room(&self, market: &MovedMarket<'_>) -> bool {
         self.room.holds(&market.impact, &market.impact)
     }
-
-    /// Makes room for the present impact, if there is none.
-    pub(super) fn fit(
-        &mut self,
-        at: &Around<'_>,
-        step: usize,
-        market: &MovedMarket<'_>,
-        accounts: &mut Accounts,
-    ) {
-        let impact = &*market.impact;
-        if self.make_room(at, step, (impact, impact), market, accounts) {
-            self.schedule.take(step, &mut self.now);
-        }
-    }
-
-    /// Adds the breached ones to the queue.
-    pub(super) fn find_breached(
-        &mut self,
-        at: &Around<'_>,
-        market: &mut MovedMarket<'_>,
-        accounts: &mut Accounts,
-        queue: &mut Vec<(u32, u32, u32)>,
-    ) {
-        if self.now.is_empty() {
-            return;
-        }
-        market.set_marks();
-        let marks = market.marks.read();
-        for account in &self.now {
-            let (state, terms) = accounts.with_terms(at.list, *account);
-            let surplus = surplus_of(at.program, &state.scanned, terms);
-            if surplus.with(|it| marks[it as usize]) < 0 && !state.is_over {
-                queue.push((0, state.scanned.position, *account));
-            }
-        }
-    }
 }
 
 /// Takes what the horizon of a path, in some lane, does not clear.
@@ -373,5 +373,5 @@ fn take(
         class.scanned[..n_near].iter().map(move |scanned| (idx, scanned))
     });
     let others = others.iter().map(|idx| (NONE, &at.list.others[*idx as usize]));
-    accounts.open(pairs.chain(others));
+    accounts.open(at.list, pairs.chain(others));
 }

@@ -8,14 +8,15 @@ use crate::engine::cpu::filter::Filter;
 use crate::engine::cpu::horizon::Widening;
 use crate::engine::cpu::mark_ratios::ROUNDED;
 use crate::engine::cpu::marks::{Extremes, Marks, RUN_STEPS};
-use crate::engine::cpu::positions::{PairClass, Term};
+use crate::engine::cpu::positions::PairClass;
+use crate::engine::cpu::terms::Term;
 use crate::fixed::{OCTAVE, ONE_MARK};
 use crate::program::Program;
 use crate::program::layout::{INSTRUMENT_PRICE, from_words};
 use crate::program::liquidity::{Liquidity, NONE};
 
 /// The first room for impact, in log2 of the price, Q8.24: 2^-10 of an octave.
-const FIRST_ROOM: i32 = OCTAVE >> 10;
+pub(super) const FIRST_ROOM: i32 = OCTAVE >> 10;
 /// The first room of what is taken, which is dearer to widen than to leave wide: 2^-7.
 const FIRST_TAKEN: i32 = OCTAVE >> 7;
 /// Marks are within 3.6e-9 and half a unit of 2^log, so their products are widened by more.
@@ -35,8 +36,12 @@ pub(super) enum Fit {
 /// What the room does to an instrument's marks, down and up, as floats.
 #[derive(Debug, Clone, Copy)]
 struct Floats {
-    /// But for what is rounded.
-    plain: (f32, f32),
+    /// But for what is rounded, of what is held and, with its sign, of what is owed.
+    plain: [f32; 2],
+    /// The absolute values of these, times the highest of the path's marks.
+    most: [f32; 2],
+    /// What is rounded, of any mark.
+    rounded: f32,
     /// In all, for the lowest of the path's marks and so for any.
     of_ratio: (f32, f32),
 }
@@ -210,8 +215,11 @@ impl Room {
     fn set_floats(&mut self, marks: &Marks) {
         let floats = |((down, up), whole): (&(f64, f64), &Extremes)| {
             let rounded = (1.0 + up) / f64::from(whole.low);
+            let high = f64::from(whole.high);
             Floats {
-                plain: (*down as f32, *up as f32),
+                plain: [*down as f32, -*up as f32],
+                most: [(down * high) as f32, (up * high) as f32],
+                rounded: (1.1 * (1.0 + up)) as f32,
                 of_ratio: ((down - rounded).max(0.0) as f32, (up + rounded) as f32),
             }
         };
@@ -238,13 +246,13 @@ impl Room {
         marks: &'m Marks,
     ) -> Filter<'m, N> {
         let mut rounded = 0.0;
-        let filter = Filter::of(marks, constant, terms, |term| {
-            let (down, up) = self.floats[term.instrument as usize].plain;
-            let magnitude = term.magnitude as f32;
-            rounded += magnitude * (1.0 + up);
-            magnitude * if term.is_negative { -up } else { down }
+        let filter = Filter::of_few(marks, constant, terms, |term| {
+            let floats = &self.floats[term.instrument as usize];
+            let (magnitude, side) = (term.magnitude as f32, usize::from(term.is_negative));
+            rounded += magnitude * floats.rounded;
+            (magnitude * floats.plain[side], magnitude * floats.most[side])
         });
-        filter.with_doubt(1.1 * rounded)
+        filter.with_doubt(rounded)
     }
 
     /// Whether venues read some asset late.

@@ -4,7 +4,8 @@ use super::Around;
 use super::room::Room;
 use crate::engine::cpu::mark_ratios::RatioRow;
 use crate::engine::cpu::marks::Marks;
-use crate::engine::cpu::positions::{PairClass, PairRow, ScanList, Scanned, Term};
+use crate::engine::cpu::positions::{PairClass, PairRow, ScanList, Scanned};
+use crate::engine::cpu::terms::Term;
 use crate::lanes::Lanes;
 
 /// What a search goes through; a step that is not found is the path's length.
@@ -101,12 +102,7 @@ impl<'s> Search<'s> {
     fn found(self, constant: i64, terms: &[Term], from: usize) -> usize {
         let Self { room, marks, n_steps, .. } = self;
         let found = match terms.len() {
-            0..=2 => room.filter::<2>(constant, terms, marks).next(from, n_steps),
-            3 => room.filter::<3>(constant, terms, marks).next(from, n_steps),
-            4 => room.filter::<4>(constant, terms, marks).next(from, n_steps),
-            5 => room.filter::<5>(constant, terms, marks).next(from, n_steps),
-            6 => room.filter::<6>(constant, terms, marks).next(from, n_steps),
-            7..=8 => room.filter::<8>(constant, terms, marks).next(from, n_steps),
+            0..=8 => room.filter::<8>(constant, terms, marks).next(from, n_steps),
             9..=32 => room.filter::<32>(constant, terms, marks).next(from, n_steps),
             _ => Some(from),
         };
