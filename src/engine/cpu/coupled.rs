@@ -68,7 +68,7 @@ pub(super) struct Coupled<'a> {
     near: NearList,
     /// Breached in this round: key, index of the position, account.
     queue: Vec<(u32, u32, u32)>,
-    /// Accounts in the order in which they are looked at in a round.
+    /// The accounts of these, in order.
     turns: Vec<u32>,
     /// As [`Liquidity::has_order`].
     has_order: bool,
@@ -117,19 +117,21 @@ impl<'a> Coupled<'a> {
         // The last prices are those at which everything is valued.
         let last = n_steps - 1;
         let mut step = start;
+        // Steps that were passed over since prices were moved last.
+        let mut n_passed = 0;
         while step < n_steps {
             if can_pass {
                 let busy = self.near.next_busy(step, last);
-                self.market.holdings.recover(busy - step);
+                n_passed += busy - step;
                 step = busy;
             }
             self.near.enter(at, step, &self.market, &mut self.accounts);
             if can_pass && self.near.is_quiet() && step < last {
-                self.market.holdings.recover(1);
+                n_passed += 1;
                 step += 1;
                 continue;
             }
-            self.market.step(step, at.logs);
+            self.market.step(step, std::mem::take(&mut n_passed), at.logs);
             let n_events = self.walk_step(at, step, can_pass, ledger, observer);
             if can_pass && n_events > 0 {
                 self.near.make_room_ahead(at, step + 1, &mut self.market, &mut self.accounts);
@@ -220,15 +222,14 @@ impl<'a> Coupled<'a> {
             return 0;
         }
         self.market.set_marks();
-        self.turns.clear();
-        if O::WATCHES || self.has_order {
+        let has_order = O::WATCHES || self.has_order;
+        if has_order {
             self.find_order(list);
-        } else {
-            self.turns.extend_from_slice(&self.near.now);
         }
+        let n_turns = if has_order { self.turns.len() } else { self.near.now.len() };
         let mut n_events = 0;
-        for idx in 0..self.turns.len() {
-            let account = self.turns[idx];
+        for idx in 0..n_turns {
+            let account = if has_order { self.turns[idx] } else { self.near.now[idx] };
             let seen = self.accounts.look(self.program, &self.market, account);
             let is_over = self.accounts.list[account as usize].is_over;
             if seen.surplus < 0 && !is_over {
@@ -255,6 +256,7 @@ impl<'a> Coupled<'a> {
             }
         }
         queue.sort_unstable();
+        turns.clear();
         turns.extend(queue.iter().map(|(_, _, account)| account));
     }
 

@@ -121,9 +121,10 @@ impl<'a> MovedMarket<'a> {
         self.marks.skip(n_skipped, logs);
     }
 
-    /// The next step: markets recover, prices move, feeds report.
-    pub(super) fn step(&mut self, step: usize, logs: &[i32]) {
-        self.holdings.recover(1);
+    /// The next step, after some in which nobody looked at prices: markets recover, prices move,
+    /// feeds report.
+    pub(super) fn step(&mut self, step: usize, n_passed: usize, logs: &[i32]) {
+        self.holdings.recover(n_passed + 1);
         self.holdings.displace();
         self.move_prices(step, logs);
         for asset in self.banded.iter().map(|it| *it as usize) {
@@ -242,8 +243,10 @@ impl<'a> MovedMarket<'a> {
     }
 
     fn move_prices(&mut self, step: usize, logs: &[i32]) {
-        for holding in self.holdings.list.iter().filter(|_| self.liquidity.cross.is_empty()) {
-            self.impact[holding.asset as usize] = impact_of(holding.own.into());
+        if self.liquidity.cross.is_empty() {
+            for holding in &self.holdings.list {
+                self.impact[holding.asset as usize] = impact_of(holding.own.into());
+            }
         }
         let cross = self.liquidity.cross.chunks(self.program.market.n_assets);
         for (impact, row) in self.impact.iter_mut().zip(cross) {
