@@ -316,6 +316,7 @@ impl<'a> Coupled<'a> {
         let Self { program, accounts, .. } = self;
         observer.event(idx, when, &event, &accounts.loaded);
         if event.is_something() {
+            // Its legs are asked for only where debt was written off, and so were loaded.
             let rows = program.legs_of(&position);
             ledger.count_event(idx, &position, rows, when.step, &event, &accounts.loaded);
         }

@@ -4,7 +4,7 @@ use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, LegState};
 
 /// Coefficient of an instrument's mark in the margin surplus, what is owed of it against what is
 /// held, as sign and magnitude: a product of two unsigned words is one instruction a lane.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::engine) struct Term {
     pub(super) instrument: u32,
     pub(super) magnitude: u32,

@@ -133,10 +133,8 @@ impl<'a> MovedMarket<'a> {
             self.band[asset] = *self.liquidity.band(&self.liquidity.assets[asset], fall);
         }
         self.report(step, true);
-        let Self { marks, impact, market, late, .. } = self;
-        let read = if self.liquidity.feeds.is_empty() { &*market } else { late };
-        marks.step(step, read);
-        marks.forget(impact, market, read);
+        self.marks.step(step, &self.market, &self.late);
+        self.marks.forget(&self.impact, &self.market, &self.late);
     }
 
     /// Something is sold in this round.
@@ -159,8 +157,7 @@ impl<'a> MovedMarket<'a> {
             self.holdings.displace();
             self.move_prices(step, logs);
             self.report(step, false);
-            let read = if self.liquidity.feeds.is_empty() { &self.market } else { &self.late };
-            self.marks.forget(&self.impact, &self.market, read);
+            self.marks.forget(&self.impact, &self.market, &self.late);
         }
     }
 
@@ -172,7 +169,7 @@ impl<'a> MovedMarket<'a> {
 
     /// Log prices as venues read them.
     pub fn read(&self) -> &[i32] {
-        if self.liquidity.feeds.is_empty() { &self.market } else { &self.late }
+        if self.marks.is_late() { &self.late } else { &self.market }
     }
 
     /// The step is over: what was reported last is remembered.
@@ -291,8 +288,7 @@ impl<'a> MovedMarket<'a> {
     /// Computes the marks, unless they stand.
     #[inline]
     pub(super) fn set_marks(&mut self) {
-        let read = if self.liquidity.feeds.is_empty() { &self.market } else { &self.late };
-        self.marks.set(&self.market, read);
+        self.marks.set(&self.market, &self.late);
     }
 }
 

@@ -93,8 +93,9 @@ impl<'a> MovedMarks<'a> {
         }
     }
 
-    /// The next step, of log prices that venues read, by asset.
-    pub(super) fn step(&mut self, step: usize, read: &[i32]) {
+    /// The next step, of log prices on the market and as venues that read late have them, by asset.
+    pub(super) fn step(&mut self, step: usize, market: &[i32], late: &[i32]) {
+        let read = if self.is_late { late } else { market };
         self.growth = step * self.program.instruments.len();
         if self.has_sums {
             for (instrument, sum) in self.program.instruments.iter().zip(&mut self.sums) {
@@ -105,10 +106,10 @@ impl<'a> MovedMarks<'a> {
         }
     }
 
-    /// Prices have moved, by some impacts: logs on the market and as venues read them, by asset.
+    /// Prices have moved, by some impacts: logs as in [`Self::step`].
     ///
     /// Marks at the ends of their format are looked at even if nobody asks.
-    pub(super) fn forget(&mut self, impacts: &[i32], market: &[i32], read: &[i32]) {
+    pub(super) fn forget(&mut self, impacts: &[i32], market: &[i32], late: &[i32]) {
         self.stand = false;
         let is_narrow = impacts.iter().fold(true, |all, impact| all & (impact.abs() < OCTAVE));
         if self.is_usual && is_narrow {
@@ -121,19 +122,19 @@ impl<'a> MovedMarks<'a> {
             is_strained |= !(LEAST_USUAL_LOG..=MOST_USUAL_LOG).contains(&log);
         }
         if is_strained {
-            self.strain(market, read);
+            self.strain(market, late);
         }
     }
 
     /// Computes the marks, unless they stand.
     #[inline]
-    pub(super) fn set(&mut self, market: &[i32], read: &[i32]) {
+    pub(super) fn set(&mut self, market: &[i32], late: &[i32]) {
         if !self.stand {
-            self.compute(market, read);
+            self.compute(market, late);
         }
     }
 
-    fn compute(&mut self, market: &[i32], read: &[i32]) {
+    fn compute(&mut self, market: &[i32], logs_late: &[i32]) {
         self.stand = true;
         let Self { lanes, asset_of, market: now, late, .. } = self;
         let growths = &self.growths[self.growth..];
@@ -150,7 +151,7 @@ impl<'a> MovedMarks<'a> {
         };
         set(now, market);
         if self.is_late {
-            set(late, read);
+            set(late, logs_late);
         }
         if self.has_sums {
             for (idx, instrument) in self.program.instruments.iter().enumerate() {
@@ -164,8 +165,8 @@ impl<'a> MovedMarks<'a> {
     }
 
     /// Whether price marks on the market are at the ends of their format.
-    fn strain(&mut self, market: &[i32], read: &[i32]) {
-        self.set(market, read);
+    fn strain(&mut self, market: &[i32], late: &[i32]) {
+        self.set(market, late);
         let instruments = self.program.instruments.iter().zip(&self.market);
         for (_, mark) in instruments.filter(|(it, _)| it.kind == INSTRUMENT_PRICE) {
             self.strained.0 |= *mark == u32::MAX;
