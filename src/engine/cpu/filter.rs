@@ -1,6 +1,6 @@
 //! A margin surplus in floats: it says which steps of a path are worth an exact look.
 
-use super::marks::{Marks, RUN_STEPS};
+use super::marks::{FloatRun, Marks, RUN_STEPS};
 use super::terms::Term;
 use crate::lanes::below;
 
@@ -10,8 +10,8 @@ pub(super) struct Filter<'m, const N: usize> {
     /// Slots that are gone through.
     n: usize,
     coefficients: [f32; N],
-    /// Marks of each instrument, step by step and a run beyond.
-    marks: [&'m [f32]; N],
+    /// Marks of each instrument, run by run.
+    marks: [&'m [FloatRun]; N],
     /// By how much a sum may be off.
     doubt: f32,
 }
@@ -124,10 +124,12 @@ impl<'m, const N: usize> Filter<'m, N> {
         n_steps: usize,
         is_breach: impl Fn(usize) -> bool,
     ) -> Option<usize> {
-        for start in (from..n_steps).step_by(RUN_STEPS) {
-            let mut near = self.near(start);
+        // Steps of the first run that have gone by are no more looked at.
+        let mut left = u32::MAX << (from % RUN_STEPS);
+        for run in from / RUN_STEPS..n_steps.div_ceil(RUN_STEPS) {
+            let mut near = self.near(run) & std::mem::replace(&mut left, u32::MAX);
             while near != 0 {
-                let step = start + near.trailing_zeros() as usize;
+                let step = run * RUN_STEPS + near.trailing_zeros() as usize;
                 // What is beyond the path is anything.
                 if step >= n_steps {
                     break;
@@ -143,12 +145,11 @@ impl<'m, const N: usize> Filter<'m, N> {
 
     /// The steps of a run at which the surplus may be negative, as bits.
     #[inline(always)]
-    fn near(&self, start: usize) -> u32 {
+    fn near(&self, run: usize) -> u32 {
         let mut sums = [self.constant; RUN_STEPS];
         let slots = self.coefficients[..self.n].iter().zip(&self.marks[..self.n]);
         for (coefficient, marks) in slots {
-            let run = marks[start..].first_chunk().unwrap_or(&[0.0; RUN_STEPS]);
-            sums.iter_mut().zip(run).for_each(|(sum, mark)| *sum += coefficient * mark);
+            sums.iter_mut().zip(&marks[run].0).for_each(|(sum, mark)| *sum += coefficient * mark);
         }
         below(&sums, self.doubt)
     }

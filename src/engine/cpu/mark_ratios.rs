@@ -61,7 +61,8 @@ fn fill(lanes: Lanes, class: &PairClass, marks: &Marks, row: &mut Row) {
     let Row { ratios, least } = row;
     ratios.resize(n_steps + RUN_STEPS, f32::INFINITY);
     least.resize(n_steps.div_ceil(RUN_STEPS), f32::INFINITY);
-    let both = marks.floats_of(class.collateral).iter().zip(marks.floats_of(class.debt));
+    let floats = |of: u32| bytemuck::cast_slice::<_, f32>(marks.floats_of(of));
+    let both = floats(class.collateral).iter().zip(floats(class.debt));
     lanes.run(
         #[inline(always)]
         || {

@@ -1,6 +1,8 @@
 //! Prices and marks along a path, their extremes over runs of steps, and the marks themselves
 //! where somebody looks at them.
 
+use bytemuck::{Pod, Zeroable};
+
 use crate::fixed::{Exp2, SMALL_MARK, mark_of_log};
 use crate::lanes::Lanes;
 use crate::program::Program;
@@ -10,6 +12,11 @@ use super::bound::mark_slack;
 
 /// Steps of a run: what bounds clear together, and what a search looks at together.
 pub const RUN_STEPS: usize = 16;
+
+/// Marks of a run as floats, in one line of the cache.
+#[repr(C, align(64))]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+pub(super) struct FloatRun(pub(super) [f32; RUN_STEPS]);
 
 /// The lowest and the highest mark of an instrument in some steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +74,7 @@ pub struct Marks {
     /// than the path, so that one can be read from any step.
     marks: Vec<u32>,
     /// The same as floats, for filters.
-    floats: Vec<f32>,
+    floats: Vec<FloatRun>,
     has_marks: Vec<bool>,
     /// Run by run, a row of all instruments, where bounds ask for runs.
     runs: Vec<Extremes>,
@@ -112,7 +119,7 @@ impl Marks {
             log_rows: program.instruments.iter().map(log_row).collect(),
             grown: vec![0; n_steps * n_grown],
             marks: vec![0; (n_steps + RUN_STEPS) * n_instruments],
-            floats: vec![0.0; (n_steps + RUN_STEPS) * n_instruments],
+            floats: vec![FloatRun::zeroed(); n_steps.div_ceil(RUN_STEPS) * n_instruments],
             has_marks: vec![false; n_instruments],
             runs: vec![Extremes::NONE; n_steps.div_ceil(RUN_STEPS) * n_instruments],
             needs_runs: program.legs.iter().any(|leg| leg.n_tiers > 0)
@@ -205,7 +212,10 @@ impl Marks {
         let row = self.row(instrument as usize);
         // Sums, which have no logs, stand already.
         let logs = self.log_rows[instrument as usize].logs(&self.prices, &self.grown, self.n_steps);
-        let (marks, floats) = (&mut self.marks[row.clone()], &mut self.floats[row]);
+        let n_runs = self.n_steps.div_ceil(RUN_STEPS);
+        let floats = &mut self.floats[n_runs * instrument as usize..][..n_runs];
+        let floats: &mut [f32] = bytemuck::cast_slice_mut(floats);
+        let marks = &mut self.marks[row];
         let exp2 = Exp2::for_lanes();
         self.lanes.run(
             #[inline(always)]
@@ -259,12 +269,12 @@ impl Marks {
         self.marks[from..].first_chunk().unwrap_or(&[0; RUN_STEPS])
     }
 
-    /// Marks of an instrument as floats, step by step and a run beyond, which is anything.
+    /// Marks of an instrument as floats, run by run; what is beyond the path is anything.
     #[inline(always)]
-    pub(super) fn floats_of(&self, instrument: u32) -> &[f32] {
+    pub(super) fn floats_of(&self, instrument: u32) -> &[FloatRun] {
         debug_assert!(self.has_marks[instrument as usize], "marks that nobody asked for");
-        let row = self.row(instrument as usize);
-        &self.floats[row.start..row.end + RUN_STEPS]
+        let n_runs = self.n_steps.div_ceil(RUN_STEPS);
+        &self.floats[n_runs * instrument as usize..][..n_runs]
     }
 
     #[inline(always)]

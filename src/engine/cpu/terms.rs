@@ -71,13 +71,6 @@ impl Leg {
         leg
     }
 
-    /// The coefficient of its instrument's mark in the margin surplus, if it is collateral or debt.
-    #[inline(always)]
-    pub(super) fn coefficient(&self) -> i32 {
-        // One of the two is 0.
-        self.weighted as i32 - (self.quantity & !self.held as i32)
-    }
-
     /// So much is left of it.
     #[inline(always)]
     pub(super) fn set(&mut self, state: &LegState) {

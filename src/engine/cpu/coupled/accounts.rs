@@ -219,18 +219,20 @@ impl Accounts {
         let (n_terms, n_legs) = (n_terms as usize, in_program.n_legs as usize);
         let legs = &mut self.legs[leg_start as usize..][..n_legs];
         let terms = &mut self.terms[term_start as usize..][..n_terms];
-        for (at, leg) in [(at[0], &two[0]), (at[1], &two[1])] {
-            let before = legs[at].coefficient();
-            legs[at].set(leg);
-            let by = legs[at].coefficient() - before;
-            // Most often there is one term a leg, in the same order.
-            match n_terms == n_legs {
-                true => terms[at].add(by),
-                false => {
-                    let mut of = terms.iter_mut();
-                    let of = of.find(|term| term.instrument == leg.instrument);
-                    of.into_iter().for_each(|term| term.add(by));
-                }
+        let (held, owed) = (at[0], at[1]);
+        let [weighted, left] = [two[0].weighted_quantity(), two[1].quantity as u32];
+        let by = [weighted as i32 - legs[held].weighted as i32, legs[owed].quantity - left as i32];
+        (legs[held].quantity, legs[held].weighted) = (two[0].quantity, weighted);
+        legs[owed].quantity = two[1].quantity;
+        if n_terms == n_legs {
+            // One term a leg, in the same order.
+            terms[held].magnitude = weighted;
+            terms[owed].magnitude = left;
+        } else {
+            for (leg, by) in two.iter().zip(by) {
+                let mut of = terms.iter_mut();
+                let of = of.find(|term| term.instrument == leg.instrument);
+                of.into_iter().for_each(|term| term.add(by));
             }
         }
         state.is_changed = true;
