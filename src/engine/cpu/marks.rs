@@ -73,7 +73,7 @@ pub struct Marks {
     /// Marks after each step, instrument by instrument, of those that were asked for; a run longer
     /// than the path, so that one can be read from any step.
     marks: Vec<u32>,
-    /// The same as floats, for filters.
+    /// The same as floats, for filters, run by run; what is beyond the path is anything.
     floats: Vec<FloatRun>,
     has_marks: Vec<bool>,
     /// Run by run, a row of all instruments, where bounds ask for runs.
@@ -212,9 +212,8 @@ impl Marks {
         let row = self.row(instrument as usize);
         // Sums, which have no logs, stand already.
         let logs = self.log_rows[instrument as usize].logs(&self.prices, &self.grown, self.n_steps);
-        let n_runs = self.n_steps.div_ceil(RUN_STEPS);
-        let floats = &mut self.floats[n_runs * instrument as usize..][..n_runs];
-        let floats: &mut [f32] = bytemuck::cast_slice_mut(floats);
+        let float_runs = self.float_runs(instrument as usize);
+        let floats: &mut [f32] = bytemuck::cast_slice_mut(&mut self.floats[float_runs]);
         let marks = &mut self.marks[row];
         let exp2 = Exp2::for_lanes();
         self.lanes.run(
@@ -273,8 +272,14 @@ impl Marks {
     #[inline(always)]
     pub(super) fn floats_of(&self, instrument: u32) -> &[FloatRun] {
         debug_assert!(self.has_marks[instrument as usize], "marks that nobody asked for");
+        &self.floats[self.float_runs(instrument as usize)]
+    }
+
+    /// Where these are.
+    #[inline(always)]
+    fn float_runs(&self, instrument: usize) -> std::ops::Range<usize> {
         let n_runs = self.n_steps.div_ceil(RUN_STEPS);
-        &self.floats[n_runs * instrument as usize..][..n_runs]
+        instrument * n_runs..(instrument + 1) * n_runs
     }
 
     #[inline(always)]
