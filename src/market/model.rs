@@ -35,8 +35,8 @@ pub const LOG_CLAMP: i64 = 1 << 62;
 const MAX_STEP: f64 = (1_u64 << 61) as f64;
 /// Worst relative bias of a mean price over the horizon that a program may have.
 pub const MAX_BIAS: f64 = 1e-5;
-/// Relative error of the variance of [`crate::fixed::normal_shock`], rounded up (tested).
-pub(crate) const SHOCK_VARIANCE_ERROR: f64 = 1e-7;
+/// Error of [`crate::fixed::normal_shock`] within its range, at most (tested).
+pub(crate) const SHOCK_ERROR: f64 = 1.3e-7;
 
 /// What a path is made of: the increments of every asset, and scratch space for the models.
 #[derive(Debug, Clone, Default)]
@@ -181,11 +181,20 @@ pub(crate) fn largest_shock() -> f64 {
     f64::from(MAX_SHOCK) / f64::from(1 << 28)
 }
 
-/// Bias of E[exp(a Z)] relative to exp(a^2 / 2) for the quantised normal Z: its variance is off by
-/// [`SHOCK_VARIANCE_ERROR`] and it ends at 6.338, where the mass of the tilted law is Φ(a - 6.338).
+/// Bound on the bias of E[exp(a Z')] relative to exp(a^2 / 2) for the quantised normal Z', which is
+/// symmetric: 0 for a = 0, and of second order in a.
+///
+/// Within its range Z' is off by at most e = [`SHOCK_ERROR`], with the sign of Z, so that E[cosh]
+/// moves by at most e a E[sinh(a |Z|)] = e a exp(a^2 / 2) (2 Φ(a) - 1). Beyond the largest shock c
+/// the law is held at c: what it lacks is E[cosh(a Z) - cosh(a c); |Z| > c], counted twice, since
+/// the last words stand for shocks on either side of it.
 pub(crate) fn shock_bias(deviation: f64) -> f64 {
-    let beyond = 0.5 * libm::erfc((largest_shock() - deviation) / std::f64::consts::SQRT_2);
-    0.5 * deviation * deviation * SHOCK_VARIANCE_ERROR + beyond
+    let (a, c) = (deviation, largest_shock());
+    let above = |x: f64| 0.5 * libm::erfc(x / std::f64::consts::SQRT_2);
+    let within = SHOCK_ERROR * a * libm::erf(a / std::f64::consts::SQRT_2);
+    let held = 2.0 * above(c) * libm::cosh(a * c) * libm::exp(-0.5 * a * a);
+    let beyond = (above(c - a) + above(c + a) - held).max(0.0);
+    within + 2.0 * beyond
 }
 
 /// Quantises a row of coefficients of normal shocks so that their products share the lsb
