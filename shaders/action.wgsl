@@ -2,6 +2,8 @@
 
 struct AccountFacts {
     constant: Wide,
+    // What is added to the margin surplus for its rounding.
+    tie: Wide,
     money_shift: u32,
 }
 

@@ -134,8 +134,7 @@ fn list_bound(bound: u32, done: u32, n_seats: u32) -> u32 {
 // A position whose legs have margin tiers, or whose ratio is not among those that are kept.
 fn list_plain(position: u32, done: u32, n_seats: u32) -> u32 {
     let row = positions[position];
-    let at_equality = tables[T_ACTIONS + 12u * row.action + 7u];
-    let constant = wide_sub(wide(row.constant[0], row.constant[1]), wide(at_equality, 0u));
+    let constant = constant_of(row);
     for (var s = done; s < n_seats; s += 1u) {
         seat = s;
         if (is_due(position, !is_cleared(row, constant)) && !list(position, s)) { return s; }

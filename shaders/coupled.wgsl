@@ -179,8 +179,7 @@ fn liquidate_next(position: u32, step: u32) {
     let action = action_of(row.action);
     legs_at(row, STATUS_DEFAULTED);
     desk_begin(row);
-    let facts = AccountFacts(wide(row.constant[0], row.constant[1]), row.money_shift);
-    let event = action_run(action, facts);
+    let event = action_run(action, facts_of(row));
     var status = STATUS_DEFAULTED | (step << STATUS_STEP);
     if (action.kind == ACTION_CLOSE_OUT || is_over()) { status |= STATUS_OVER; }
     set_status(position, status);
@@ -196,16 +195,20 @@ fn liquidate_next(position: u32, step: u32) {
 fn leave_all(lane: u32) {
     for (var position = lane; position < N_POSITIONS; position += GROUP) {
         let status = status_of(position);
-        if (status == 0u) { continue; }
+        // Where venues read late, an account may be under water without a breach.
+        if (status == 0u && !HAS_FEEDS) { continue; }
         let row = positions[position];
         legs_at(row, status);
-        if ((status & STATUS_OVER) == 0u && is_negative(surplus(row, status))) {
+        let is_open = (status & STATUS_OVER) == 0u;
+        if (status != 0u && is_open && is_negative(surplus(row, status))) {
             atomicAdd(&n_waiting, 1u);
             add_total(4u, wide_shr(exposure(), row.money_shift));
         }
-        if (tables[T_ACTIONS + 12u * row.action] != ACTION_CLOSE_OUT) {
-            for (var leg = 0u; leg < n_legs; leg += 1u) { legs[leg].mark = legs[leg].market; }
+        for (var leg = 0u; leg < n_legs; leg += 1u) { legs[leg].mark = legs[leg].market; }
+        if (tables[T_ACTIONS + ACTION_WORDS * row.action] != ACTION_CLOSE_OUT) {
             count_left_over(position, row, status >> STATUS_STEP);
+        } else if (is_open) {
+            count_open_loss(position, row);
         }
     }
 }

@@ -93,8 +93,8 @@ fn ratio_q32(n: Wide, d: Wide) -> u32 {
 }
 
 fn weigh(quantity: u32, share: u32) -> u32 {
-    let half = wide(1u << 30u, 0u);
-    return wide_lo(wide_shr(wide_add(wide_mul(quantity, share), half), 31u));
+    let almost = wide((1u << 31u) - 1u, 0u);
+    return wide_lo(wide_shr(wide_add(wide_mul(quantity, share), almost), 31u));
 }
 
 fn mark_of_log(log_q24: i32) -> u32 {

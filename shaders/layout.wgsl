@@ -7,6 +7,7 @@ struct PositionRow {
     action: u32,
     money_shift: u32,
     constant: array<u32, 2>,
+    tie: array<u32, 2>,
 }
 
 struct LegRow {
@@ -34,7 +35,6 @@ struct Action {
     writes_off: u32,
     calls_per_step: u32,
     close_cost: u32,
-    at_equality: u32,
     small: array<u32, 2>,
     dust: array<u32, 2>,
 }

@@ -44,6 +44,17 @@ fn count_left_over(position: u32, row: PositionRow, last_event: u32) {
     }
 }
 
+// The horizon: what an open account of perpetuals lacks at the market's marks.
+fn count_open_loss(position: u32, row: PositionRow) {
+    let left = equity(facts_of(row));
+    let largest = largest_perp();
+    if (!is_negative(left) || largest == NO_LEG) { return; }
+    legs[largest].lost = negate(left);
+    let loss = wide_shr(negate(left), row.money_shift);
+    add_total(2u, loss);
+    count_loss(position, row, N_STEPS - 1u, loss);
+}
+
 fn count_loss(position: u32, row: PositionRow, step: u32, loss: Wide) {
     if (is_zero(loss)) { return; }
     add_96(C_POSITIONS + 7u * position + 4u, loss);

@@ -47,6 +47,7 @@ fn begin_window(lane: u32) {
 fn draw_increments(path: vec2<u32>, start: u32, n_steps: u32, lane: u32) {
     let seed = vec2<u32>(task.seed_lo, task.seed_hi);
     let row = replay_start(path);
+    zero_start = row;
     for (var offset = lane; offset < n_steps; offset += GROUP) {
         let step = start + offset;
         draw_shocks(seed, path, step);
@@ -145,7 +146,9 @@ fn fill_logs(step: u32, at: u32, n_steps: u32, lane: u32) {
         let offset = item % DRAWN;
         if (offset >= n_steps) { continue; }
         let row = T_INSTRUMENTS + 5u * instrument;
-        let log = bitcast<i32>(increments[tables[row] * DRAWN + offset].y);
+        let asset = tables[row];
+        let drawn = bitcast<i32>(increments[asset * DRAWN + offset].y);
+        let log = masked_log(asset, step + offset, drawn);
         let to = marks_at(seat, instrument) + at + offset;
         if (tables[row + 1u] == INSTRUMENT_PRICE) {
             marks[to] = bitcast<u32>(log_mark(instrument, log, step + offset));

@@ -77,7 +77,9 @@ fn probe_prices(
             let asset = item / n_steps;
             let offset = item % n_steps;
             let to = (group.x * N_ASSETS + asset) * WINDOW + start + offset;
-            atomicStore(&counters[to], increments[asset * DRAWN + offset].y);
+            let log = bitcast<i32>(increments[asset * DRAWN + offset].y);
+            let masked = masked_log(asset, start + offset, log);
+            atomicStore(&counters[to], bitcast<u32>(masked));
         }
         workgroupBarrier();
     }

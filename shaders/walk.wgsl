@@ -23,8 +23,7 @@ fn walk_position(position: u32, start: u32, n_steps: u32) {
     let quantities = state_base() + N_POSITIONS + row.leg_start;
     var status = 0u;
     if (start > 0u) { status = state[state_base() + position]; }
-    var constant = wide(row.constant[0], row.constant[1]);
-    constant = wide_sub(constant, wide(action.at_equality, 0u));
+    let constant = constant_of(row);
     load_legs(row, quantities, status);
     find_places(row);
     var offset = 0u;
@@ -81,7 +80,8 @@ fn next_breach_of_two(constant: Wide, start: u32, n_steps: u32) -> u32 {
 // Whether the extremes of the window leave an untouched position healthy, or nothing is exposed.
 fn is_cleared(row: PositionRow, constant: Wide) -> bool {
     var bound = constant;
-    var is_exposed = false;
+    // A loss that is locked in needs no exposure.
+    var is_exposed = is_negative(constant);
     for (var leg = row.leg_start; leg < row.leg_start + row.n_legs; leg += 1u) {
         let kind = leg_rows[leg].kind;
         let quantity = leg_rows[leg].quantity;
@@ -170,8 +170,7 @@ fn liquidate(
 ) -> u32 {
     set_marks(offset);
     if (before == 0u) { count_default(position, row); }
-    let facts = AccountFacts(wide(row.constant[0], row.constant[1]), row.money_shift);
-    let event = action_run(action, facts);
+    let event = action_run(action, facts_of(row));
     var status = STATUS_DEFAULTED | (step << 2u);
     if (action.kind == ACTION_CLOSE_OUT || is_over()) { status |= STATUS_OVER; }
     if (event.n_calls == 0u && is_zero(event.written_off)) { return status; }
@@ -187,11 +186,22 @@ fn leave(position: u32, row: PositionRow, last_event: u32, offset: u32) {
 }
 
 fn action_of(idx: u32) -> Action {
-    let at = T_ACTIONS + 12u * idx;
+    let at = T_ACTIONS + ACTION_WORDS * idx;
     return Action(
         tables[at], tables[at + 1u], tables[at + 2u], tables[at + 3u],
-        tables[at + 4u], tables[at + 5u], tables[at + 6u], tables[at + 7u],
-        array<u32, 2>(tables[at + 8u], tables[at + 9u]),
-        array<u32, 2>(tables[at + 10u], tables[at + 11u]),
+        tables[at + 4u], tables[at + 5u], tables[at + 6u],
+        array<u32, 2>(tables[at + 7u], tables[at + 8u]),
+        array<u32, 2>(tables[at + 9u], tables[at + 10u]),
     );
+}
+
+fn facts_of(row: PositionRow) -> AccountFacts {
+    let constant = wide(row.constant[0], row.constant[1]);
+    return AccountFacts(constant, wide(row.tie[0], row.tie[1]), row.money_shift);
+}
+
+// Constant of the margin surplus; a breach is a surplus below 0.
+fn constant_of(row: PositionRow) -> Wide {
+    let constant = wide(row.constant[0], row.constant[1]);
+    return wide_add(constant, wide(row.tie[0], row.tie[1]));
 }

@@ -131,11 +131,12 @@ const fn nearest_quotient(n: u32, d: u32) -> u64 {
     (n as f64 * TWO_32 / d as f64 + TWO_52).to_bits() & ((1 << 52) - 1)
 }
 
-/// round(q s) of a quantity and a share in Q1.31: the margin coefficient of collateral.
+/// ceil(q s) of a quantity and a share in Q1.31: the margin coefficient of collateral, rounded in
+/// the borrower's favour.
 #[inline(always)]
 #[must_use]
 pub const fn weigh(quantity: u32, share: u32) -> u32 {
-    ((quantity as u64 * share as u64 + (1 << 30)) >> 31) as u32
+    ((quantity as u64 * share as u64 + ((1 << 31) - 1)) >> 31) as u32
 }
 
 /// 2^f - 1 for f in Q0.32, constrained at both ends; all coefficients positive, so that Horner's

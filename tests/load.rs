@@ -52,7 +52,7 @@ fn a_scenario_becomes_what_it_says() {
     let names: Vec<&str> = scenario.book.positions.iter().map(|p| &*p.name).collect();
     assert_eq!(names, ["alice", "bob"]);
     let perp = scenario.book.legs_of(&scenario.book.positions[1])[1];
-    assert_eq!((perp.kind, perp.amount, perp.entry_price), (LegKind::Perp, -1.5, 2900.0));
+    assert_eq!((perp.kind, perp.amount, perp.entry_usd), (LegKind::Perp, -1.5, -1.5 * 2900.0));
     assert_eq!(scenario.notes, [""; 0]);
 }
 

@@ -76,7 +76,7 @@ macro_rules! assert_layout {
 #[test]
 fn rows_have_the_same_fields_at_the_same_offsets() {
     let module = &kernel(Words::Emulated);
-    assert_layout!(module, PositionRow { leg_start, n_legs, action, money_shift, constant });
+    assert_layout!(module, PositionRow { leg_start, n_legs, action, money_shift, constant, tie });
     assert_layout!(
         module,
         LegRow {
@@ -102,7 +102,6 @@ fn rows_have_the_same_fields_at_the_same_offsets() {
             writes_off,
             calls_per_step,
             close_cost,
-            at_equality,
             small,
             dust,
         }

@@ -374,7 +374,7 @@ fn bounds_leave_room_for_the_rounding_of_small_marks() {
             kind,
             asset: AssetId(asset as u32),
             amount: usd / assets[asset].price_usd,
-            entry_price: 0.0,
+            entry_usd: 0.0,
         };
         for (asset, part) in parts {
             let usd = 1e6 * health_factor * part / assets[*asset].liquidation_threshold;

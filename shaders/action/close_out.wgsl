@@ -8,19 +8,30 @@ fn equity(facts: AccountFacts) -> Wide {
     return sum;
 }
 
-fn close_out(action: Action, facts: AccountFacts) -> Event {
-    var notional = wide(0u, 0u);
+// The perpetual of the largest notional on the market; the first even when worthless: a long whose
+// market is gone loses the most.
+fn largest_perp() -> u32 {
     var largest = NO_LEG;
     var most = wide(0u, 0u);
     for (var leg = 0u; leg < n_legs; leg += 1u) {
         if (legs[leg].kind == KIND_PERP) {
             let value = wide_mul(u32(abs(legs[leg].quantity)), leg_market(leg));
-            notional = wide_add(notional, value);
-            // The first even when worthless: a long whose market is gone loses the most.
             if (wide_below(most, value) || largest == NO_LEG) {
                 most = value;
                 largest = leg;
             }
+        }
+    }
+    return largest;
+}
+
+fn close_out(action: Action, facts: AccountFacts) -> Event {
+    let largest = largest_perp();
+    var notional = wide(0u, 0u);
+    for (var leg = 0u; leg < n_legs; leg += 1u) {
+        if (legs[leg].kind == KIND_PERP) {
+            let value = wide_mul(u32(abs(legs[leg].quantity)), leg_market(leg));
+            notional = wide_add(notional, value);
         }
     }
     let cost = scale_q31(notional, action.close_cost);

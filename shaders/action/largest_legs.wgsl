@@ -7,7 +7,7 @@ fn largest_legs(action: Action, facts: AccountFacts) -> Event {
     var event = event_none();
     while (event.n_calls < action.calls_per_step) {
         let sums = values();
-        if (!wide_below(sums.weighted, sums.debt)) { break; }
+        if (!wide_below_signed(wide_add(sums.weighted, facts.tie), sums.debt)) { break; }
         let n_calls = event.n_calls;
         call(action, facts, sums, &event);
         if (event.n_calls == n_calls) { break; }

@@ -34,7 +34,8 @@ fn propose_pro_rata(sums: Values, share: u32) {
         let before = bitcast<u32>(legs[leg].quantity);
         var left = 0u;
         if (legs[leg].kind == KIND_COLLATERAL) {
-            left = mul_hi(before, keep_collateral);
+            // Nothing is seized from a leg that is worthless.
+            left = select(mul_hi(before, keep_collateral), before, legs[leg].mark == 0u);
         } else if (takes_all) {
             left = mul_hi(before, keep_debt);
         } else {

@@ -43,12 +43,6 @@ fn keep_quantities(row: PositionRow) {
     }
 }
 
-// Constant of the margin surplus; a breach is a surplus below 0.
-fn constant_of(row: PositionRow) -> Wide {
-    let at_equality = tables[T_ACTIONS + 12u * row.action + 7u];
-    return wide_sub(wide(row.constant[0], row.constant[1]), wide(at_equality, 0u));
-}
-
 // The margin surplus of a position as its venue reads the marks.
 fn surplus(row: PositionRow, status: u32) -> Wide {
     var sum = constant_of(row);
@@ -73,7 +67,7 @@ fn rank(row: PositionRow) -> u32 {
     if (IS_LARGEST_FIRST) {
         return 0xffffffffu - magnitude(wide_shr(exposure(), row.money_shift));
     }
-    if (tables[T_ACTIONS + 12u * row.action] != ACTION_CLOSE_OUT) {
+    if (tables[T_ACTIONS + ACTION_WORDS * row.action] != ACTION_CLOSE_OUT) {
         let sums = values();
         return basis_points(ratio_q32(sums.weighted, sums.debt));
     }

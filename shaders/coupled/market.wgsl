@@ -71,7 +71,7 @@ fn held(asset: u32) -> Wide { return wide_add(recovering[asset], staying[asset])
 // Prices move, and feeds report what their rules say; `own` of all assets stands.
 fn move_prices(step: u32, offset: u32, is_new_step: bool, lane: u32) {
     for (var asset = lane; asset < N_ASSETS; asset += GROUP) {
-        let log = bitcast<i32>(increments[asset * WINDOW + offset].y);
+        let log = masked_log(asset, step, bitcast<i32>(increments[asset * WINDOW + offset].y));
         let impact = impact_on(asset);
         market_logs[asset] = log + impact;
         keep_room(asset, impact);

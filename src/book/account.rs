@@ -154,7 +154,7 @@ impl LegState {
         self.lost = 0;
     }
 
-    /// The margin coefficient of collateral: quantity x threshold, rounded to a unit.
+    /// The margin coefficient of collateral: quantity x threshold, rounded up to a unit.
     #[inline(always)]
     #[must_use]
     pub fn weighted_quantity(&self) -> u32 {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account::{Event, LegState, Values, values};
 
-pub use close_out::equity;
+pub use close_out::{equity, largest_perp};
 pub use counterparty::{Counterparty, Unlimited};
 pub use largest_legs::Largest;
 pub use pro_rata::{BASKET, Basket, Pair};
@@ -42,8 +42,6 @@ pub struct Action {
     pub calls_per_step: u32,
     /// Cost of closing perpetuals, a share of their notional, Q1.31.
     pub close_cost: u32,
-    /// 1 if equality of account value and requirement is a breach.
-    pub at_equality: u32,
     /// Legs of less value may be repaid whole; money, low and high word.
     pub small: [u32; 2],
     /// Least value a call may leave of a leg that it does not clear; money, low and high word.
@@ -55,6 +53,9 @@ pub struct Action {
 pub struct AccountFacts {
     /// Constant part of the account value (perpetuals: less the entry value), a fine value.
     pub constant: i64,
+    /// What is added to the margin surplus for its rounding; see
+    /// `tie` of the program's rows of positions.
+    pub tie: i64,
     /// Right shift from fine values to money.
     pub money_shift: u32,
 }
@@ -112,8 +113,8 @@ impl Action {
     /// Whether there is more to an event after a call.
     #[inline(always)]
     #[must_use]
-    pub fn goes_on(&self, sums: &Values, event: &Event) -> bool {
-        largest_legs::calls_again(self, sums, event) || largest_legs::writes_off(self, sums)
+    pub fn goes_on(&self, facts: AccountFacts, sums: &Values, event: &Event) -> bool {
+        largest_legs::calls_again(self, facts, sums, event) || largest_legs::writes_off(self, sums)
     }
 }
 

@@ -56,6 +56,10 @@ pub trait Liquidation {
     fn liquidatable_at_equality(&self) -> bool {
         false
     }
+    /// Whether collateral whose threshold is 0, which counts against no debt, may be seized.
+    fn seizes_uncounted(&self) -> bool {
+        true
+    }
     /// Why this venue cannot hold a position with these legs, and the remedy; `None` if it can.
     fn refusal(&self, legs: &[Leg]) -> Option<&'static str>;
     /// What happens on a breach; `money` puts dollars into the program's money.
@@ -100,6 +104,10 @@ pub(crate) fn share_q31(share: f64) -> u32 {
 fn share_q32(share: f64) -> u32 {
     libm::round(share * 4_294_967_296.0) as u32
 }
+
+/// Health factors are found up to this much too high, relative: rounding is in the borrower's
+/// favour.
+const HEALTH_ERROR: f64 = 1e-7;
 
 /// The smallest share that is a share at all.
 const LEAST_SHARE: f64 = 1e-6;

@@ -107,7 +107,8 @@ pub struct JumpSize {
 pub struct Shock {
     /// Which asset.
     pub asset: crate::units::AssetId,
-    /// Relative change of the price, above -1: -0.58 is a fall of 58 %.
+    /// Relative change of the price, at least -1: -0.58 is a fall of 58 %; -1 is a fall of all at an
+    /// instant, which lasts to the horizon.
     pub change: f64,
     /// When it begins, years after opening.
     pub at_years: f64,
@@ -120,7 +121,7 @@ pub struct Shock {
 pub struct Replay {
     /// The assets that the table holds, in the order of its columns.
     pub assets: Vec<crate::units::AssetId>,
-    /// Prices, row by row, one row a step, all positive.
+    /// Prices, row by row, one row a step, none negative; 0 while an asset is worthless.
     pub prices: Vec<f64>,
     /// Rows of the table.
     pub n_rows: usize,

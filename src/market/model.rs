@@ -11,6 +11,7 @@ mod jump_table;
 mod jumps;
 mod replay;
 mod shock;
+mod zero;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -25,6 +26,7 @@ pub use jump_table::{JumpTable, PoissonTable};
 pub use jumps::JumpTables;
 pub use replay::ReplayTable;
 pub use shock::ShockTable;
+pub use zero::{ZERO_LOG, ZeroTable};
 
 /// One over the natural logarithm of 2.
 pub(crate) const LOG2_E: f64 = std::f64::consts::LOG2_E;
@@ -73,6 +75,8 @@ pub struct CompiledMarket {
     pub shocks: ShockTable,
     /// Recorded history; empty without.
     pub replay: ReplayTable,
+    /// Where prices are 0; empty for nowhere.
+    pub zeros: ZeroTable,
     /// Worst relative bias of a mean price over the horizon; at most [`MAX_BIAS`].
     pub worst_bias: f64,
 }
@@ -132,6 +136,7 @@ pub fn compile(
     let common_jumps = CommonJumpTable::compile(market, step_years)?;
     let shocks = ShockTable::compile(market, n_steps, step_years);
     let replay = ReplayTable::compile(market);
+    let zeros = ZeroTable::compile(market, step_years);
     let mut drift = Vec::with_capacity(n_assets);
     let mut worst_bias: f64 = 0.0;
     for (idx, asset) in market.assets.iter().enumerate() {
@@ -164,6 +169,7 @@ pub fn compile(
         common_jumps,
         shocks,
         replay,
+        zeros,
         worst_bias,
     })
 }
@@ -275,6 +281,8 @@ impl CompiledMarket {
         for (increments, logs) in rows.zip(buffer.logs.chunks_exact_mut(self.n_steps)) {
             buffer.clamped |= add_up(increments, logs);
         }
+        let window = (&*self.replay.assets, self.replay.start_of(self.n_steps, path));
+        self.zeros.mask(&mut buffer.logs, self.n_steps, window);
     }
 
     /// Every array that decides a path, named, for the program's digest.
@@ -286,6 +294,7 @@ impl CompiledMarket {
         parts.extend(self.common_jumps.parts());
         parts.extend(self.shocks.parts());
         parts.extend(self.replay.parts());
+        parts.extend(self.zeros.parts());
         parts
     }
 }

@@ -8,6 +8,7 @@ use super::layout::{
     INSTRUMENT_PRICE, INSTRUMENT_SUM, InstrumentRow, LegRow, PositionRow, TierRow,
 };
 use super::liquidity::Liquidity;
+use super::ties::{Debts, Ties};
 use super::{OpeningFigures, Program, opening, units};
 use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP};
 use crate::book::action::to_words;
@@ -169,7 +170,7 @@ impl<'a> Builder<'a> {
                     let terms = self.terms(position, leg);
                     let given_back =
                         reachable(&terms.tiers, value).next_back().map_or(0.0, |tier| tier.1);
-                    let constants = (leg.amount * leg.entry_price).abs() + given_back + value;
+                    let constants = leg.entry_usd.abs() + given_back + value;
                     // The margin coefficient is up to twice the notional; funding comes on top.
                     2.0 * value + self.funding_usd(leg, terms).abs() + constants / LARGEST_MARK
                 }
@@ -197,14 +198,18 @@ impl<'a> Builder<'a> {
         let unit_log2 = units::position_unit(self.gross_of(position));
         let leg_start = self.legs.len() as u32;
         let mut constant = 0;
+        let mut ties = self.ties(position);
         for leg in self.scenario.book.legs_of(position) {
-            let row = self.leg_row(position, leg, unit_log2);
+            let row = self.leg_row(position, leg, unit_log2, &mut ties);
             self.legs.push(row);
             if leg.kind == LegKind::Perp {
-                constant -= fine(leg.amount * leg.entry_price, unit_log2);
+                constant -= fine(leg.entry_usd, unit_log2);
+                ties.count_entry();
                 let terms = self.terms(position, leg);
                 let funding = quantity(self.funding_usd(leg, terms), unit_log2);
                 if funding != 0 {
+                    // A sum of marks is cut, and its quantity rounded to nearest.
+                    ties.count(2 * funding.unsigned_abs());
                     let instrument = self.instrument(InstrumentRow {
                         asset: leg.asset.0,
                         kind: INSTRUMENT_SUM,
@@ -229,10 +234,34 @@ impl<'a> Builder<'a> {
             action: position.venue.0,
             money_shift: (self.money_log2 - fine_log2).clamp(0, 63) as u32,
             constant: to_words(constant),
+            tie: to_words(ties.total()),
         });
     }
 
-    fn leg_row(&mut self, position: &Position, leg: &Leg, unit_log2: i32) -> LegRow {
+    /// How the position is rounded.
+    fn ties(&self, position: &Position) -> Ties {
+        let rule = self.scenario.venues[position.venue.idx()].rule.liquidation();
+        let assets = &self.scenario.market.assets;
+        let legs = self.scenario.book.legs_of(position).iter();
+        let rates: Vec<f64> = legs
+            .filter(|leg| leg.kind == LegKind::Debt)
+            .map(|leg| assets[leg.asset.idx()].borrow_rate)
+            .collect();
+        let debts = match &rates[..] {
+            [] => Debts::None,
+            rates if rates.iter().all(|rate| *rate == 0.0) => Debts::Still,
+            _ => Debts::Grown,
+        };
+        Ties::new(rule.liquidatable_at_equality(), debts)
+    }
+
+    fn leg_row(
+        &mut self,
+        position: &Position,
+        leg: &Leg,
+        unit_log2: i32,
+        ties: &mut Ties,
+    ) -> LegRow {
         let terms = self.terms(position, leg);
         let is_owed = leg.kind == LegKind::Debt;
         let rate =
@@ -246,8 +275,16 @@ impl<'a> Builder<'a> {
         });
         let value = self.opening_usd(leg);
         let tier_start = self.tiers.len() as u32;
-        if leg.kind == LegKind::Perp {
-            self.push_tiers(&terms.tiers, value, unit_log2);
+        let units = value * libm::exp2(-f64::from(unit_log2));
+        let (mut threshold, mut quantity) = (0, quantity(value, unit_log2));
+        match leg.kind {
+            LegKind::Collateral => {
+                let is_counted = self.is_counted(position, terms);
+                quantity = if is_counted { ties.collateral(units) } else { 0 };
+                threshold = ties.threshold(terms.liquidation_threshold, quantity);
+            }
+            LegKind::Debt => quantity = ties.debt(units),
+            LegKind::Perp => self.push_tiers(&terms.tiers, value, unit_log2, ties),
         }
         LegRow {
             instrument,
@@ -256,8 +293,8 @@ impl<'a> Builder<'a> {
                 LegKind::Debt => KIND_DEBT,
                 LegKind::Perp => KIND_PERP,
             },
-            quantity: quantity(value, unit_log2),
-            threshold: libm::round(terms.liquidation_threshold * f64::from(ONE_Q31)) as u32,
+            quantity,
+            threshold,
             incentive: libm::round((1.0 + terms.liquidation_bonus) * f64::from(ONE_Q30)) as u32,
             discount: libm::round(f64::from(ONE_Q31) / (1.0 + terms.liquidation_bonus)) as u32,
             pool: self.pools.get(&(position.venue, leg.asset)).copied().unwrap_or(0),
@@ -268,14 +305,23 @@ impl<'a> Builder<'a> {
 
     /// Maintenance margin is max_k (rate_k n - deduction_k) of the notional n = |s| P; what a leg
     /// adds to the margin surplus is therefore min_k (s P - rate_k n + deduction_k).
-    fn push_tiers(&mut self, tiers: &[Tier], value: f64, unit_log2: i32) {
+    fn push_tiers(&mut self, tiers: &[Tier], value: f64, unit_log2: i32, ties: &mut Ties) {
+        let (unit, mark) = (libm::exp2(-f64::from(unit_log2)), libm::exp2(f64::from(MARK_BITS)));
+        let mut most = 0;
         for (tier, deduction) in reachable(tiers, value.abs()) {
-            let coefficient = value - tier.rate * value.abs();
-            self.tiers.push(TierRow {
-                coefficient: quantity(coefficient, unit_log2),
-                deduction: to_words(fine(deduction, unit_log2)),
-            });
+            let coefficient = ties.coefficient((value - tier.rate * value.abs()) * unit);
+            let deduction = to_words(ties.constant(deduction * unit * mark));
+            most = most.max(coefficient.unsigned_abs());
+            self.tiers.push(TierRow { coefficient, deduction });
         }
+        ties.count(most);
+    }
+
+    /// Whether collateral on these terms is any: not at venues that neither count nor seize what
+    /// has a threshold of 0.
+    fn is_counted(&self, position: &Position, terms: &Terms) -> bool {
+        let rule = self.scenario.venues[position.venue.idx()].rule.liquidation();
+        terms.liquidation_threshold > 0.0 || rule.seizes_uncounted()
     }
 }
 

@@ -4,6 +4,7 @@ use bytemuck::{Pod, Zeroable};
 use serde::{Deserialize, Serialize};
 
 use crate::book::account::LegState;
+use crate::book::action::AccountFacts;
 
 /// A mark is that of an asset's price.
 pub const INSTRUMENT_PRICE: u32 = 0;
@@ -38,6 +39,30 @@ pub struct PositionRow {
     pub money_shift: u32,
     /// Constant part of the account value (perpetuals: less the entry value), a fine value.
     pub constant: [u32; 2],
+    /// What is added to the margin surplus before it is held against 0, a fine value: what rounding
+    /// may have taken from it, so that no healthy position is liquidated; where equality is a
+    /// breach, less what rounding may have given. See `program::ties`.
+    pub tie: [u32; 2],
+}
+
+impl PositionRow {
+    /// Constant of the margin surplus; a breach is a surplus below 0.
+    #[inline(always)]
+    #[must_use]
+    pub fn surplus_constant(&self) -> i64 {
+        from_words(self.constant) + from_words(self.tie)
+    }
+
+    /// What an action may know of the position beside its legs.
+    #[inline(always)]
+    #[must_use]
+    pub fn facts(&self) -> AccountFacts {
+        AccountFacts {
+            constant: from_words(self.constant),
+            tie: from_words(self.tie),
+            money_shift: self.money_shift,
+        }
+    }
 }
 
 /// A leg of a position.

@@ -5,6 +5,7 @@ pub mod layout;
 pub mod liquidity;
 mod opening;
 pub mod sound;
+mod ties;
 mod units;
 
 use serde::{Deserialize, Serialize};

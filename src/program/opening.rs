@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Program;
 use super::layout::from_words;
 use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, LegState, values};
-use crate::book::action::{ACTION_CLOSE_OUT, AccountFacts, Unlimited};
+use crate::book::action::{AccountFacts, Unlimited};
 use crate::fixed::ONE_MARK;
 use crate::scenario::Opening;
 
@@ -28,10 +28,7 @@ pub(super) fn settle(program: &mut Program, opening: Opening) {
     let mut figures = OpeningFigures::default();
     for idx in 0..program.positions.len() {
         let position = program.positions[idx];
-        let facts = AccountFacts {
-            constant: from_words(position.constant),
-            money_shift: position.money_shift,
-        };
+        let facts = position.facts();
         let mut legs = opening_legs(program, idx);
         if !is_breached(program, idx, facts, &legs) {
             continue;
@@ -86,20 +83,13 @@ fn opening_legs(program: &Program, idx: usize) -> Vec<LegState> {
 /// Whether a position is liquidatable at the marks of its legs.
 fn is_breached(program: &Program, idx: usize, facts: AccountFacts, legs: &[LegState]) -> bool {
     let position = &program.positions[idx];
-    let action = &program.actions[position.action as usize];
-    if action.kind != ACTION_CLOSE_OUT {
-        let sums = values(legs);
-        return sums.weighted < sums.debt;
-    }
-    if legs.iter().all(|leg| leg.quantity == 0) {
-        return false;
-    }
-    let mut surplus = facts.constant;
+    let mut surplus = facts.constant + facts.tie;
     for (row, leg) in program.legs_of(position).iter().zip(legs) {
         surplus += match program.tiers_of(row) {
             [] if leg.kind == KIND_COLLATERAL => {
                 i64::from(leg.weighted_quantity()) * i64::from(leg.mark)
             }
+            [] if leg.kind == KIND_DEBT => -leg.signed_value(),
             [] => leg.signed_value(),
             tiers => {
                 let least = tiers.iter().map(|tier| {
@@ -109,7 +99,7 @@ fn is_breached(program: &Program, idx: usize, facts: AccountFacts, legs: &[LegSt
             }
         };
     }
-    surplus < i64::from(action.at_equality)
+    surplus < 0
 }
 
 /// The settled quantities become the program's; a closed perpetual has no tiers and no constant
@@ -123,6 +113,7 @@ fn write_back(program: &mut Program, idx: usize, legs: &[LegState]) {
     }
     if legs.iter().all(|leg| leg.quantity == 0) {
         position.constant = [0; 2];
+        position.tie = [0; 2];
         rows.iter_mut().for_each(|row| row.n_tiers = 0);
     }
 }

@@ -38,6 +38,8 @@ pub enum Unsound {
     },
 }
 
+/// Thresholds are widened a little beyond 1; see `program::ties`.
+const MOST_THRESHOLD: usize = ONE_Q31 as usize + 256;
 /// Most steps of a path, as scenarios bound them.
 const MOST_STEPS: usize = 1_000_000;
 
@@ -55,7 +57,7 @@ impl Program {
         }
         for row in &self.legs {
             index("legs.instrument", row.instrument, self.instruments.len())?;
-            index("legs.threshold", row.threshold, ONE_Q31 as usize + 1)?;
+            index("legs.threshold", row.threshold, MOST_THRESHOLD)?;
             index("legs.pool", row.pool, self.pools.len().max(1))?;
             stretch("legs.tier_start", row.tier_start, row.n_tiers, self.tiers.len())?;
         }
@@ -113,7 +115,10 @@ fn check_market(market: &CompiledMarket) -> Result<(), Unsound> {
         check_jumps(&market.common_jumps.clock, table)?;
     }
     length_or_none("shocks.increments", market.shocks.increments.len(), n_assets * n_steps)?;
+    length_or_none("zeros.dead_from", market.zeros.dead_from.len(), n_assets)?;
     let replay = &market.replay;
+    let n_cells = replay.assets.len() * replay.n_rows;
+    length_or_none("zeros.rows", market.zeros.rows.len(), n_cells)?;
     for asset in &replay.assets {
         index("replay.asset", *asset, n_assets)?;
     }

@@ -94,7 +94,7 @@ impl Standing {
                     required_usd += value;
                 }
                 LegKind::Perp => {
-                    let profit = value - leg.amount * leg.entry_price;
+                    let profit = value - leg.entry_usd;
                     profit_usd += profit;
                     weighted_usd += profit;
                     required_usd += maintenance_margin(&terms.tiers, value.abs());

@@ -338,19 +338,6 @@ pub enum Broken {
         /// What they are worth together.
         value_usd: f64,
     },
-    /// Netted perps that were opened at no price that can be.
-    #[error(
-        "{position:?} nets perps on {asset} to an entry price of {}, which is not above 0: net \
-         them in the file, and book the realised profit as collateral", Shown(*.entry_price)
-    )]
-    NettedEntry {
-        /// The position.
-        position: String,
-        /// The asset.
-        asset: String,
-        /// The entry price that keeps the profit and loss.
-        entry_price: f64,
-    },
     /// A position that its venue cannot hold.
     #[error("{position:?} {reason}")]
     Refused {

@@ -37,16 +37,13 @@ pub(super) fn merge(
     let mut fault = None;
     for same in entries.chunk_by(|a, b| (a.leg.kind, a.leg.asset) == (b.leg.kind, b.leg.asset)) {
         merged.n_repeated += same.len() - 1;
-        let Some(leg) = sum(same) else {
+        let leg = sum(same);
+        if leg.amount == 0.0 {
             merged.n_cancelled += same.len();
-            continue;
-        };
+        }
         let asset = &assets[leg.asset.idx()];
-        let value_usd = leg.amount.abs() * asset.price_usd.max(leg.entry_price);
-        if leg.kind == LegKind::Perp && leg.entry_price <= 0.0 {
-            let (position, asset) = (name.to_owned(), asset.name.clone());
-            fault = Some(Broken::NettedEntry { position, asset, entry_price: leg.entry_price });
-        } else if value_usd > MOST_USD {
+        let value_usd = (leg.amount.abs() * asset.price_usd).max(leg.entry_usd.abs());
+        if value_usd > MOST_USD {
             let (position, asset) = (name.to_owned(), asset.name.clone());
             fault = Some(Broken::TooValuableTogether { position, asset, value_usd });
         }
@@ -55,23 +52,18 @@ pub(super) fn merge(
     fault
 }
 
-/// The sum of legs of one kind and asset; `None` if perps cancel. The entry price E of perps keeps
-/// their profit and loss, Σ aᵢ (P - eᵢ) = A (P - E): E = Σ aᵢ eᵢ / A, the average by size.
-fn sum(same: &[Entry]) -> Option<Leg> {
+/// The sum of legs of one kind and asset, which keeps the profit and loss of perps:
+/// Σ aᵢ (P - eᵢ) = A P - Σ aᵢ eᵢ, whatever becomes of A = Σ aᵢ.
+fn sum(same: &[Entry]) -> Leg {
     let first = same[0].leg;
     if same.len() == 1 {
-        return Some(first);
+        return first;
     }
     let amount: f64 = same.iter().map(|entry| entry.leg.amount).sum();
-    if first.kind != LegKind::Perp {
-        return Some(Leg { amount, ..first });
-    }
     let size: f64 = same.iter().map(|entry| entry.leg.amount.abs()).sum();
-    if amount.abs() <= CANCELLED * size {
-        return None;
-    }
-    let paid: f64 = same.iter().map(|entry| entry.leg.amount * entry.leg.entry_price).sum();
-    Some(Leg { amount, entry_price: paid / amount, ..first })
+    let is_rounding = first.kind == LegKind::Perp && amount.abs() <= CANCELLED * size;
+    let entry_usd = same.iter().map(|entry| entry.leg.entry_usd).sum();
+    Leg { amount: if is_rounding { 0.0 } else { amount }, entry_usd, ..first }
 }
 
 /// Why a position cannot be held.
@@ -92,26 +84,29 @@ mod tests {
     use crate::units::AssetId;
 
     fn perp(amount: f64, entry_price: f64) -> Entry {
-        let leg = Leg { kind: LegKind::Perp, asset: AssetId(0), amount, entry_price };
+        let entry_usd = amount * entry_price;
+        let leg = Leg { kind: LegKind::Perp, asset: AssetId(0), amount, entry_usd };
         Entry { position: 0, line: 2, leg }
     }
 
     #[test]
-    fn perps_of_one_side_average_their_entry_by_size() {
-        let leg = sum(&[perp(1.0, 100.0), perp(3.0, 200.0)]).unwrap();
-        assert_eq!((leg.amount, leg.entry_price), (4.0, 175.0));
+    fn perps_of_one_side_add_up() {
+        let leg = sum(&[perp(1.0, 100.0), perp(3.0, 200.0)]);
+        assert_eq!((leg.amount, leg.entry_usd), (4.0, 4.0 * 175.0));
     }
 
     #[test]
     fn netted_perps_keep_their_profit_and_loss() {
-        let leg = sum(&[perp(10.0, 100.0), perp(-4.0, 110.0)]).unwrap();
+        let leg = sum(&[perp(10.0, 100.0), perp(-4.0, 110.0)]);
         let mark = 130.0;
         let apart = 10.0 * (mark - 100.0) - 4.0 * (mark - 110.0);
-        assert!((leg.amount * (mark - leg.entry_price) - apart).abs() < 1e-9);
+        assert!((leg.amount * mark - leg.entry_usd - apart).abs() < 1e-9);
     }
 
     #[test]
-    fn opposite_perps_cancel_even_with_rounding() {
-        assert_eq!(sum(&[perp(0.1, 1.0), perp(0.2, 1.0), perp(-0.3, 2.0)]), None);
+    fn opposite_perps_cancel_even_with_rounding_and_lock_their_loss_in() {
+        let leg = sum(&[perp(0.1, 1.0), perp(0.2, 1.0), perp(-0.3, 2.0)]);
+        assert_eq!(leg.amount, 0.0);
+        assert!((leg.entry_usd - (0.3 - 0.6)).abs() < 1e-12);
     }
 }

@@ -214,13 +214,19 @@ fn read_shock(
     faults: &mut Faults,
 ) -> Option<()> {
     let entry: ShockEntry = node.read(faults)?;
-    if !(entry.change > -1.0 && entry.change <= 100.0) {
-        let (bound, remedy) = ("above -1 and at most 100", "write -0.58 for a fall of 58 %");
+    if !(entry.change >= -1.0 && entry.change <= 100.0) {
+        let (bound, remedy) = ("at least -1 and at most 100", "write -0.58 for a fall of 58 %");
         let broken = Broken::OutOfBounds { value: entry.change, bound, remedy };
         faults.push(node.get("change").fault(broken));
     }
     let at_years = read_within_horizon(&node.get("at"), &entry.at, &BEGINS, run, faults);
     let over_years = read_duration(&node.get("over"), &entry.over, faults);
+    if entry.change == -1.0 && over_years.is_some_and(|over| over > 0.0) {
+        let bound = "0s beside a change of -1".to_owned();
+        let remedy = "a fall of all is an instant and lasts to the horizon; leave it out";
+        let broken = Broken::DurationOutOfBounds { text: entry.over.clone(), bound, remedy };
+        faults.push(node.get("over").fault(broken));
+    }
     let remedy = "name the assets that move";
     let moved = find_all(&node.get("assets"), &entry.assets, remedy, (assets, by_name), faults);
     let (at_years, over_years) = (at_years?, over_years?);

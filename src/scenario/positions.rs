@@ -80,7 +80,7 @@ pub(super) fn read(
     }
     if merged.n_cancelled > 0 {
         notes.push(format!(
-            "{}: dropped {} perps that opposite ones cancel; what they had earned is not counted",
+            "{}: {} perps cancel opposite ones; the profit or loss that they have locked in stays",
             table.name(),
             merged.n_cancelled
         ));
@@ -131,8 +131,8 @@ impl<'a> Ledger<'a> {
             return Some(());
         }
         self.check_amount(row, kind, asset, amount, faults)?;
-        let entry_price = match kind {
-            LegKind::Perp => self.entry_price(row, amount, faults)?,
+        let entry_usd = match kind {
+            LegKind::Perp => amount * self.entry_price(row, amount, faults)?,
             LegKind::Collateral | LegKind::Debt => 0.0,
         };
         if self.entries.len() >= u32::MAX as usize {
@@ -140,7 +140,7 @@ impl<'a> Ledger<'a> {
             return None;
         }
         let position = self.position(name, venue);
-        let leg = Leg { kind, asset, amount, entry_price };
+        let leg = Leg { kind, asset, amount, entry_usd };
         self.entries.push(Entry { position, line: row.line(), leg });
         Some(())
     }

@@ -174,7 +174,7 @@ impl Workload {
             {
                 let amount = usd / assets[asset].price_usd;
                 let asset = AssetId(asset as u32);
-                book.legs.push(Leg { kind, asset, amount, entry_price: 0.0 });
+                book.legs.push(Leg { kind, asset, amount, entry_usd: 0.0 });
             }
             book.positions.push(Position {
                 name: format!("p{idx}").into(),

@@ -83,7 +83,8 @@ pub(crate) fn walk(program: &Program, logs: &[i32]) -> Walked {
         walked,
     };
     for account in &mut walk.accounts {
-        account.is_over = account.is_settled();
+        // What owns nothing and only owes has a default before it is over.
+        account.is_over = account.is_perpetual() && account.is_settled() && !account.is_breached();
     }
     for step in 0..program.market.n_steps {
         walk.step(step);

@@ -61,12 +61,12 @@ impl<'a> Position<'a> {
         legs.map(|leg| i128::from(leg.quantity) * i128::from(leg.mark)).sum()
     }
 
-    /// Σ quantity x threshold of collateral, each to the nearest unit, at the marks.
+    /// Σ quantity x threshold of collateral, each up to a whole unit, at the marks.
     pub(crate) fn weighted(&self) -> i128 {
         let legs = self.legs.iter().filter(|leg| leg.kind == KIND_COLLATERAL);
         let weighted = legs.map(|leg| {
             let product = i128::from(leg.quantity) * i128::from(leg.threshold);
-            ((product + (1 << 30)) >> 31) * i128::from(leg.mark)
+            ((product + (1 << 31) - 1) >> 31) * i128::from(leg.mark)
         });
         weighted.sum()
     }
@@ -90,12 +90,12 @@ impl<'a> Position<'a> {
 
     /// Whether the venue's rule lets the position be liquidated.
     pub(crate) fn is_breached(&self) -> bool {
+        let tie = i128::from(from_words(self.program.positions[self.idx].tie));
         if !self.is_perpetual() {
-            return self.weighted() < self.value(KIND_DEBT);
+            return self.weighted() + tie < self.value(KIND_DEBT);
         }
         let surplus = self.constant() + self.weighted() + self.tiered() + self.value(KIND_FUNDING);
-        let venue = self.program.positions[self.idx].action as usize;
-        surplus < i128::from(self.program.actions[venue].at_equality)
+        surplus + tie < 0
     }
 
     fn is_over(&self) -> bool {
@@ -135,7 +135,8 @@ fn check(program: &Program, path: u64) -> Result<(), TestCaseError> {
         let is_defaulted = events.peek().is_some();
         for step in 0..program.market.n_steps {
             position.set_marks(&marks, step);
-            let is_due = !position.is_over() && position.is_breached();
+            // What owns nothing and only owes is told once, at its first step.
+            let is_due = (step == 0 || !position.is_over()) && position.is_breached();
             let told = events.next_if(|told| told.when.step == step);
             prop_assert_eq!(told.is_some(), is_due, "position {} at step {}", idx, step);
             if let Some(told) = told {

@@ -217,7 +217,10 @@ pub(crate) fn compiled(scenario: &Scenario) -> Result<Program, TestCaseError> {
 /// All amounts of the book times `factor`, and the dollars in rules, depths and terms with them.
 pub(crate) fn scaled(scenario: &Scenario, factor: f64) -> Scenario {
     let mut scaled = scenario.clone();
-    scaled.book.legs.iter_mut().for_each(|leg| leg.amount *= factor);
+    for leg in &mut scaled.book.legs {
+        leg.amount *= factor;
+        leg.entry_usd *= factor;
+    }
     for venue in &mut scaled.venues {
         match &mut venue.rule {
             Rule::AaveV3(rule) => {

@@ -66,12 +66,12 @@ pub(crate) fn terms(liquidation_threshold: f64, liquidation_bonus: f64) -> Terms
 
 /// A leg; entry prices are for perpetuals.
 pub(crate) fn leg(kind: LegKind, asset: u32, amount: f64) -> Leg {
-    Leg { kind, asset: AssetId(asset), amount, entry_price: 0.0 }
+    Leg { kind, asset: AssetId(asset), amount, entry_usd: 0.0 }
 }
 
 /// A perpetual.
 pub(crate) fn perp(asset: u32, amount: f64, entry_price: f64) -> Leg {
-    Leg { entry_price, ..leg(LegKind::Perp, asset, amount) }
+    Leg { entry_usd: amount * entry_price, ..leg(LegKind::Perp, asset, amount) }
 }
 
 /// A book of positions, each at a venue, legs in the order of a loaded book.

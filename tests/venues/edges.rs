@@ -43,7 +43,7 @@ fn rules() -> [Rule; 4] {
 fn lending_positions_are_liquidated_below_their_threshold_not_at_it() {
     for rule in rules() {
         for n_collaterals in [1, 2] {
-            for (debt, n_events) in [(75.0, 0), (75.0 + libm::exp2(-20.0), 1)] {
+            for (debt, n_events) in [(75.0, 0), (75.0 + libm::exp2(-15.0), 1)] {
                 let program = support::compiled(&halving_loan(&rule, debt, n_collaterals));
                 let story = explain(&program, 1, 0);
                 assert_eq!(story.events.len(), n_events, "{} owing {debt}", rule.name());
@@ -55,7 +55,7 @@ fn lending_positions_are_liquidated_below_their_threshold_not_at_it() {
 #[test]
 fn opening_books_are_settled_below_their_threshold_not_at_it() {
     for rule in rules() {
-        for (debt, n_settled) in [(150.0, 0), (150.0 + libm::exp2(-20.0), 1)] {
+        for (debt, n_settled) in [(150.0, 0), (150.0 + libm::exp2(-15.0), 1)] {
             let mut scenario = halving_loan(&rule, debt, 1);
             scenario.run.opening = Opening::Settle;
             let program = support::compiled(&scenario);

@@ -86,7 +86,7 @@ fn a_dydx_account_is_bankrupt_at_the_documented_price() {
             program.usd(i128::from(story.outcome.realised))
         };
         let expected = case.expected.bankruptcy_price;
-        let bound = account.two_units_usd() / size.abs() + entry / 16_777_216.0;
+        let bound = account.rounding_usd() / size.abs() + entry / 16_777_216.0;
         let found = bisect(entry, 2.0 * entry, |price| loss_at(price) > 0.0);
         case.agree("bankruptcy price", found, expected, bound);
         let loss = loss_at(expected + 0.3 * entry);
@@ -208,7 +208,7 @@ fn hyperliquid_cross_accounts_are_liquidated_at_the_recorded_prices() {
         let perps: Vec<Perp> = perps.collect();
         let mut account = Account { cash, perps, liquidatable_at_equality: false };
         let maintenance = account.required_cash(1.0);
-        let bound = account.two_units_usd();
+        let bound = account.rounding_usd();
         if let Some(expected) = case.expected.maintenance {
             case.agree("maintenance", maintenance, expected, bound);
         }

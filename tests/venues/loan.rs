@@ -2,7 +2,7 @@
 
 use shortfall::book::LegKind;
 use shortfall::book::account::{Event, LegState, Values, values};
-use shortfall::book::action::{AccountFacts, Action, Unlimited};
+use shortfall::book::action::{Action, Unlimited};
 use shortfall::book::venue::{Rule, Terms};
 use shortfall::fixed::ONE_MARK;
 
@@ -42,6 +42,8 @@ pub(crate) struct Call {
     fine_usd: f64,
     /// Two units of the position at its highest mark, dollars.
     pub(crate) bound_usd: f64,
+    /// By how much what counts against the debt may be too high, for the errors of marks, dollars.
+    pub(crate) widened_usd: f64,
 }
 
 impl Loan {
@@ -88,7 +90,7 @@ impl Loan {
             legs.push(row.state(row.quantity, mark as u32));
         }
         let before = values(&legs);
-        let facts = AccountFacts { constant: 0, money_shift: position.money_shift };
+        let facts = position.facts();
         let event = action.run(facts, &mut legs, &mut Unlimited);
         let (unit_usd, fine_usd) = support::units_usd(&program, 0);
         let of_leg = |row: &shortfall::program::layout::LegRow| {
@@ -104,6 +106,7 @@ impl Loan {
             legs,
             fine_usd,
             bound_usd: 2.0 * unit_usd * marks[0].max(marks[1]),
+            widened_usd: 6e-8 * before.weighted as f64 * fine_usd,
         }
     }
 }

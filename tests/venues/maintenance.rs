@@ -58,14 +58,14 @@ fn margin_tiers_have_the_recorded_deductions() {
             let account = case.inputs.account(notional);
             for factor in [1.0, 2.0, 64.0] {
                 let deduction = notional * rate - account.required_cash(factor);
-                let bound = account.opened_at(0, 1.0 / factor).two_units_usd() * factor;
+                let bound = account.opened_at(0, 1.0 / factor).rounding_usd() * factor;
                 case.agree("deduction", deduction, *expected, bound);
             }
         }
         if let (Some(notional), Some(expected)) = (case.inputs.notional, case.expected.maintenance)
         {
             let account = case.inputs.account(notional);
-            let bound = account.two_units_usd();
+            let bound = account.rounding_usd();
             case.agree("maintenance", account.required_cash(1.0), expected, bound);
         }
     }

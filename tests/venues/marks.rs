@@ -92,9 +92,13 @@ impl Account {
         (program, story)
     }
 
-    /// Two units of the position, dollars of opening value.
-    pub(crate) fn two_units_usd(&self) -> f64 {
-        2.0 * support::units_usd(&support::compiled(&self.scenario()), 0).0
+    /// By how much rounding may put the margin off, dollars of opening value: two units of the
+    /// position, and what coefficients are widened by for the errors of marks.
+    pub(crate) fn rounding_usd(&self) -> f64 {
+        const WIDENED: f64 = 6e-8;
+        let notional = |perp: &Perp| perp.size.abs() * perp.price.max(perp.entry);
+        let gross = self.cash + self.perps.iter().map(notional).sum::<f64>();
+        2.0 * support::units_usd(&support::compiled(&self.scenario()), 0).0 + WIDENED * gross
     }
 
     /// The price of perpetual `idx` at which the account becomes liquidatable, all else held
@@ -112,8 +116,8 @@ impl Account {
         });
         let on_path = bisect(price, far, |price| !self.moved_to(idx, price).1.events.is_empty());
         let bound_at_opening =
-            self.opened_at(idx, at_opening).two_units_usd() / self.slope(idx, at_opening);
-        let units = self.two_units_usd() * (on_path / price).max(1.0) / self.slope(idx, on_path);
+            self.opened_at(idx, at_opening).rounding_usd() / self.slope(idx, at_opening);
+        let units = self.rounding_usd() * (on_path / price).max(1.0) / self.slope(idx, on_path);
         let bound_on_path = units + MARK_ERROR * price + LOG_ERROR * on_path;
         Some([
             Found { price: at_opening, bound: bound_at_opening },

@@ -14,26 +14,31 @@ pub fn equity(facts: AccountFacts, legs: &[LegState]) -> i64 {
     legs.iter().fold(facts.constant, |sum, leg| sum + leg.signed_market_value())
 }
 
+/// The perpetual of the largest notional on the market, by index; the first even when worthless: a
+/// long whose market is gone loses the most.
+#[must_use]
+pub fn largest_perp(legs: &[LegState]) -> Option<usize> {
+    let mut largest = None;
+    let mut most = 0;
+    for (idx, leg) in legs.iter().enumerate().filter(|(_, leg)| leg.kind == KIND_PERP) {
+        let value = leg.signed_market_value().unsigned_abs();
+        if value > most || largest.is_none() {
+            most = value;
+            largest = Some(idx);
+        }
+    }
+    largest
+}
+
 pub(super) fn run<C: Counterparty>(
     action: &Action,
     facts: AccountFacts,
     legs: &mut [LegState],
     counterparty: &mut C,
 ) -> Event {
-    let mut notional = 0;
-    let mut largest = None;
-    let mut most = 0;
-    for (idx, leg) in legs.iter().enumerate() {
-        if leg.kind == KIND_PERP {
-            let value = leg.signed_market_value().unsigned_abs();
-            notional += value;
-            // The first even when worthless: a long whose market is gone loses the most.
-            if value > most || largest.is_none() {
-                most = value;
-                largest = Some(idx);
-            }
-        }
-    }
+    let largest = largest_perp(legs);
+    let perps = legs.iter().filter(|leg| leg.kind == KIND_PERP);
+    let notional = perps.map(|leg| leg.signed_market_value().unsigned_abs()).sum();
     let cost = scale_q31(notional, action.close_cost) as i64;
     let slippage = counterparty.close(legs) as i64;
     let left = equity(facts, legs).saturating_sub(cost).saturating_sub(slippage);

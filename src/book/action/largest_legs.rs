@@ -18,7 +18,7 @@ pub(super) fn run<C: Counterparty>(
     (mut sums, mut event): (Values, Event),
     counterparty: &mut C,
 ) -> Event {
-    while calls_again(action, &sums, &event) {
+    while calls_again(action, facts, &sums, &event) {
         let Some([from, to]) = largest(legs) else { break };
         let two = [legs[from], legs[to]];
         let Some(two) = call(action, facts, two, counterparty, (&mut sums, &mut event)) else {
@@ -34,8 +34,13 @@ pub(super) fn run<C: Counterparty>(
 
 /// Whether an event has another call, if one is possible and somebody wants it.
 #[inline(always)]
-pub(super) fn calls_again(action: &Action, sums: &Values, event: &Event) -> bool {
-    event.n_calls < action.calls_per_step && sums.weighted < sums.debt
+pub(super) fn calls_again(
+    action: &Action,
+    facts: AccountFacts,
+    sums: &Values,
+    event: &Event,
+) -> bool {
+    event.n_calls < action.calls_per_step && (sums.weighted as i64 + facts.tie) < sums.debt as i64
 }
 
 /// Whether what is owed is burned.

@@ -151,7 +151,9 @@ impl Basket {
         }
         let share = largest_share(self.close_factor, self.full_close_below, &sums);
         let kept = Kept::new(&sums, coverage, share);
-        self.collateral = self.collateral.map(|units| kept.of_collateral(units));
+        for (units, mark) in self.collateral.iter_mut().zip(marks) {
+            *units = kept.of_collateral_at(*units, mark);
+        }
         self.debt = self.debt.map(|units| kept.of_debt(units));
         Some(sums.debt - self.debt_at(marks))
     }
@@ -192,6 +194,12 @@ impl Kept {
         mul_hi(quantity, self.collateral)
     }
 
+    /// The same of a leg at a mark: nothing is seized from one that is worthless.
+    #[inline(always)]
+    fn of_collateral_at(self, quantity: u32, mark: u32) -> u32 {
+        select(mark == 0, quantity, self.of_collateral(quantity))
+    }
+
     #[inline(always)]
     fn of_debt(self, quantity: u32) -> u32 {
         ((u64::from(quantity) * self.debt) >> 32) as u32
@@ -211,7 +219,7 @@ fn propose(sums: &Values, legs: &mut [LegState], share: u32) {
     for leg in legs.iter_mut() {
         let before = leg.quantity as u32;
         let left = if leg.kind == KIND_COLLATERAL {
-            kept.of_collateral(before)
+            kept.of_collateral_at(before, leg.mark)
         } else {
             kept.of_debt(before)
         };
@@ -227,7 +235,7 @@ mod tests {
     use super::*;
     use crate::book::account::KIND_DEBT;
 
-    const NO_FACTS: AccountFacts = AccountFacts { constant: 0, money_shift: 0 };
+    const NO_FACTS: AccountFacts = AccountFacts { constant: 0, tie: 0, money_shift: 0 };
 
     proptest! {
         #[test]

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use crate::book::action::{ACTION_LARGEST_LEGS, Action, to_words};
 
 use super::{
-    BrokenBound, LEAST_SHARE, Leg, Liquidation, lending_refusal, outside, share_q31, share_q32,
+    BrokenBound, HEALTH_ERROR, LEAST_SHARE, Leg, Liquidation, lending_refusal, outside, share_q31,
+    share_q32,
 };
 
 /// Parameters of an `aave-v3` venue.
@@ -56,11 +57,19 @@ impl Liquidation for AaveV3 {
         self.liquidation_bonus
     }
 
+    /// A reserve with a threshold of 0 cannot be used as collateral: it is not seized, and does not
+    /// keep what is owed from being a deficit. Source: `aave-v3-origin` @ fd1fbd91,
+    /// `GenericLogic.sol` and `LiquidationLogic.sol`.
+    fn seizes_uncounted(&self) -> bool {
+        false
+    }
+
     fn action(&self, money: &dyn Fn(f64) -> i64) -> Action {
         Action {
             close_factor: share_q31(self.close_factor),
             of_whole_debt: 1,
-            full_close_below: share_q32(self.full_close_below),
+            // At the bound itself the whole may be repaid.
+            full_close_below: share_q32(self.full_close_below * (1.0 + HEALTH_ERROR)),
             writes_off: 1,
             calls_per_step: self.calls_per_step,
             small: to_words(money(self.small_usd)),

@@ -86,7 +86,6 @@ impl Liquidation for Perpetual {
     fn action(&self, _: &dyn Fn(f64) -> i64) -> Action {
         Action {
             close_cost: share_q31(self.close_cost),
-            at_equality: u32::from(self.liquidatable_at_equality),
             writes_off: 1,
             ..Action::new(ACTION_CLOSE_OUT)
         }

@@ -6,10 +6,9 @@ use std::collections::BTreeMap;
 use shortfall::book::account::{
     Event, KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP, LegState, Values, values,
 };
-use shortfall::book::action::{ACTION_CLOSE_OUT, AccountFacts, Unlimited};
+use shortfall::book::action::{ACTION_CLOSE_OUT, Unlimited};
 use shortfall::engine::cpu::replay::{self, Story, ToldEvent};
 use shortfall::program::Program;
-use shortfall::program::layout::from_words;
 use shortfall::program::liquidity::{LiquidationTerms, Liquidity, NONE};
 use shortfall::report::{ToldCoupling, ToldMoved, ToldRound, ToldSale, Untaken};
 use shortfall::scenario::Scenario;
@@ -203,11 +202,9 @@ impl Spent {
             return Untaken::NoRoom;
         }
         let position = &program.positions[told.position];
-        let constant = from_words(position.constant);
-        let facts = AccountFacts { constant, money_shift: position.money_shift };
         let action = &program.actions[position.action as usize];
         let mut legs = told.legs.clone();
-        let Event { n_calls, repaid, .. } = action.run(facts, &mut legs, &mut Unlimited);
+        let Event { n_calls, repaid, .. } = action.run(position.facts(), &mut legs, &mut Unlimited);
         if n_calls == 0 {
             return Untaken::NotAllowed;
         }

@@ -7,6 +7,7 @@
 mod accounts;
 pub mod desk;
 mod holdings;
+mod leave;
 pub mod market;
 pub mod moved_marks;
 mod near;
@@ -20,11 +21,9 @@ use super::marks::Marks;
 use super::positions::{ScanList, Scanned};
 use super::walk::{Observer, When};
 use crate::book::account::{Event, Values};
-use crate::book::action::{ACTION_CLOSE_OUT, AccountFacts};
 use crate::fixed::mul_hi;
 use crate::lanes::Lanes;
 use crate::program::Program;
-use crate::program::layout::{PositionRow, from_words};
 use crate::program::liquidity::Liquidity;
 use accounts::{Accounts, Seen};
 use desk::{Desk, Means};
@@ -73,6 +72,8 @@ pub(super) struct Coupled<'a> {
     /// As [`Liquidity::has_order`].
     has_order: bool,
     most_rounds: u32,
+    /// Scratch: marks on the market at the horizon, by instrument.
+    at_horizon: Vec<u32>,
     /// What is left of the path beside its outcome: the words of [`crate::tail::Aftermath`].
     aftermath: Vec<i64>,
 }
@@ -96,6 +97,7 @@ impl<'a> Coupled<'a> {
             turns: Vec::new(),
             has_order: liquidity.has_order(),
             most_rounds: 0,
+            at_horizon: Vec::new(),
             aftermath: Vec::new(),
         }
     }
@@ -143,6 +145,9 @@ impl<'a> Coupled<'a> {
         }
         self.aftermath.clear();
         self.leave(at.list, ledger, observer);
+        if self.market.marks.is_late() {
+            self.leave_unseen(at, ledger, observer);
+        }
         self.aftermath.push(i64::from(self.most_rounds));
         for (fund, lowest) in self.liquidity.funds.iter().zip(&self.means.lowest) {
             let initial = fund.initial();
@@ -301,11 +306,11 @@ impl<'a> Coupled<'a> {
         if let Some(at) = seen.largest {
             let two = accounts.two(list, market, account, at);
             let mut desk = Desk::new((program, liquidity), &position, market, means, n_before);
-            let two = action.call(facts_of(&position), two, &mut desk, (&mut sums, &mut event));
+            let two = action.call(position.facts(), two, &mut desk, (&mut sums, &mut event));
             if let Some(two) = &two {
                 accounts.change(list, account, at, two);
             }
-            goes_on = two.is_some() && action.goes_on(&sums, &event);
+            goes_on = two.is_some() && action.goes_on(position.facts(), &sums, &event);
             if goes_on || O::WATCHES {
                 accounts.load(list, market, account);
             }
@@ -332,7 +337,7 @@ impl<'a> Coupled<'a> {
         let Self { program, liquidity, market, means, accounts, .. } = self;
         let position = accounts.list[account as usize].scanned.in_program;
         let action = &program.actions[position.action as usize];
-        let facts = facts_of(&position);
+        let facts = position.facts();
         let mut desk = Desk::new((program, liquidity), &position, market, means, n_before);
         let event = action.run_from(facts, &mut accounts.loaded, begun, &mut desk);
         // Debt that the market holds for worthless is written off for nothing.
@@ -341,53 +346,6 @@ impl<'a> Coupled<'a> {
         }
         event
     }
-
-    /// The horizon: what every position leaves, and who still waits for a liquidator.
-    fn leave<O: Observer>(&mut self, list: &ScanList, ledger: &mut Ledger, observer: &mut O) {
-        let (mut n_waiting, mut backlog) = (0, 0);
-        if !self.accounts.list.is_empty() {
-            self.market.set_marks();
-        }
-        // All at once: counters of positions come from far away.
-        for state in self.accounts.list.iter().filter(|it| it.is_defaulted) {
-            ledger.count_default(state.scanned.position as usize, state.exposure);
-        }
-        for at in 0..self.accounts.list.len() {
-            let state = &self.accounts.list[at];
-            // Who is cleared to the end owes no more than he holds there.
-            if !state.is_defaulted || state.is_clear {
-                continue;
-            }
-            let state = *state;
-            let idx = state.scanned.position as usize;
-            let position = &state.scanned.in_program;
-            let rows = self.program.legs_of(position);
-            let action = &self.program.actions[position.action as usize];
-            self.accounts.load(list, &self.market, at as u32);
-            let (_, terms) = self.accounts.with_terms(at as u32);
-            let surplus = accounts::surplus_of(self.program, &state.scanned, terms);
-            let surplus = surplus.with(|it| self.market.marks.read()[it as usize]);
-            let legs = &mut self.accounts.loaded[..];
-            if !state.is_over && surplus < 0 {
-                n_waiting += 1;
-                backlog += super::ledger::exposure(legs, position) as i64;
-            }
-            if action.kind != ACTION_CLOSE_OUT {
-                let last = state.last_event as usize;
-                if let Some((stranded, under_water)) =
-                    ledger.count_left_over(idx, position, rows, last, legs)
-                {
-                    observer.horizon(idx, stranded, under_water);
-                }
-            }
-        }
-        self.aftermath.extend([backlog, n_waiting]);
-    }
-}
-
-/// What an action may know of a position.
-fn facts_of(position: &PositionRow) -> AccountFacts {
-    AccountFacts { constant: from_words(position.constant), money_shift: position.money_shift }
 }
 
 /// A health factor in basis points, of a ratio in Q0.32.

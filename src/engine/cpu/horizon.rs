@@ -122,14 +122,14 @@ impl Ratios {
     }
 
     /// The row of the least of each term's mark, the most being the next one: relative to the
-    /// position's main debt, if it has no constant and all its instruments have prices.
+    /// position's main debt, if its constant is not negative and all its instruments have prices.
     pub(super) fn set_rows(&mut self, program: &Program, constant: i64, terms: &mut [Term]) {
         let n_instruments = program.instruments.len() as u32;
         let is_price =
             |it: &Term| program.instruments[it.instrument as usize].kind == INSTRUMENT_PRICE;
         let debts = terms.iter().filter(|it| it.is_negative);
         let main = debts.max_by_key(|it| it.magnitude).map(|it| it.instrument);
-        let main = main.filter(|_| (-1..=0).contains(&constant) && terms.iter().all(is_price));
+        let main = main.filter(|_| constant >= 0 && terms.iter().all(is_price));
         for term in terms {
             term.row = match main {
                 None => 2 * term.instrument,
@@ -160,8 +160,9 @@ impl Bounds {
     /// Adds a position, whose terms have rows: a breach of it is `constant` + Σ terms below 0.
     ///
     /// In units of the main debt's mark, Σ w_c m_c / m_d - Σ w_o m_o / m_d - w_d bounds what is
-    /// left, if there is no constant; a breach at equality (constant -1) needs more than 0 there.
+    /// left, since the constant, which is left out there, is not negative.
     pub(super) fn push(&mut self, id: u32, constant: i64, terms: &[Term]) {
+        let constant = constant_of_bound(constant, terms);
         let mut bound =
             Bound { id, constant, first_term: self.terms.len() as u32, n_positive: 0, n_terms: 0 };
         for is_negative in [false, true] {
@@ -250,7 +251,7 @@ impl Horizon {
     /// Whether the horizon of a path clears a position without tiers as it stands now.
     #[inline(always)]
     pub(super) fn clears(&self, lane: usize, constant: i64, terms: &[Term]) -> bool {
-        let mut bound = constant;
+        let mut bound = constant_of_bound(constant, terms);
         for term in terms {
             // The least of what is held, the most of what is owed.
             let row = self.rows.get(term.row as usize + usize::from(term.is_negative));
@@ -293,6 +294,13 @@ impl Horizon {
             },
         );
     }
+}
+
+/// The constant of a bound: none of one that is relative to the main debt's mark.
+#[inline(always)]
+fn constant_of_bound(constant: i64, terms: &[Term]) -> i64 {
+    let is_relative = terms.iter().fold(false, |any, term| any | (term.row == ONE));
+    if is_relative { 0 } else { constant }
 }
 
 /// A product of words; the rows' upper words are 0, which one multiplication a lane needs to know.

@@ -3,6 +3,7 @@
 use crate::book::account::{
     Event, KIND_COLLATERAL, KIND_DEBT, KIND_PERP, LegState, Values, values,
 };
+use crate::book::action::{equity, largest_perp};
 use crate::engine::cpu::path::shape;
 use crate::fixed::{ratio_q32, scale_q32};
 use crate::program::Program;
@@ -102,6 +103,25 @@ impl Ledger {
         self.outcome.under_water += under_water;
         self.count_loss(idx, position, rows, step, loss, legs);
         Some((stranded, under_water))
+    }
+
+    /// The horizon: what an open account of perpetuals lacks at the market's marks; it is under
+    /// water.
+    pub(super) fn count_open_loss(
+        &mut self,
+        idx: usize,
+        position: &PositionRow,
+        rows: &[LegRow],
+        legs: &mut [LegState],
+    ) -> Option<i64> {
+        let left = equity(position.facts(), legs);
+        let largest = largest_perp(legs).filter(|_| left < 0)?;
+        legs[largest].lost = left.unsigned_abs();
+        let loss = (left.unsigned_abs() >> position.money_shift) as i64;
+        let last = self.events_by_step.len() - 1;
+        self.outcome.under_water += loss;
+        self.count_loss(idx, position, rows, last, loss, legs);
+        Some(loss)
     }
 
     /// Counts bad debt of a position: the whole by position and step, its legs' parts by pool.

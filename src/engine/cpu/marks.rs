@@ -295,6 +295,16 @@ impl Marks {
         self.log_rows[instrument as usize].logs(&self.prices, &self.grown, self.n_steps)
     }
 
+    /// Marks of all instruments at the horizon, computed or not.
+    pub(super) fn at_horizon(&self, marks: &mut Vec<u32>) {
+        marks.clear();
+        marks.extend((0..self.n_instruments).map(|idx| match self.logs_of(idx as u32).last() {
+            Some(log) => mark_of_log(*log),
+            // A sum only rises.
+            None => self.whole[idx].high,
+        }));
+    }
+
     /// log2 prices since opening after each step, Q8.24, asset by asset.
     #[must_use]
     pub fn prices(&self) -> &[i32] {

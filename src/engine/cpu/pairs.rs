@@ -54,6 +54,8 @@ struct Abreast<'p> {
     debt: [u64; ABREAST],
     /// Coefficient of the collateral's mark.
     weighted: [u64; ABREAST],
+    /// Constant of the margin surplus.
+    constant: [u64; ABREAST],
     threshold: [u32; ABREAST],
     discount: [u32; ABREAST],
     close_factor: [u32; ABREAST],
@@ -158,19 +160,27 @@ impl<'p> Along<'p> {
 }
 
 impl Rows<'_> {
-    /// The first step from `from` on at which `weighted` x the collateral's mark is below `debt` x
-    /// the debt's.
+    /// The first step from `from` on at which `weighted` x the collateral's mark and a constant are
+    /// below `debt` x the debt's.
     ///
     /// It is looked at exactly only where the ratio of the marks is near debt / weighted.
     #[inline(always)]
-    fn first_breach(&self, weighted: u64, debt: u64, from: usize) -> Option<usize> {
+    fn first_breach(
+        &self,
+        (weighted, constant): (u64, u64),
+        debt: u64,
+        from: usize,
+    ) -> Option<usize> {
         // Words, which have an instruction. Without collateral every step is near.
         let most = debt as u32 as f32 / weighted as u32 as f32 * ROUNDED;
         self.ratios.first_below(
             most,
             from,
             #[inline(always)]
-            |step| weighted * u64::from(self.collateral[step]) < debt * u64::from(self.debt[step]),
+            |step| {
+                let held = weighted * u64::from(self.collateral[step]) + constant;
+                held < debt * u64::from(self.debt[step])
+            },
         )
     }
 }
@@ -190,8 +200,9 @@ impl<'p> Abreast<'p> {
             loop {
                 let rows = self.rows[lane];
                 let (weighted, debt) = (self.weighted[lane], self.debt[lane]);
+                let held = (weighted, self.constant[lane]);
                 let breach = match self.is_over[lane] {
-                    false => rows.first_breach(weighted, debt, self.step[lane]),
+                    false => rows.first_breach(held, debt, self.step[lane]),
                     true => None,
                 };
                 if let Some(step) = breach {
@@ -223,6 +234,7 @@ impl<'p> Abreast<'p> {
         self.collateral[lane] = pair.collateral.into();
         self.debt[lane] = pair.debt.into();
         self.weighted[lane] = pair.weighted.into();
+        self.constant[lane] = pair.constant as u64;
         self.threshold[lane] = pair.threshold;
         self.discount[lane] = pair.discount;
         self.close_factor[lane] = pair.close_factor;

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, LegState};
 use crate::book::action::ACTION_PRO_RATA;
 use crate::program::Program;
-use crate::program::layout::{INSTRUMENT_PRICE, LegRow, PositionRow, from_words};
+use crate::program::layout::{INSTRUMENT_PRICE, LegRow, PositionRow};
 
 use super::baskets::BasketRow;
 use super::horizon::{Bounds, Ratio, Ratios};
@@ -55,6 +55,8 @@ pub(super) struct PairRow {
     pub(super) collateral: u32,
     pub(super) debt: u32,
     pub(super) weighted: u32,
+    /// As [`Scanned::constant`]; not negative.
+    pub(super) constant: i64,
     pub(super) threshold: u32,
     pub(super) discount: u32,
     pub(super) money_shift: u32,
@@ -103,6 +105,7 @@ impl PairRow {
             collateral: 0,
             debt: 0,
             weighted: 0,
+            constant: scanned.constant,
             threshold: 0,
             discount: 0,
             money_shift: position.money_shift,
@@ -130,10 +133,12 @@ impl ScanList {
         let mut others = Vec::new();
         for (idx, position) in program.positions.iter().enumerate() {
             let legs = program.legs_of(position);
-            if legs.iter().all(|leg| leg.kind == KIND_COLLATERAL || leg.quantity == 0) {
+            let constant = position.surplus_constant();
+            // Nothing is exposed, and no loss is locked in.
+            let is_safe = |leg: &LegRow| leg.kind == KIND_COLLATERAL || leg.quantity == 0;
+            if constant >= 0 && legs.iter().all(is_safe) {
                 continue;
             }
-            let at_equality = program.actions[position.action as usize].at_equality;
             let term_start = list.terms.len();
             list.push_terms(legs);
             let scanned = Scanned {
@@ -142,7 +147,7 @@ impl ScanList {
                 n_terms: (list.terms.len() - term_start) as u32,
                 leg_start: 0,
                 has_tiers: legs.iter().any(|leg| leg.n_tiers > 0),
-                constant: from_words(position.constant) - i64::from(at_equality),
+                constant,
                 in_program: *position,
             };
             let terms = &mut list.terms[term_start..];
@@ -223,7 +228,8 @@ impl ScanList {
         let kinds: Vec<u32> =
             program.legs_of(&scanned.in_program).iter().map(|leg| leg.kind).collect();
         let pair = match (&*kinds, self.terms_of(&scanned)) {
-            (_, terms) if scanned.constant != 0 || !terms.iter().all(is_price) => None,
+            // What is added for rounding bounds nothing: thresholds leave it out.
+            (_, terms) if scanned.constant < 0 || !terms.iter().all(is_price) => None,
             ([KIND_COLLATERAL, KIND_DEBT], [first, second]) => Some((*first, *second)),
             ([KIND_DEBT, KIND_COLLATERAL], [first, second]) => Some((*second, *first)),
             _ => None,

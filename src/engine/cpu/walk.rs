@@ -9,10 +9,10 @@ use super::positions::{ScanList, Scanned};
 use super::search::Along;
 use super::terms::{Term, set_terms};
 use crate::book::account::{Event, LegState};
-use crate::book::action::{ACTION_CLOSE_OUT, AccountFacts, Unlimited};
+use crate::book::action::{ACTION_CLOSE_OUT, Unlimited};
 use crate::lanes::Lanes;
 use crate::program::Program;
-use crate::program::layout::{LegRow, PositionRow, from_words};
+use crate::program::layout::{LegRow, PositionRow};
 
 /// Who watches a path being walked.
 pub trait Observer {
@@ -103,9 +103,7 @@ impl<'w> Walker<'w> {
             ledger.count_default(self.idx, exposure(legs, position));
         }
         let action = &program.actions[position.action as usize];
-        let constant = from_words(position.constant);
-        let facts = AccountFacts { constant, money_shift: position.money_shift };
-        let event = action.run(facts, legs, &mut Unlimited);
+        let event = action.run(position.facts(), legs, &mut Unlimited);
         observer.event(self.idx, When { step, round: 0 }, &event, legs);
         let is_over = action.kind == ACTION_CLOSE_OUT || is_over(legs.iter().copied());
         if event.is_something() {

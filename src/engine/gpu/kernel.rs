@@ -9,6 +9,7 @@ use super::coupling;
 use super::room::Room;
 use crate::book::{account, action};
 use crate::fixed;
+use crate::market::model::ZERO_LOG;
 use crate::market::rng;
 use crate::program::Program;
 use crate::program::layout::{self, InstrumentRow};
@@ -55,6 +56,7 @@ pub const PARTS: &[(&str, &str)] = &[
     ("model/common_jumps", include_str!("../../../shaders/model/common_jumps.wgsl")),
     ("model/shock", include_str!("../../../shaders/model/shock.wgsl")),
     ("model/replay", include_str!("../../../shaders/model/replay.wgsl")),
+    ("model/zero", include_str!("../../../shaders/model/zero.wgsl")),
     ("marks", include_str!("../../../shaders/marks.wgsl")),
     ("account", include_str!("../../../shaders/account.wgsl")),
     ("action", include_str!("../../../shaders/action.wgsl")),
@@ -127,6 +129,10 @@ impl Kernel {
         let market = &program.market;
         let _ = writeln!(constants, "const HAS_SHOCKS = {};", !market.shocks.increments.is_empty());
         let _ = writeln!(constants, "const REPLAY_EACH = {};", market.replay.each == 1);
+        let zeros = &market.zeros;
+        let _ = writeln!(constants, "const ZERO_LOG: i32 = {ZERO_LOG};");
+        let _ = writeln!(constants, "const HAS_DEAD = {};", !zeros.dead_from.is_empty());
+        let _ = writeln!(constants, "const HAS_ZERO_ROWS = {};", !zeros.rows.is_empty());
         let is_whole = room.window >= market.n_steps;
         let _ = writeln!(constants, "const IS_WHOLE = {is_whole};");
         let _ = writeln!(constants, "const IS_COUPLED = {};", program.liquidity.is_some());
@@ -177,6 +183,7 @@ fn declare_formats(constants: &mut String) {
         ("ACTION_PRO_RATA", action::ACTION_PRO_RATA),
         ("ACTION_LARGEST_LEGS", action::ACTION_LARGEST_LEGS),
         ("ACTION_CLOSE_OUT", action::ACTION_CLOSE_OUT),
+        ("ACTION_WORDS", (size_of::<action::Action>() / 4) as u32),
         ("INSTRUMENT_PRICE", layout::INSTRUMENT_PRICE),
         ("FLAG_SATURATED", tail::SATURATED),
         ("FLAG_SMALL_MARK", tail::SMALL_MARK),
@@ -269,6 +276,8 @@ impl Tables {
             columns[*asset as usize] = column;
         }
         offsets.push(("T_REPLAY_COLUMNS", self.push(&columns)));
+        offsets.push(("T_DEAD_FROM", self.push(&market.zeros.dead_from)));
+        offsets.push(("T_ZERO_ROWS", self.push(&market.zeros.rows)));
         offsets.push(("T_JUMPS", self.push_jumps(program)));
         let thresholds = &market.common_jumps.clock.thresholds;
         offsets.push(("T_COMMON_THRESHOLDS", self.push(thresholds)));

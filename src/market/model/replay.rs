@@ -26,9 +26,15 @@ impl ReplayTable {
         let n_columns = replay.assets.len();
         let mut logs = Vec::with_capacity(replay.prices.len());
         for column in 0..n_columns {
-            let first = replay.prices[column];
-            for row in replay.prices.chunks_exact(n_columns) {
-                logs.push(libm::round(libm::log2(row[column] / first) * unit()) as i64);
+            let prices = || replay.prices[column..].iter().step_by(n_columns);
+            let first = prices().copied().find(|price| *price > 0.0).unwrap_or(1.0);
+            let mut log = 0;
+            for price in prices() {
+                // What has no logarithm stays where it was, behind the mask of zeros.
+                if *price > 0.0 {
+                    log = libm::round(libm::log2(price / first) * unit()) as i64;
+                }
+                logs.push(log);
             }
         }
         let (start_row, each) = match replay.windows {
@@ -52,13 +58,19 @@ impl ReplayTable {
         moves.fold(0.0, f64::max) / unit()
     }
 
+    /// The row at which the window of a path opens.
+    pub(super) fn start_of(&self, n_steps: usize, path: u64) -> usize {
+        if self.each != 1 {
+            return self.start_row as usize;
+        }
+        (path % (self.n_rows - n_steps) as u64) as usize
+    }
+
     pub(super) fn add(&self, n_steps: usize, path: u64, buffer: &mut PathBuffer) {
         if self.assets.is_empty() {
             return;
         }
-        let n_windows = (self.n_rows - n_steps) as u64;
-        let start =
-            if self.each == 1 { (path % n_windows) as usize } else { self.start_row as usize };
+        let start = self.start_of(n_steps, path);
         for (column, asset) in self.assets.iter().enumerate() {
             let logs = &self.column(column)[start..=start + n_steps];
             let row = &mut buffer.increments[*asset as usize * n_steps..][..n_steps];

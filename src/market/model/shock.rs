@@ -20,7 +20,8 @@ impl ShockTable {
         }
         let n_steps = n_steps as usize;
         let mut increments = vec![0; n_steps * market.assets.len()];
-        for shock in &market.shocks {
+        // A fall of all is a mask, and no increment.
+        for shock in market.shocks.iter().filter(|shock| shock.change > -1.0) {
             let whole = libm::log2(1.0 + shock.change) * unit();
             // Times in steps; a billionth of a step forgives how "12h" / "1h" rounds.
             let begin = shock.at_years / step_years + 1e-9;

@@ -32,8 +32,7 @@ impl<'a> Account<'a> {
     }
 
     pub(crate) fn facts(&self) -> AccountFacts {
-        let constant = from_words(self.row.constant);
-        AccountFacts { constant, money_shift: self.row.money_shift }
+        self.row.facts()
     }
 
     pub(crate) fn is_perpetual(&self) -> bool {
@@ -90,11 +89,11 @@ impl<'a> Account<'a> {
     }
 
     pub(crate) fn is_breached(&self) -> bool {
+        let tie = i128::from(from_words(self.row.tie));
         if self.is_perpetual() {
-            let surplus = self.margin_value() + self.tiered();
-            surplus < i128::from(self.action().at_equality)
+            self.margin_value() + self.tiered() + tie < 0
         } else {
-            self.weighted() < self.value(KIND_DEBT)
+            self.weighted() + tie < self.value(KIND_DEBT)
         }
     }
 
@@ -143,8 +142,19 @@ impl<'a> Account<'a> {
 
     /// What the market's marks cannot repay at the horizon: stranded, under water.
     pub(crate) fn left_over(&self) -> Option<(i64, i64)> {
+        let is_late = self.program.liquidity.as_ref().is_some_and(|it| !it.feeds.is_empty());
+        if !self.is_defaulted && !is_late {
+            return None;
+        }
+        if self.is_perpetual() {
+            let held = self.market_value(KIND_COLLATERAL) + self.market_value(KIND_FUNDING);
+            let constant = i128::from(from_words(self.row.constant));
+            let equity = constant + held + self.market_value(KIND_PERP);
+            let is_open = !self.is_over && equity < 0;
+            return is_open.then(|| (0, (-equity >> self.row.money_shift) as i64));
+        }
         let lacking = self.market_value(KIND_DEBT) - self.market_value(KIND_COLLATERAL);
-        if self.is_perpetual() || !self.is_defaulted || lacking <= 0 {
+        if lacking <= 0 {
             return None;
         }
         let loss = (lacking >> self.row.money_shift) as i64;

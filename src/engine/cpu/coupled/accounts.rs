@@ -108,6 +108,21 @@ impl Accounts {
         }
     }
 
+    /// Those of some positions that have no account.
+    pub(super) fn absent<'s>(
+        &mut self,
+        positions: impl Iterator<Item = &'s Scanned>,
+    ) -> Vec<&'s Scanned> {
+        for account in &self.list {
+            self.is_in[account.scanned.position as usize] = true;
+        }
+        let absent = positions.filter(|it| !self.is_in[it.position as usize]).collect();
+        for account in &self.list {
+            self.is_in[account.scanned.position as usize] = false;
+        }
+        absent
+    }
+
     /// Keeps the legs and terms of positions that are neighbours in the list: by how much both are
     /// shifted.
     #[inline(always)]

@@ -1,0 +1,101 @@
+//! The horizon of a path whose positions meet in the market: what is left over.
+
+use super::accounts;
+use super::{Around, Coupled};
+use crate::book::action::ACTION_CLOSE_OUT;
+use crate::engine::cpu::ledger::{Ledger, exposure};
+use crate::engine::cpu::positions::ScanList;
+use crate::engine::cpu::walk::Observer;
+
+impl Coupled<'_> {
+    /// The horizon: what every position leaves, and who still waits for a liquidator.
+    pub(super) fn leave<O: Observer>(
+        &mut self,
+        list: &ScanList,
+        ledger: &mut Ledger,
+        observer: &mut O,
+    ) {
+        let (mut n_waiting, mut backlog) = (0, 0);
+        let is_late = self.market.marks.is_late();
+        if !self.accounts.list.is_empty() {
+            self.market.set_marks();
+        }
+        // All at once: counters of positions come from far away.
+        for state in self.accounts.list.iter().filter(|it| it.is_defaulted) {
+            ledger.count_default(state.scanned.position as usize, state.exposure);
+        }
+        for at in 0..self.accounts.list.len() {
+            let state = &self.accounts.list[at];
+            // An account that is cleared to the end owes no more than it holds there; and without a
+            // breach none is under water, unless its venue reads late.
+            if (!state.is_defaulted && !is_late) || state.is_clear {
+                continue;
+            }
+            let state = *state;
+            let idx = state.scanned.position as usize;
+            let position = &state.scanned.in_program;
+            let rows = self.program.legs_of(position);
+            let action = &self.program.actions[position.action as usize];
+            self.accounts.load(list, &self.market, at as u32);
+            let (_, terms) = self.accounts.with_terms(at as u32);
+            let surplus = accounts::surplus_of(self.program, &state.scanned, terms);
+            let surplus = surplus.with(|it| self.market.marks.read()[it as usize]);
+            let legs = &mut self.accounts.loaded[..];
+            if state.is_defaulted && !state.is_over && surplus < 0 {
+                n_waiting += 1;
+                backlog += exposure(legs, position) as i64;
+            }
+            if action.kind != ACTION_CLOSE_OUT {
+                let last = state.last_event as usize;
+                if let Some((stranded, under_water)) =
+                    ledger.count_left_over(idx, position, rows, last, legs)
+                {
+                    observer.horizon(idx, stranded, under_water);
+                }
+            } else if !state.is_over
+                && let Some(under_water) = ledger.count_open_loss(idx, position, rows, legs)
+            {
+                observer.horizon(idx, 0, under_water);
+            }
+        }
+        self.aftermath.extend([backlog, n_waiting]);
+    }
+
+    /// The horizon, where venues read late: what their prices do not show. Positions without an
+    /// account may be under water at the market's marks all the same.
+    #[inline(never)]
+    pub(super) fn leave_unseen<O: Observer>(
+        &mut self,
+        at: &Around<'_>,
+        ledger: &mut Ledger,
+        observer: &mut O,
+    ) {
+        if self.is_idle {
+            // Nothing was sold on this path.
+            at.marks.at_horizon(&mut self.at_horizon);
+        } else {
+            self.market.set_marks();
+            self.at_horizon.clone_from(&self.market.marks.market);
+        }
+        let pairs = at.list.pairs.iter().flat_map(|class| &class.scanned);
+        let mut legs = Vec::new();
+        for scanned in self.accounts.absent(pairs.chain(&at.list.others)) {
+            let (idx, position) = (scanned.position as usize, &scanned.in_program);
+            let rows = self.program.legs_of(position);
+            legs.clear();
+            legs.extend(
+                rows.iter()
+                    .map(|row| row.state(row.quantity, self.at_horizon[row.instrument as usize])),
+            );
+            let action = &self.program.actions[position.action as usize];
+            let left = if action.kind == ACTION_CLOSE_OUT {
+                ledger.count_open_loss(idx, position, rows, &mut legs).map(|loss| (0, loss))
+            } else {
+                ledger.count_left_over(idx, position, rows, 0, &mut legs)
+            };
+            if let Some((stranded, under_water)) = left {
+                observer.horizon(idx, stranded, under_water);
+            }
+        }
+    }
+}
