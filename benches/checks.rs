@@ -19,7 +19,7 @@ const BOOKS: [usize; 2] = [100, 10_000];
 const N_PATHS: u64 = 64;
 
 fn program(workload: Workload) -> Program {
-    Program::compile(&workload.scenario()).expect("a workload compiles")
+    shortfall::engine::compile(&workload.scenario()).expect("a workload compiles")
 }
 
 /// One book, walked along many paths; `bench_function` reports nominal checks a second.

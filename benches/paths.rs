@@ -42,7 +42,8 @@ fn words_and_shocks(criterion: &mut Criterion) {
 fn prices_and_marks(criterion: &mut Criterion) {
     for (n_assets, by_factors) in [(4, false), (64, false), (64, true)] {
         let workload = Workload { n_assets, by_factors, n_positions: 1, ..Workload::default() };
-        let program = Program::compile(&workload.scenario()).expect("a workload compiles");
+        let program =
+            shortfall::engine::compile(&workload.scenario()).expect("a workload compiles");
         let market = &program.market;
         let mut buffer = market.buffer();
         let mut group = criterion.benchmark_group("path");

@@ -18,7 +18,7 @@ fn whole_run(criterion: &mut Criterion) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(SCENARIO);
     let scenario = scenario::load(&path, &Overrides::default())
         .unwrap_or_else(|faults| panic!("{SCENARIO} is shipped and sound: {faults}"));
-    let program = Program::compile(&scenario).expect("the reference scenario compiles");
+    let program = shortfall::engine::compile(&scenario).expect("the reference scenario compiles");
     let plan = Plan { n_paths: N_PATHS, batch: N_PATHS, materiality: 1 };
     let n_checks = N_PATHS * program.positions.len() as u64 * program.market.n_steps as u64;
     let seed = scenario.run.seed;

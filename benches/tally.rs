@@ -16,7 +16,7 @@ const N_BLOCKS: u64 = 64;
 
 fn program(n_positions: usize) -> Program {
     let workload = Workload { n_positions, ..Workload::default() };
-    Program::compile(&workload.scenario()).expect("a workload compiles")
+    shortfall::engine::compile(&workload.scenario()).expect("a workload compiles")
 }
 
 /// Outcomes of a block of paths of a small book: losses as they really fall.

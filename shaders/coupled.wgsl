@@ -15,6 +15,8 @@ var<workgroup> n_waiting: atomic<u32>;
 var<private> best: u32;
 var<private> best_key: u32;
 var<private> most_rounds: u32;
+// Whether what the opening has sold is part of this round.
+var<private> has_pending: bool;
 
 // Workgroup x walks the x-th path.
 @compute @workgroup_size(GROUP)
@@ -79,11 +81,17 @@ fn begin_coupled(place: u32, lane: u32) {
 
 // One step: rounds of checks and liquidations until nothing happens, or no more are allowed.
 fn walk_step(step: u32, offset: u32, lane: u32) {
+    // The first step goes on where the opening ended.
+    let is_opening = HAS_STANDING && step == 0u;
     if (lane == 0u) {
         capital = wide(CAPITAL_LO, CAPITAL_HI);
         n_free = PER_STEP;
+        if (is_opening) {
+            capital = wide(FIRST_CAPITAL_LO, FIRST_CAPITAL_HI);
+            n_free = FIRST_PER_STEP;
+        }
     }
-    recover(lane);
+    if (!is_opening) { recover(lane); }
     for (var round = 0u; round < max(ROUNDS, 1u); round += 1u) {
         // Who moves a price reads what all sales have displaced.
         if (HAS_CROSS) { workgroupBarrier(); }
@@ -98,11 +106,13 @@ fn walk_step(step: u32, offset: u32, lane: u32) {
         }
         workgroupBarrier();
         if (has_outgrown()) { find_active(lane); }
+        has_pending = is_opening && round == 0u;
         find_breached(step, lane);
         liquidate_in_order(step, lane);
-        if (n_in_round == 0u) { break; }
-        most_rounds = max(most_rounds, round + 1u);
+        if (n_in_round == 0u && !has_pending) { break; }
+        if (n_in_round > 0u) { most_rounds = max(most_rounds, round + 1u); }
         end_round(lane);
+        if (n_in_round == 0u) { break; }
     }
     end_step(step, lane);
 }
@@ -181,7 +191,7 @@ fn liquidate_next(position: u32, step: u32) {
     desk_begin(row);
     let event = action_run(action, facts_of(row));
     var status = STATUS_DEFAULTED | (step << STATUS_STEP);
-    if (action.kind == ACTION_CLOSE_OUT || is_over()) { status |= STATUS_OVER; }
+    if (is_over(action, event)) { status |= STATUS_OVER; }
     set_status(position, status);
     // Debt that the market holds for worthless is written off for nothing.
     keep_quantities(row);
@@ -200,7 +210,8 @@ fn leave_all(lane: u32) {
         let row = positions[position];
         legs_at(row, status);
         let is_open = (status & STATUS_OVER) == 0u;
-        if (status != 0u && is_open && is_negative(surplus(row, status))) {
+        let is_due = is_open && is_exposed() && is_negative(surplus(row, status));
+        if (status != 0u && is_due) {
             atomicAdd(&n_waiting, 1u);
             add_total(4u, wide_shr(exposure(), row.money_shift));
         }

@@ -85,7 +85,18 @@ fn exposure() -> Wide {
     return sum;
 }
 
-fn is_over() -> bool {
+// Whether anything is owed, or a perpetual is open.
+fn is_exposed() -> bool {
+    for (var leg = 0u; leg < n_legs; leg += 1u) {
+        let is_of = legs[leg].kind == KIND_DEBT || legs[leg].kind == KIND_PERP;
+        if (is_of && legs[leg].quantity != 0) { return true; }
+    }
+    return false;
+}
+
+// Nothing more can happen: all is closed, or no debt is left, or no collateral of any quantity.
+fn is_over(action: Action, event: Event) -> bool {
+    if (action.kind == ACTION_CLOSE_OUT) { return event.n_calls > 0u; }
     var owes = false;
     var owns = false;
     for (var leg = 0u; leg < n_legs; leg += 1u) {

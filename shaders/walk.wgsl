@@ -37,7 +37,12 @@ fn walk_position(position: u32, start: u32, n_steps: u32) {
     }
     if (status == 0u) { return; }
     if (is_last) {
-        if (action.kind != ACTION_CLOSE_OUT) { leave(position, row, status >> 2u, n_steps - 1u); }
+        if (action.kind != ACTION_CLOSE_OUT) {
+            leave(position, row, status >> 2u, n_steps - 1u);
+        } else if ((status & STATUS_OVER) == 0u) {
+            set_marks(n_steps - 1u);
+            count_open_loss(position, row);
+        }
         return;
     }
     state[state_base() + position] = status;
@@ -172,7 +177,7 @@ fn liquidate(
     if (before == 0u) { count_default(position, row); }
     let event = action_run(action, facts_of(row));
     var status = STATUS_DEFAULTED | (step << 2u);
-    if (action.kind == ACTION_CLOSE_OUT || is_over()) { status |= STATUS_OVER; }
+    if (is_over(action, event)) { status |= STATUS_OVER; }
     if (event.n_calls == 0u && is_zero(event.written_off)) { return status; }
     set_coefficients();
     count_event(position, row, step, event);

@@ -277,7 +277,7 @@ impl ScenarioArgs {
     }
 
     fn compile(&self, scenario: &Scenario) -> Result<Program, CliError> {
-        Program::compile(scenario).map_err(|source| CliError::Compile {
+        shortfall::engine::compile(scenario).map_err(|source| CliError::Compile {
             scenario: self.scenario.display().to_string(),
             source,
         })

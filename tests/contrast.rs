@@ -14,7 +14,7 @@ fn program(name: &str) -> Program {
     let path = Path::new("scenarios").join(name).with_extension("toml");
     let scenario = load(&path, &Overrides { steps: Some(12), ..Overrides::default() });
     let scenario = scenario.unwrap_or_else(|faults| panic!("{faults}"));
-    Program::compile(&scenario).unwrap_or_else(|error| panic!("{error}"))
+    shortfall::engine::compile(&scenario).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Watches, and stops after so many calls.

@@ -38,7 +38,7 @@ fn outcomes(program: &Program, cpu: Cpu<'_>, n_paths: u64) -> (Vec<Outcome>, Cou
 #[test]
 fn neutral_coupling_changes_no_outcome() {
     for scenario in shipped() {
-        let alone = Program::compile(&scenario).unwrap();
+        let alone = shortfall::engine::compile(&scenario).unwrap();
         let alone = Program { liquidity: None, ..alone };
         let coupled = Program { liquidity: Some(support::neutral(&scenario)), ..alone.clone() };
         let seed = scenario.run.seed;

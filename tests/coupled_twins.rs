@@ -73,7 +73,7 @@ fn assert_same(expected: &Tally, found: &Tally, what: &str) {
 
 /// Every adapter's tally against the CPU's, in one batch and in small ones; the CPU's.
 fn assert_twins(scenario: &Scenario, options: &[Options], n_paths: u64) -> Tally {
-    let program = Program::compile(scenario).unwrap();
+    let program = shortfall::engine::compile(scenario).unwrap();
     assert!(program.liquidity.is_some(), "{}: nothing couples positions", scenario.name);
     let seed = scenario.run.seed;
     let expected = tally(&program, &mut Cpu::new(&program, seed, 2), n_paths, 4096);
@@ -251,7 +251,7 @@ fn rounds_within_a_step_have_the_same_tally_however_the_kernel_is_compiled() {
 fn neutral_coupling_changes_no_outcome_on_any_adapter() {
     for name in ["lending.toml", "perpetual.toml"] {
         let scenario = shipped(name);
-        let alone = Program::compile(&scenario).unwrap();
+        let alone = shortfall::engine::compile(&scenario).unwrap();
         let coupled = Program { liquidity: Some(support::neutral(&scenario)), ..alone.clone() };
         let seed = scenario.run.seed;
         let expected = tally(&alone, &mut Cpu::new(&alone, seed, 2), 12, 4096);

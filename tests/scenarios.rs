@@ -50,7 +50,8 @@ fn loaded(name: &str) -> Scenario {
 
 fn compiled(name: &str) -> (Scenario, Program) {
     let scenario = loaded(name);
-    let program = Program::compile(&scenario).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let program =
+        shortfall::engine::compile(&scenario).unwrap_or_else(|error| panic!("{name}: {error}"));
     (scenario, program)
 }
 

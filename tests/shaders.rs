@@ -25,7 +25,7 @@ use shortfall::scenario::{Overrides, load};
 fn programs() -> [Program; 2] {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/lending.toml");
     let scenario = load(path.as_ref(), &Overrides::default()).unwrap();
-    let program = Program::compile(&scenario).unwrap();
+    let program = shortfall::engine::compile(&scenario).unwrap();
     let coupled = Program { liquidity: Some(support::neutral(&scenario)), ..program.clone() };
     [program, coupled]
 }

@@ -17,7 +17,7 @@ const FLOORS: [(&str, &[&str]); 14] = [
     ),
     ("archive", &["report", "engine", "program", "tail", "units"]),
     ("report", &["tail", "scenario", "book", "units"]),
-    ("engine", &["program", "tail", "market", "book", "fixed", "units", "lanes"]),
+    ("engine", &["program", "scenario", "tail", "market", "book", "fixed", "units", "lanes"]),
     ("program", &["scenario", "market", "book", "fixed", "units"]),
     ("scenario", &["market", "book", "units"]),
     ("market", &["fixed", "units", "lanes"]),

@@ -62,7 +62,7 @@ fn shipped() -> Vec<PathBuf> {
 
 fn compiled(path: &Path) -> (Scenario, Program) {
     let scenario = load(path, &Overrides::default()).unwrap_or_else(|faults| panic!("{faults}"));
-    let program = Program::compile(&scenario).unwrap();
+    let program = shortfall::engine::compile(&scenario).unwrap();
     (scenario, program)
 }
 
@@ -84,7 +84,7 @@ fn by_factors() -> (Program, u64) {
     };
     let loadings = (0..scenario.market.assets.len()).flat_map(row).collect();
     scenario.market.correlation = Correlation::Factors(Factors { n_factors, loadings });
-    let program = Program::compile(&scenario).unwrap();
+    let program = shortfall::engine::compile(&scenario).unwrap();
     (program, scenario.run.seed)
 }
 
@@ -201,7 +201,7 @@ impl Backend for Dying<'_> {
 
 #[test]
 fn words_shocks_and_marks_are_known_on_every_adapter() {
-    let program = Program::compile(&Scenario::smallest()).unwrap();
+    let program = shortfall::engine::compile(&Scenario::smallest()).unwrap();
     for adapter in adapters() {
         self_test(&adapter, &program).unwrap();
     }
@@ -209,7 +209,7 @@ fn words_shocks_and_marks_are_known_on_every_adapter() {
 
 #[test]
 fn wide_arithmetic_is_the_twins_native_and_emulated() {
-    let program = Program::compile(&Scenario::smallest()).unwrap();
+    let program = shortfall::engine::compile(&Scenario::smallest()).unwrap();
     let edges = [0, 1, 2, 0x7fff_ffff, 0x8000_0000, 0xffff_0000, 0xffff_ffff, 0x0001_0000];
     let mut input = Vec::new();
     for idx in 0..2048_u64 {
@@ -323,7 +323,7 @@ fn log_prices_that_are_held_in_range_and_come_back_are_the_twins() {
             shock(asset, hour, -away);
         }
     }
-    let program = Program::compile(&scenario).unwrap();
+    let program = shortfall::engine::compile(&scenario).unwrap();
     let seed = scenario.run.seed;
     for adapter in adapters() {
         let clamped = assert_same_prices("held in range", &program, seed, &adapter);
@@ -341,7 +341,7 @@ fn paths_that_are_held_in_windows_are_the_twins() {
     for (name, steps) in [("reference.toml", 1200), ("lending.toml", 500)] {
         let overrides = Overrides { steps: Some(steps), ..Overrides::default() };
         let scenario = load(&folder.join(name), &overrides).unwrap();
-        let program = Program::compile(&scenario).unwrap();
+        let program = shortfall::engine::compile(&scenario).unwrap();
         for adapter in adapters() {
             let prober = Prober::new(&adapter, &program, Options::default()).unwrap();
             let window = prober.window();
@@ -385,7 +385,7 @@ fn bounds_leave_room_for_the_rounding_of_small_marks() {
         let name = format!("p{idx}").into();
         scenario.book.positions.push(Position { name, venue: VenueId(0), leg_start, leg_end });
     }
-    let program = Program::compile(&scenario).unwrap();
+    let program = shortfall::engine::compile(&scenario).unwrap();
     for adapter in adapters() {
         let options = Options::default();
         let seed = scenario.run.seed;

@@ -26,6 +26,8 @@ fn largest_perp() -> u32 {
 }
 
 fn close_out(action: Action, facts: AccountFacts) -> Event {
+    // What is locked in of perpetuals that cancel leaves nothing to close.
+    if (!is_exposed()) { return event_none(); }
     let largest = largest_perp();
     var notional = wide(0u, 0u);
     for (var leg = 0u; leg < n_legs; leg += 1u) {

@@ -24,6 +24,10 @@ fn means_begin(lane: u32) {
     for (var fund = lane; fund < N_FUNDS; fund += GROUP) {
         funds[fund] = fund_initial(fund);
         lowest[fund] = fund_initial(fund);
+        if (HAS_STANDING) {
+            funds[fund] = standing(3u * N_ASSETS + 2u * fund);
+            lowest[fund] = standing(3u * N_ASSETS + 2u * fund + 1u);
+        }
     }
 }
 
@@ -35,7 +39,11 @@ fn fund_initial(fund: u32) -> Wide {
 fn desk_begin(row: PositionRow) {
     desk = row;
     if (IS_IN_TURN) { return; }
-    for (var leg = 0u; leg < n_legs; leg += 1u) { sold_here[asset_of(leg)] = wide(0u, 0u); }
+    for (var leg = 0u; leg < n_legs; leg += 1u) {
+        let asset = asset_of(leg);
+        sold_here[asset] = wide(0u, 0u);
+        if (has_pending) { sold_here[asset] = standing(3u * asset); }
+    }
 }
 
 fn money(fine: Wide) -> Wide { return wide_shr(fine, desk.money_shift); }

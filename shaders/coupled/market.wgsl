@@ -34,12 +34,31 @@ fn market_begin(lane: u32) {
         staying[asset] = wide(0u, 0u);
         flows[asset] = wide(0u, 0u);
         own[asset] = 0;
+        if (HAS_STANDING) { restore(asset); }
         highest[asset] = 0;
         reported[asset] = 0;
         reported_at[asset] = 0u;
     }
     for (var instrument = lane; instrument < N_INSTRUMENTS; instrument += GROUP) {
         sums[instrument] = wide(0u, 0u);
+    }
+}
+
+// A number of T_STANDING: of each asset its flow, what recovers and what stays, then of each fund
+// what it holds and the least that it has held.
+fn standing(idx: u32) -> Wide {
+    return wide(tables[T_STANDING + 2u * idx], tables[T_STANDING + 2u * idx + 1u]);
+}
+
+// What the opening has sold of an asset.
+fn restore(asset: u32) {
+    flows[asset] = standing(3u * asset);
+    let row = asset_row(asset);
+    if (row.curve == NONE) { return; }
+    recovering[asset] = standing(3u * asset + 1u);
+    staying[asset] = standing(3u * asset + 2u);
+    if (!is_zero(recovering[asset]) || !is_zero(staying[asset])) {
+        own[asset] = displacement(row.curve, held(asset));
     }
 }
 

@@ -38,9 +38,9 @@ pub struct Leg {
     pub asset: AssetId,
     /// Units of the asset; positive, but a perpetual's is signed (long is positive).
     pub amount: f64,
-    /// What a perpetual was opened at: amount x entry price, signed, USD; of several that were added
-    /// Σ of these, so that perpetuals that cancel keep the profit or loss that they have locked in.
-    /// 0 for other legs.
+    /// What a perpetual was opened at: amount x entry price, signed, USD; of several that were
+    /// added Σ of these, so that perpetuals that cancel keep the profit or loss that they have
+    /// locked in. 0 for other legs.
     pub entry_usd: f64,
 }
 

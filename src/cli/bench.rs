@@ -80,7 +80,7 @@ pub(super) fn main(args: &BenchArgs) -> Result<(), CliError> {
     }
     let scenario = scenario(args)?;
     output::print_notes(&scenario.notes, args.quiet);
-    let program = Program::compile(&scenario).map_err(|source| {
+    let program = shortfall::engine::compile(&scenario).map_err(|source| {
         let path = args.scenario.as_ref().map(|path| path.display().to_string());
         CliError::Compile { scenario: path.unwrap_or_else(|| scenario.name.clone()), source }
     })?;

@@ -61,7 +61,7 @@ mod list {
     }
 
     pub(super) fn devices() -> Result<Vec<Listed>, CliError> {
-        let program = Program::compile(&Scenario::smallest())
+        let program = shortfall::engine::compile(&Scenario::smallest())
             .map_err(|source| CliError::Compile { scenario: "the self-test".to_owned(), source })?;
         let candidates = candidates();
         let auto = candidates.iter().position(|candidate| !candidate.is_software());

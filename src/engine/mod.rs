@@ -9,9 +9,23 @@ pub mod gpu;
 pub mod prefix;
 pub mod run;
 
+use crate::program::{CompileError, Program};
+use crate::scenario::Scenario;
+
 pub use backend::{Backend, DeviceFault, EngineError};
 pub use contrast::{Side, contrast};
 pub use prefix::{prefixes, walk_until};
 pub use run::{
     Done, Part, Plan, Progress, Stretch, Walkers, compare, run, single_paths, tail_shares, walk,
 };
+
+/// The program of a scenario, its opening book dealt with as the scenario says.
+///
+/// # Errors
+///
+/// If prices, interest or the book's value do not fit the integer formats.
+pub fn compile(scenario: &Scenario) -> Result<Program, CompileError> {
+    let mut program = Program::compile(scenario)?;
+    cpu::coupled::settle(&mut program, scenario.run.opening);
+    Ok(program)
+}

@@ -107,8 +107,8 @@ pub struct JumpSize {
 pub struct Shock {
     /// Which asset.
     pub asset: crate::units::AssetId,
-    /// Relative change of the price, at least -1: -0.58 is a fall of 58 %; -1 is a fall of all at an
-    /// instant, which lasts to the horizon.
+    /// Relative change of the price, at least -1: -0.58 is a fall of 58 %; -1 is a fall of all at
+    /// an instant, which lasts to the horizon.
     pub change: f64,
     /// When it begins, years after opening.
     pub at_years: f64,

@@ -9,7 +9,7 @@ use super::layout::{
 };
 use super::liquidity::Liquidity;
 use super::ties::{Debts, Ties};
-use super::{OpeningFigures, Program, opening, units};
+use super::{OpeningFigures, Program, units};
 use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP};
 use crate::book::action::to_words;
 use crate::book::venue::{Terms, Tier, with_deductions};
@@ -61,7 +61,7 @@ pub enum CompileError {
 const LARGEST_MARK: f64 = 256.0;
 
 impl Program {
-    /// Compiles a scenario and settles its opening book.
+    /// Compiles a scenario, whose opening book is not settled yet: that is the engine's part.
     ///
     /// # Errors
     ///
@@ -86,7 +86,7 @@ impl Program {
         let money =
             |usd: f64| libm::round(usd * libm::exp2(-f64::from(money_log2))).min(largest) as i64;
         let actions = scenario.venues.iter().map(|venue| venue.rule.liquidation().action(&money));
-        let mut program = Self {
+        Ok(Self {
             market,
             instruments: builder.instruments,
             positions: builder.positions,
@@ -97,9 +97,7 @@ impl Program {
             liquidity: Liquidity::compile(scenario, money_log2, &money),
             money_log2,
             opening: OpeningFigures::default(),
-        };
-        opening::settle(&mut program, run.opening);
-        Ok(program)
+        })
     }
 }
 

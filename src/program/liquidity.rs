@@ -8,6 +8,7 @@ use bytemuck::{Pod, Zeroable};
 use serde::{Deserialize, Serialize};
 
 use super::layout::from_words;
+use super::standing::Standing;
 use crate::book::action::to_words;
 use crate::book::liquidators::{Execution, Liquidators, Order};
 use crate::book::venue::{Rule, share_q31};
@@ -44,6 +45,8 @@ pub struct Liquidity {
     pub terms: LiquidationTerms,
     /// The insurance fund of each venue.
     pub funds: Vec<FundRow>,
+    /// What settling the opening book has left; `None` for nothing.
+    pub standing: Option<Standing>,
 }
 
 /// How an asset's market takes sales; read by Rust and WGSL alike.
@@ -150,6 +153,7 @@ impl Liquidity {
             stale: stale(&model.feeds, n_steps, step_years),
             terms: terms(scenario.liquidators.as_ref(), model.feedback, money),
             funds,
+            standing: None,
         };
         for depth in &model.depths {
             compiled.push(depth, step_years, money_log2);
@@ -201,6 +205,11 @@ impl Liquidity {
         for row in &mut free.assets {
             *row = AssetRow { curve: NONE, ..AssetRow::zeroed() };
         }
+        if let Some(standing) = &mut free.standing {
+            for sizes in [&mut standing.flows, &mut standing.recovering, &mut standing.staying] {
+                sizes.fill(0);
+            }
+        }
         let none = terms(None, Feedback::NextStep, &|_| 0);
         let has_fund = free.funds.iter().any(|it| from_words(it.initial) > 0 || it.fee > 0);
         // Rounds do nothing where prices do not move.
@@ -221,6 +230,7 @@ impl Liquidity {
             ("liquidity.terms", bytemuck::bytes_of(&self.terms)),
             ("liquidity.funds", bytemuck::cast_slice(&self.funds)),
         ];
+        parts.extend(self.standing.iter().flat_map(Standing::parts));
         for curve in &self.curves {
             parts.push(("liquidity.sold", bytemuck::cast_slice(&curve.sold)));
             parts.push(("liquidity.bought", bytemuck::cast_slice(&curve.bought)));

@@ -3,8 +3,8 @@
 pub mod compile;
 pub mod layout;
 pub mod liquidity;
-mod opening;
 pub mod sound;
+pub mod standing;
 mod ties;
 mod units;
 
@@ -16,8 +16,8 @@ use crate::units::{AssetId, VenueId};
 use layout::{InstrumentRow, LegRow, PositionRow, TierRow};
 use liquidity::Liquidity;
 
+pub use crate::scenario::Opening;
 pub use compile::CompileError;
-pub use opening::OpeningFigures;
 pub use sound::Unsound;
 
 /// Flat integer arrays that a backend runs; the same on every machine for the same scenario.
@@ -43,6 +43,25 @@ pub struct Program {
     pub money_log2: i32,
     /// What was settled before the first step.
     pub opening: OpeningFigures,
+}
+
+/// What the opening book held that was liquidatable at once, and what became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct OpeningFigures {
+    /// Positions liquidatable at the opening marks.
+    pub n: u64,
+    /// Of these, positions that owe and own nothing.
+    pub n_bare: u64,
+    /// Positions liquidated at the opening; none unless they are settled.
+    pub liquidated: u64,
+    /// Debt of the liquidatable positions, in money.
+    pub debt: i128,
+    /// Debt repaid and notional closed at the opening, in money.
+    pub repaid: i128,
+    /// Bad debt that settling them left, in money; none unless they are settled.
+    pub bad_debt: i128,
+    /// The liquidatable position with the largest bad debt, or else debt, and that, in money.
+    pub largest: Option<(u32, i128)>,
 }
 
 impl Program {

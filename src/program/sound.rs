@@ -79,6 +79,13 @@ impl Program {
         length_or_none("liquidity.cross", liquidity.cross.len(), n_assets * n_assets)?;
         length_or_none("liquidity.feeds", liquidity.feeds.len(), n_assets)?;
         length_or_none("liquidity.stale", liquidity.stale.len(), n_assets * n_steps)?;
+        if let Some(standing) = &liquidity.standing {
+            length("standing.flows", standing.flows.len(), n_assets)?;
+            length("standing.recovering", standing.recovering.len(), n_assets)?;
+            length("standing.staying", standing.staying.len(), n_assets)?;
+            length("standing.funds", standing.funds.len(), self.actions.len())?;
+            length("standing.lowest", standing.lowest.len(), self.actions.len())?;
+        }
         for curve in &liquidity.curves {
             length("liquidity.sold", curve.sold.len(), CURVE_ROWS)?;
             length("liquidity.bought", curve.bought.len(), CURVE_ROWS)?;

@@ -4,8 +4,8 @@
 //!
 //! A surplus is constant + Σ c m over marks m as the program has them, m' = m (1 + e) + r with
 //! |e| <= [`MARK_ERROR`] (the log price is rounded to 2^-25, `exp2` is off by 3.5e-9) and
-//! |r| <= 1/2 of the last bit. Let the exact surplus be S = C + Σ w a m - Σ d m >= 0. What the program
-//! computes is at least S if
+//! |r| <= 1/2 of the last bit. Let the exact surplus be S = C + Σ w a m - Σ d m >= 0. What the
+//! program computes is at least S if
 //!
 //! - a debt is cut to whole units and collateral is filled up to them, each threshold is
 //!   w (1 + 2 e + ...) rounded up, and so is each coefficient ([`crate::fixed::weigh`]): then
@@ -15,13 +15,14 @@
 //!   [`Ties::total`].
 //!
 //! A liquidation leaves whole units, of which the same holds. So a position is liquidated only if
-//! its health factor is below 1, and whenever it is below 1 - 2e-7 and the position is not dust. The
-//! running sum of marks that funding is paid on is held to the absolute error alone: relative to
-//! the notional what it is off by is a matter of 1e-10.
+//! its health factor is below 1, and whenever it is below 1 - 2e-7 and the position is not dust.
+//! The running sum of marks that funding is paid on is held to the absolute error alone: relative
+//! to the notional what it is off by is a matter of 1e-10.
 
 use crate::fixed::{ONE_Q31, weigh};
 
-/// Relative error of a price mark, at most: 2^-25 ln 2 = 2.07e-8 of the rounded log, 3.5e-9 of exp2.
+/// Relative error of a price mark, at most: 2^-25 ln 2 = 2.07e-8 of the rounded log, 3.5e-9 of
+/// exp2.
 const MARK_ERROR: f64 = 2.5e-8;
 /// Relative error that rounding the growth by interest adds.
 const GROWTH_ERROR: f64 = 2.1e-8;
@@ -110,8 +111,8 @@ impl Ties {
         self.rounded(fine) as i64
     }
 
-    /// The largest of a perpetual's coefficients counts as one of the surplus, whichever tier is the
-    /// least.
+    /// The largest of a perpetual's coefficients counts as one of the surplus, whichever tier is
+    /// the least.
     pub(super) fn count(&mut self, units: u32) {
         self.units += u64::from(units);
     }

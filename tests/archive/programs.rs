@@ -20,7 +20,7 @@ fn a_program_comes_back_with_its_digest_and_is_sound() {
     assert!(paths.len() > 5, "{paths:?}");
     for path in paths {
         let scenario = load(&path, &Overrides::default()).unwrap_or_else(|it| panic!("{it}"));
-        let program = Program::compile(&scenario).unwrap_or_else(|it| panic!("{it}"));
+        let program = shortfall::engine::compile(&scenario).unwrap_or_else(|it| panic!("{it}"));
         let bytes = pack(Kind::Program, &program);
         let read: Program = unpack(Kind::Program, &bytes).unwrap_or_else(|it| panic!("{it}"));
         assert!(read == program, "{path:?}");

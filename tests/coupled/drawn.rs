@@ -7,7 +7,7 @@ use shortfall::market::depth::{
     ConstantProduct, Depth, DepthBand, DepthForm, Feedback, PowerLaw, Quote, Quotes,
 };
 use shortfall::market::oracle::{Feed, Stale};
-use shortfall::scenario::Scenario;
+use shortfall::scenario::{Opening, Scenario};
 use shortfall::units::AssetId;
 
 use crate::support::drawn::{N_ASSETS, PERPETUAL, any_scenario, scale_form};
@@ -96,6 +96,7 @@ struct Coupling {
     liquidators: Option<Liquidators>,
     feedback: Feedback,
     fund: Option<(f64, f64)>,
+    opening: Opening,
 }
 
 fn coupling() -> impl Strategy<Value = Coupling> {
@@ -111,6 +112,7 @@ fn coupling() -> impl Strategy<Value = Coupling> {
     let size = (-5.0..0.0).prop_map(|log| libm::pow(10.0, log));
     // One that begins empty lives on fees.
     let fund = (prop_oneof![4 => size, 1 => Just(0.0)], 0.0..0.2);
+    let opening = prop_oneof![Just(Opening::Keep), Just(Opening::Settle)];
     (
         depths,
         proptest::option::weighted(0.3, cross),
@@ -118,14 +120,16 @@ fn coupling() -> impl Strategy<Value = Coupling> {
         proptest::option::weighted(0.8, liquidators()),
         feedback,
         proptest::option::of(fund),
+        opening,
     )
-        .prop_map(|(depths, cross, feeds, liquidators, feedback, fund)| Coupling {
+        .prop_map(|(depths, cross, feeds, liquidators, feedback, fund, opening)| Coupling {
             depths,
             cross,
             feeds,
             liquidators,
             feedback,
             fund,
+            opening,
         })
 }
 
@@ -161,6 +165,7 @@ impl Coupling {
             it.capital_usd = it.capital_usd.map(|share| share * gross);
         }
         scenario.liquidators = self.liquidators;
+        scenario.run.opening = self.opening;
         if let Rule::Perpetual(rule) = &mut scenario.venues[PERPETUAL as usize].rule
             && let Some((fund, fee)) = self.fund
         {

@@ -47,8 +47,9 @@ struct Walk<'a> {
     market: Market<'a>,
     accounts: Vec<Account<'a>>,
     desk: Desk,
-    /// Events of the step so far.
+    /// Events of the step so far, and most of them.
     n_events: u32,
+    most_events: u32,
     most_rounds: u32,
     walked: Walked,
 }
@@ -75,10 +76,11 @@ pub(crate) fn walk(program: &Program, logs: &[i32]) -> Walked {
         desk: Desk {
             terms: liquidity.terms,
             capital: 0,
-            funds: liquidity.funds.iter().map(Fund::new).collect(),
+            funds: (0..liquidity.funds.len()).map(|idx| Fund::new(liquidity, idx)).collect(),
             reached: Reached::default(),
         },
         n_events: 0,
+        most_events: 0,
         most_rounds: 0,
         walked,
     };
@@ -95,7 +97,10 @@ pub(crate) fn walk(program: &Program, logs: &[i32]) -> Walked {
 impl<'a> Walk<'a> {
     fn step(&mut self, step: usize) {
         self.market.begin_step(step);
+        let standing = self.liquidity.standing.as_ref().filter(|_| step == 0);
         self.desk.capital = self.liquidity.terms.capital().into();
+        self.desk.capital -= i128::from(standing.map_or(0, |it| it.capital));
+        self.most_events = self.liquidity.terms.per_step - standing.map_or(0, |it| it.n_events);
         self.n_events = 0;
         for round in 0..self.liquidity.terms.rounds.max(1) {
             if round > 0 {
@@ -141,7 +146,7 @@ impl<'a> Walk<'a> {
         queue.sort_unstable();
         let before = self.n_events;
         for (_, idx) in &queue {
-            if self.n_events < self.liquidity.terms.per_step {
+            if self.n_events < self.most_events {
                 self.liquidate(*idx, step, round);
             } else {
                 self.desk.reached.n_waiting += 1;

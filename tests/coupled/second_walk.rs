@@ -142,7 +142,7 @@ fn drawn_coupling_comes_to_every_end() {
     let mut ends = Ends::default();
     for _ in 0..300 {
         let drawn = coupled_scenario().new_tree(&mut runner).expect("a scenario").current();
-        let Ok(program) = Program::compile(&drawn) else { continue };
+        let Ok(program) = shortfall::engine::compile(&drawn) else { continue };
         if program.liquidity.is_none() {
             continue;
         }

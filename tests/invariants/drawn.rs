@@ -26,7 +26,7 @@ fn drawn_scenarios_come_to_every_end() {
     let mut reached = Reached::default();
     for _ in 0..300 {
         let drawn = any_scenario().new_tree(&mut runner).expect("a scenario").current();
-        let Ok(program) = Program::compile(&drawn) else { continue };
+        let Ok(program) = shortfall::engine::compile(&drawn) else { continue };
         for path in 0..8 {
             let story = explain(&program, 10, path);
             reached.n_idle += u32::from(story.events.is_empty());

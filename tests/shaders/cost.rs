@@ -48,7 +48,7 @@ fn row(table: &mut String, what: &str, cost: Cost) {
 #[test]
 fn the_kernel_costs_what_it_did() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/reference.toml");
-    let program = Program::compile(&load(&path, &Overrides::default()).unwrap()).unwrap();
+    let program = shortfall::engine::compile(&load(&path, &Overrides::default()).unwrap()).unwrap();
     let kernel = Kernel::new(&program, Words::Native, WORKGROUP_BYTES).unwrap();
     let compiled = Compiled::new(&kernel.source, "simulate");
     let n_assets = program.market.n_assets as f64;
@@ -101,7 +101,8 @@ fn no_kernel_takes_more_memory_than_every_device_has() {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut least = u32::MAX;
     for path in entries.filter(|path| path.extension().is_some_and(|it| it == "toml")) {
-        let program = Program::compile(&load(&path, &Overrides::default()).unwrap()).unwrap();
+        let program =
+            shortfall::engine::compile(&load(&path, &Overrides::default()).unwrap()).unwrap();
         let is_coupled = program.liquidity.is_some();
         let kernel = Kernel::new(&program, Words::Native, WORKGROUP_BYTES).unwrap();
         let entry_point = if is_coupled { "simulate_coupled" } else { "simulate" };

@@ -211,7 +211,7 @@ pub(crate) fn any_scenario() -> impl Strategy<Value = Scenario> {
 
 /// The program, or the case is drawn anew: an extreme market may not fit the formats.
 pub(crate) fn compiled(scenario: &Scenario) -> Result<Program, TestCaseError> {
-    Program::compile(scenario).map_err(|error| TestCaseError::reject(error.to_string()))
+    shortfall::engine::compile(scenario).map_err(|error| TestCaseError::reject(error.to_string()))
 }
 
 /// All amounts of the book times `factor`, and the dollars in rules, depths and terms with them.

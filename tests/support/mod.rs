@@ -146,7 +146,7 @@ pub(crate) fn worthless_debt() -> Scenario {
 
 /// Compiles what must compile.
 pub(crate) fn compiled(scenario: &Scenario) -> Program {
-    Program::compile(scenario).unwrap_or_else(|error| panic!("{error}"))
+    shortfall::engine::compile(scenario).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Runs a program's paths from index 0; every path with a loss is material.
@@ -179,5 +179,6 @@ pub(crate) fn neutral(scenario: &Scenario) -> Liquidity {
             ..bytemuck::Zeroable::zeroed()
         },
         funds: vec![FundRow { initial: [0; 2], fee: 0 }; scenario.venues.len()],
+        standing: None,
     }
 }

@@ -37,6 +37,10 @@ pub(super) fn run<C: Counterparty>(
     counterparty: &mut C,
 ) -> Event {
     let largest = largest_perp(legs);
+    if legs.iter().all(|leg| leg.kind != KIND_PERP || leg.quantity == 0) {
+        // What is locked in of perpetuals that cancel leaves nothing to close.
+        return Event::default();
+    }
     let perps = legs.iter().filter(|leg| leg.kind == KIND_PERP);
     let notional = perps.map(|leg| leg.signed_market_value().unsigned_abs()).sum();
     let cost = scale_q31(notional, action.close_cost) as i64;

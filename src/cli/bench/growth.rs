@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use shortfall::program::Program;
 use shortfall::report::{Growth, GrowthPoint};
 use shortfall::scenario::Workload;
 
@@ -112,7 +111,7 @@ fn along(dimension: &Dimension, args: &BenchArgs) -> Result<Growth, CliError> {
 /// One size, by itself, so that its memory is its own.
 fn at(dimension: &Dimension, size: u64, args: &BenchArgs) -> Result<GrowthPoint, CliError> {
     let scenario = (dimension.workload)(size).scenario();
-    let program = Program::compile(&scenario)
+    let program = shortfall::engine::compile(&scenario)
         .map_err(|source| CliError::Compile { scenario: scenario.name.clone(), source })?;
     let threads = n_threads(args.threads);
     let cpu = BackendArgs::of_cpu(threads.try_into().unwrap_or(u16::MAX), args.lanes);

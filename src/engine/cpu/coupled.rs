@@ -11,6 +11,7 @@ mod leave;
 pub mod market;
 pub mod moved_marks;
 mod near;
+mod opening;
 mod room;
 mod schedule;
 mod search;
@@ -21,6 +22,7 @@ use super::marks::Marks;
 use super::positions::{ScanList, Scanned};
 use super::walk::{Observer, When};
 use crate::book::account::{Event, Values};
+use crate::book::action::ACTION_CLOSE_OUT;
 use crate::fixed::mul_hi;
 use crate::lanes::Lanes;
 use crate::program::Program;
@@ -29,6 +31,8 @@ use accounts::{Accounts, Seen};
 use desk::{Desk, Means};
 use market::MovedMarket;
 use near::NearList;
+
+pub(in crate::engine) use opening::settle;
 
 /// What a path has before anything is sold.
 pub(super) struct Around<'p> {
@@ -111,17 +115,25 @@ impl<'a> Coupled<'a> {
         observer: &mut O,
     ) -> (bool, bool) {
         let n_steps = self.program.market.n_steps;
-        let start = if self.is_idle { n_steps } else { self.near.start(at, &mut self.accounts) };
+        let mut start =
+            if self.is_idle { n_steps } else { self.near.start(at, &mut self.accounts) };
+        if self.liquidity.standing.is_some() {
+            // What the opening has sold moves prices with the first step.
+            start = 0;
+        }
         if 0 < start && start < n_steps {
             self.market.skip(start, at.logs);
         }
-        let can_pass = self.market.can_pass() && !O::WATCHES;
+        let may_pass = self.market.can_pass() && !O::WATCHES;
         // The last prices are those at which everything is valued.
         let last = n_steps - 1;
         let mut step = start;
         // Steps that were passed over since prices were moved last.
         let mut n_passed = 0;
         while step < n_steps {
+            // The first step goes on where the opening ended.
+            let is_opening = step == 0 && self.liquidity.standing.is_some();
+            let can_pass = may_pass && !is_opening;
             if can_pass {
                 let busy = self.near.next_busy(step, last);
                 n_passed += busy - step;
@@ -135,7 +147,7 @@ impl<'a> Coupled<'a> {
             }
             self.market.step(step, std::mem::take(&mut n_passed), at.logs);
             let n_events = self.walk_step(at, step, can_pass, ledger, observer);
-            if can_pass && n_events > 0 {
+            if (can_pass && n_events > 0) || (may_pass && is_opening) {
                 self.near.make_room_ahead(at, step + 1, &mut self.market, &mut self.accounts);
             }
             self.near.leave(at, step, &mut self.accounts);
@@ -171,10 +183,9 @@ impl<'a> Coupled<'a> {
         self.market.begin(at.marks);
         self.accounts.clear();
         self.most_rounds = 0;
-        self.means.funds.clear();
-        self.means.funds.extend(self.liquidity.funds.iter().map(|fund| fund.initial()));
-        self.means.lowest.clone_from(&self.means.funds);
-        self.is_idle = !self.near.begin(at, use_bounds, &self.market, &mut self.accounts);
+        self.means.begin(self.liquidity);
+        let may_breach = self.near.begin(at, use_bounds, &self.market, &mut self.accounts);
+        self.is_idle = !may_breach && self.liquidity.standing.is_none();
         !self.is_idle
     }
 
@@ -189,8 +200,9 @@ impl<'a> Coupled<'a> {
         observer: &mut O,
     ) -> u32 {
         let terms = &self.liquidity.terms;
-        self.means.capital = terms.capital();
-        let mut n_free = terms.per_step;
+        let standing = self.liquidity.standing.as_ref().filter(|_| step == 0);
+        self.means.capital = terms.capital() - standing.map_or(0, |it| it.capital);
+        let mut n_free = terms.per_step - standing.map_or(0, |it| it.n_events);
         let mut n_in_all = 0;
         debug_assert!(!has_room || self.near.has_room(&self.market), "impacts beyond the room");
         for round in 0..terms.rounds.max(1) {
@@ -341,7 +353,9 @@ impl<'a> Coupled<'a> {
         let mut desk = Desk::new((program, liquidity), &position, market, means, n_before);
         let event = action.run_from(facts, &mut accounts.loaded, begun, &mut desk);
         // Debt that the market holds for worthless is written off for nothing.
-        if event.is_something() || super::ledger::is_over(accounts.loaded.iter().copied()) {
+        let is_lending = action.kind != ACTION_CLOSE_OUT;
+        let is_over = is_lending && super::ledger::is_over(accounts.loaded.iter().copied());
+        if event.is_something() || is_over {
             accounts.store(account);
         }
         event

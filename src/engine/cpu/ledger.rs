@@ -165,7 +165,15 @@ pub(super) fn exposure(legs: &[LegState], position: &PositionRow) -> u64 {
     fine >> position.money_shift
 }
 
-/// Nothing more can happen: no debt is left, or no collateral of any quantity.
+/// Whether anything is owed, or a perpetual is open.
+#[inline(always)]
+pub(super) fn is_exposed(legs: &[LegState]) -> bool {
+    let is_of = |leg: &LegState| leg.kind == KIND_DEBT || leg.kind == KIND_PERP;
+    legs.iter().any(|leg| is_of(leg) && leg.quantity != 0)
+}
+
+/// Nothing more can happen to a lending position: no debt is left, or no collateral of any
+/// quantity.
 #[inline(always)]
 pub(super) fn is_over(legs: impl Iterator<Item = LegState>) -> bool {
     let (mut held, mut owed) = (0, 0);

@@ -105,7 +105,10 @@ impl<'w> Walker<'w> {
         let action = &program.actions[position.action as usize];
         let event = action.run(position.facts(), legs, &mut Unlimited);
         observer.event(self.idx, When { step, round: 0 }, &event, legs);
-        let is_over = action.kind == ACTION_CLOSE_OUT || is_over(legs.iter().copied());
+        let is_over = match action.kind {
+            ACTION_CLOSE_OUT => event.is_something(),
+            _ => is_over(legs.iter().copied()),
+        };
         if event.is_something() {
             ledger.count_event(self.idx, position, self.rows, step, &event, legs);
         } else if !is_over {
@@ -127,6 +130,18 @@ impl<'w> Walker<'w> {
             ledger.count_left_over(self.idx, self.position, self.rows, self.last_event, legs);
         if let Some((stranded, under_water)) = left {
             observer.horizon(self.idx, stranded, under_water);
+        }
+    }
+
+    /// The same of perpetuals that were not closed.
+    fn leave_open<O: Observer>(
+        &self,
+        ledger: &mut Ledger,
+        legs: &mut [LegState],
+        observer: &mut O,
+    ) {
+        if let Some(loss) = ledger.count_open_loss(self.idx, self.position, self.rows, legs) {
+            observer.horizon(self.idx, 0, loss);
         }
     }
 }
@@ -184,10 +199,13 @@ impl<'a> Walk<'a> {
             }
             step = breach + 1;
         }
-        let is_closed = program.actions[walker.position.action as usize].kind == ACTION_CLOSE_OUT;
-        if walker.is_defaulted && !is_closed {
+        if walker.is_defaulted {
             set_marks(legs, walker.rows, marks, n_steps - 1);
-            walker.leave(ledger, legs, observer);
+            if program.actions[walker.position.action as usize].kind != ACTION_CLOSE_OUT {
+                walker.leave(ledger, legs, observer);
+            } else if legs.iter().any(|leg| leg.quantity != 0) {
+                walker.leave_open(ledger, legs, observer);
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::kernel::{Tables, declare};
+use crate::book::action::to_words;
 use crate::engine::cpu::coupled::desk::{DUST, MOST_SLIPPAGE, PARTS_LOG2};
 use crate::market::depth::{CURVE_ROWS, ROW_BITS, SIZE_BITS};
 use crate::program::Program;
@@ -81,6 +82,7 @@ pub(super) fn declare_coupled(
         ("T_STALE", tables.push(&liquidity.stale)),
         ("T_FUNDS", tables.push(bytemuck::cast_slice(&liquidity.funds))),
         ("T_CURVES", push_curves(tables, liquidity)),
+        ("T_STANDING", push_standing(tables, liquidity)),
     ] {
         declare(constants, name, value);
     }
@@ -94,6 +96,7 @@ pub(super) fn declare_coupled(
         ("IS_LARGEST_FIRST", terms.largest_first == 1),
         ("IS_IN_TURN", terms.in_turn == 1),
         ("IS_DECLINING", terms.decline == 1),
+        ("HAS_STANDING", liquidity.standing.is_some()),
     ] {
         let _ = writeln!(constants, "const {name} = {is_so};");
     }
@@ -103,6 +106,9 @@ pub(super) fn declare_coupled(
 fn declare_words(constants: &mut String, program: &Program, liquidity: &Liquidity) {
     let terms = &liquidity.terms;
     let state = StateLayout::of(program, liquidity);
+    let used = liquidity.standing.as_ref().map_or(0, |it| it.capital);
+    let first_capital = to_words(terms.capital() - used);
+    let n_first = terms.per_step - liquidity.standing.as_ref().map_or(0, |it| it.n_events);
     for (name, value) in [
         ("N_FUNDS", liquidity.funds.len()),
         ("AFTERMATH_WORDS", aftermath_words(liquidity.funds.len())),
@@ -129,6 +135,9 @@ fn declare_words(constants: &mut String, program: &Program, liquidity: &Liquidit
         ("GAS_HI", terms.gas[1]),
         ("CAPITAL_LO", terms.capital[0]),
         ("CAPITAL_HI", terms.capital[1]),
+        ("FIRST_CAPITAL_LO", first_capital[0]),
+        ("FIRST_CAPITAL_HI", first_capital[1]),
+        ("FIRST_PER_STEP", n_first),
         ("MOST_PART_LO", MOST_PART as u32),
         ("MOST_PART_HI", (MOST_PART >> 32) as u32),
         ("MOST_SLIPPAGE_LO", MOST_SLIPPAGE as u32),
@@ -136,6 +145,21 @@ fn declare_words(constants: &mut String, program: &Program, liquidity: &Liquidit
     ] {
         declare(constants, name, value);
     }
+}
+
+/// What the opening has left: of each asset its flow, what recovers and what stays, then of each
+/// fund what it holds and the least that it has held, two words each; where they begin.
+fn push_standing(tables: &mut Tables, liquidity: &Liquidity) -> u32 {
+    let Some(standing) = &liquidity.standing else { return tables.push(&[]) };
+    let sizes = standing.flows.iter().zip(&standing.recovering).zip(&standing.staying);
+    let mut words: Vec<[u32; 2]> = Vec::new();
+    for ((flow, recovering), staying) in sizes {
+        words.extend([*flow, *recovering, *staying].map(to_words));
+    }
+    for (held, lowest) in standing.funds.iter().zip(&standing.lowest) {
+        words.extend([*held, *lowest].map(to_words));
+    }
+    tables.push(words.as_flattened())
 }
 
 /// Curve by curve, the rows for sales, then those for purchases; where they begin.

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::Market;
 use crate::fixed::OCTAVE;
 
-/// The log2 price, Q8.24, of what is worthless: below any mark, and words are left for what moves it:
-/// 32 octaves of impact and 8 of interest either way, and 15 of a coarser mark.
+/// The log2 price, Q8.24, of what is worthless: below any mark, and words are left for what moves
+/// it: 32 octaves of impact and 8 of interest either way, and 15 of a coarser mark.
 pub const ZERO_LOG: i32 = -72 * OCTAVE;
 
 /// Where prices are 0.

@@ -3,7 +3,7 @@
 use shortfall::book::account::{KIND_COLLATERAL, KIND_PERP, LegState};
 use shortfall::book::action::Counterparty;
 use shortfall::fixed::scale_q31;
-use shortfall::program::liquidity::{FundRow, LiquidationTerms};
+use shortfall::program::liquidity::{FundRow, LiquidationTerms, Liquidity};
 
 use super::market::Market;
 
@@ -42,9 +42,12 @@ pub(crate) struct Fund {
 }
 
 impl Fund {
-    pub(crate) fn new(row: &FundRow) -> Self {
-        let held = row.initial();
-        Self { row: *row, held, lowest: held }
+    pub(crate) fn new(liquidity: &Liquidity, idx: usize) -> Self {
+        let row = liquidity.funds[idx];
+        let standing = liquidity.standing.as_ref();
+        let initial = row.initial();
+        let held = standing.map_or(initial, |it| it.funds[idx]);
+        Self { row, held, lowest: standing.map_or(initial, |it| it.lowest[idx]) }
     }
 
     /// By how much it was below its size at the lowest, and whether that was all.
@@ -103,7 +106,11 @@ impl Deal<'_, '_, '_> {
 
     fn before(&self, asset: usize) -> i64 {
         let is_in_turn = self.desk.terms.in_turn == 1;
-        if is_in_turn { self.market.flow(asset) } else { self.own[asset] }
+        if is_in_turn {
+            self.market.flow(asset)
+        } else {
+            self.market.pending(asset) + self.own[asset]
+        }
     }
 
     fn profit(&self, legs: &[LegState]) -> i128 {

@@ -15,6 +15,8 @@ struct Asset<'a> {
     staying: i64,
     /// Money at opening value that this round has sold.
     flow: i64,
+    /// Of that, what the opening had sold before the first round.
+    pending: i64,
     /// Highest log price at the beginning of a step so far.
     highest: i64,
     /// Depth of this step; none where the market is infinitely deep.
@@ -53,6 +55,23 @@ fn clamped(part: i128) -> i64 {
     part.clamp(-i128::from(MOST_PART), i128::from(MOST_PART)) as i64
 }
 
+impl Asset<'_> {
+    /// What the opening has left of it.
+    fn at_opening(liquidity: &Liquidity, idx: usize) -> Self {
+        let Some(standing) = &liquidity.standing else { return Self::default() };
+        let flow = standing.flows[idx];
+        let has_curve = liquidity.assets[idx].curve != NONE;
+        let held = |size: i64| if has_curve { size } else { 0 };
+        Self {
+            recovering: held(standing.recovering[idx]),
+            staying: held(standing.staying[idx]),
+            flow,
+            pending: flow,
+            ..Self::default()
+        }
+    }
+}
+
 impl<'a> Market<'a> {
     pub(crate) fn new(program: &'a Program, liquidity: &'a Liquidity, logs: &'a [i32]) -> Self {
         Self {
@@ -60,7 +79,9 @@ impl<'a> Market<'a> {
             liquidity,
             logs,
             step: 0,
-            assets: vec![Asset::default(); liquidity.assets.len()],
+            assets: (0..liquidity.assets.len())
+                .map(|idx| Asset::at_opening(liquidity, idx))
+                .collect(),
             sums: vec![0; program.instruments.len()],
             strained: (false, false),
         }
@@ -70,7 +91,9 @@ impl<'a> Market<'a> {
     pub(crate) fn begin_step(&mut self, step: usize) {
         self.step = step;
         for (row, asset) in self.liquidity.assets.iter().zip(&mut self.assets) {
-            if row.curve != NONE {
+            // The first step shares its time with the opening.
+            let is_opening = step == 0 && self.liquidity.standing.is_some();
+            if row.curve != NONE && !is_opening {
                 let kept = scale_q31(asset.recovering.unsigned_abs(), row.kept);
                 asset.recovering = with_sign_of(kept, asset.recovering);
             }
@@ -98,6 +121,7 @@ impl<'a> Market<'a> {
     /// What the round has sold becomes a part that recovers and a part that stays.
     pub(crate) fn end_round(&mut self) {
         for (row, asset) in self.liquidity.assets.iter().zip(&mut self.assets) {
+            asset.pending = 0;
             let Some(band) = asset.band else {
                 asset.flow = 0;
                 continue;
@@ -212,6 +236,10 @@ impl<'a> Market<'a> {
 
     pub(crate) fn flow(&self, asset: usize) -> i64 {
         self.assets[asset].flow
+    }
+
+    pub(crate) fn pending(&self, asset: usize) -> i64 {
+        self.assets[asset].pending
     }
 
     pub(crate) fn sell(&mut self, asset: usize, flow: i64) {

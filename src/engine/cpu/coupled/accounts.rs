@@ -273,6 +273,7 @@ impl Accounts {
         let terms = &mut self.terms[term_start as usize..][..n_terms as usize];
         set_terms(terms, loaded.iter().copied());
         state.is_changed = true;
+        // A perpetual that was closed has neither.
         state.is_over = is_over(loaded.iter().copied());
     }
 }

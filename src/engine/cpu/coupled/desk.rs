@@ -27,6 +27,24 @@ pub(super) struct Means {
     pub(super) lowest: Vec<i64>,
 }
 
+impl Means {
+    /// A new path: what the opening has left of the funds.
+    pub(super) fn begin(&mut self, liquidity: &Liquidity) {
+        self.funds.clear();
+        self.lowest.clear();
+        match &liquidity.standing {
+            Some(standing) => {
+                self.funds.extend_from_slice(&standing.funds);
+                self.lowest.extend_from_slice(&standing.lowest);
+            }
+            None => {
+                self.funds.extend(liquidity.funds.iter().map(|fund| fund.initial()));
+                self.lowest.extend_from_slice(&self.funds);
+            }
+        }
+    }
+}
+
 /// The other side of one liquidation event.
 pub(super) struct Desk<'d, 'p> {
     program: &'p Program,
@@ -77,7 +95,8 @@ impl<'d, 'p> Desk<'d, 'p> {
             return self.market.flow[asset];
         }
         let own = self.market.sales[self.n_before..].iter();
-        own.filter(|(it, _)| *it as usize == asset).map(|(_, flow)| flow).sum()
+        let own = own.filter(|(it, _)| *it as usize == asset).map(|(_, flow)| flow);
+        self.market.pending[asset] + own.sum::<i64>()
     }
 
     /// What the market brings for a flow after that.

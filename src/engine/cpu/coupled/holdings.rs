@@ -112,6 +112,23 @@ impl<'a> Holdings<'a> {
         (holding.staying + self.recovering.as_flattened()[idx], holding.own)
     }
 
+    /// The sizes held of an asset that recover, and that stay.
+    pub(super) fn parts(&self, asset: usize) -> (i64, i64) {
+        let idx = self.of[asset] as usize;
+        let Some(holding) = self.list.get(idx) else { return (0, 0) };
+        (self.recovering.as_flattened()[idx], holding.staying)
+    }
+
+    /// The market of an asset holds these sizes since the opening.
+    pub(super) fn restore(&mut self, asset: usize, recovering: i64, staying: i64) {
+        self.open(asset, &self.liquidity.assets[asset]);
+        let idx = self.of[asset] as usize;
+        self.list[idx].staying = staying;
+        self.recovering.as_flattened_mut()[idx] = recovering;
+        let all = staying + recovering;
+        self.know(asset, staying.min(all).min(0), staying.max(all).max(0));
+    }
+
     /// The market of an asset takes a size.
     pub(super) fn take(&mut self, asset: usize, size: i64) {
         let row = &self.liquidity.assets[asset];

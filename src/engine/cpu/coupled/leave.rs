@@ -3,7 +3,7 @@
 use super::accounts;
 use super::{Around, Coupled};
 use crate::book::action::ACTION_CLOSE_OUT;
-use crate::engine::cpu::ledger::{Ledger, exposure};
+use crate::engine::cpu::ledger::{Ledger, exposure, is_exposed};
 use crate::engine::cpu::positions::ScanList;
 use crate::engine::cpu::walk::Observer;
 
@@ -41,7 +41,7 @@ impl Coupled<'_> {
             let surplus = accounts::surplus_of(self.program, &state.scanned, terms);
             let surplus = surplus.with(|it| self.market.marks.read()[it as usize]);
             let legs = &mut self.accounts.loaded[..];
-            if state.is_defaulted && !state.is_over && surplus < 0 {
+            if state.is_defaulted && !state.is_over && surplus < 0 && is_exposed(legs) {
                 n_waiting += 1;
                 backlog += exposure(legs, position) as i64;
             }

@@ -12,6 +12,7 @@ use crate::market::depth::Curve;
 use crate::program::Program;
 use crate::program::layout::INSTRUMENT_PRICE;
 use crate::program::liquidity::{AssetRow, BandRow, CROSS_BITS, Liquidity, MOST_IMPACT, NONE};
+use crate::program::standing::Standing;
 
 /// What a market was asked in a round.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +35,10 @@ pub struct MovedMarket<'a> {
     pub flow: Vec<i64>,
     /// The same sale by sale: asset, flow.
     pub(super) sales: Vec<(u32, i64)>,
+    /// By asset, what the opening has sold and the first round goes on from.
+    pub(super) pending: Vec<i64>,
+    /// Whether no step has gone by since the opening, so that nothing has recovered.
+    is_opening: bool,
     /// Displacement of each asset in all.
     pub impact: Vec<i32>,
     /// Log prices on the market.
@@ -77,6 +82,8 @@ impl<'a> MovedMarket<'a> {
             most_cheap: liquidity.curves.iter().map(Curve::most_cheap).collect(),
             flow: vec![0; n_assets],
             sales: Vec::new(),
+            pending: vec![0; n_assets],
+            is_opening: false,
             impact: vec![0; n_assets],
             market: vec![0; n_assets],
             highest: vec![0; n_assets],
@@ -102,6 +109,22 @@ impl<'a> MovedMarket<'a> {
     /// A new path, at its opening, of these marks before anything moves them.
     pub(super) fn begin(&mut self, marks: &Marks) {
         self.marks.begin(marks);
+        self.clear();
+        let Some(standing) = &self.liquidity.standing else { return };
+        self.is_opening = true;
+        self.pending.copy_from_slice(&standing.flows);
+        for (asset, row) in self.liquidity.assets.iter().enumerate() {
+            if standing.flows[asset] != 0 {
+                self.sell(asset, standing.flows[asset]);
+            }
+            let (recovering, staying) = (standing.recovering[asset], standing.staying[asset]);
+            if row.curve != NONE && (recovering != 0 || staying != 0) {
+                self.holdings.restore(asset, recovering, staying);
+            }
+        }
+    }
+
+    fn clear(&mut self) {
         self.holdings.clear();
         self.flow.fill(0);
         self.sales.clear();
@@ -109,6 +132,40 @@ impl<'a> MovedMarket<'a> {
             logs.fill(0);
         }
         self.reported_at.fill(0);
+    }
+
+    /// The opening, before the first step: all prices are those of the scenario.
+    pub(super) fn begin_opening(&mut self) {
+        self.clear();
+        self.market.fill(0);
+        self.late.fill(0);
+        self.marks.set_opening(&self.market, &self.late);
+    }
+
+    /// A round of the opening is over: what was sold in it moves prices at once where sales do so;
+    /// else the next round goes on from it. Venues that read late read the opening's prices.
+    pub(super) fn end_opening_round(&mut self) {
+        if self.liquidity.terms.rounds == 0 {
+            self.pending.copy_from_slice(&self.flow);
+            return;
+        }
+        self.take_sales();
+        self.holdings.displace();
+        self.find_impacts();
+        self.market.copy_from_slice(&self.impact);
+        self.forget_asked();
+        self.marks.set_opening(&self.market, &self.late);
+    }
+
+    /// What the opening leaves of its sales; means are not its part.
+    pub(super) fn standing(&self) -> Standing {
+        let n_assets = self.flow.len();
+        let mut standing = Standing::none(n_assets, Vec::new());
+        standing.flows.copy_from_slice(&self.flow);
+        for asset in 0..n_assets {
+            (standing.recovering[asset], standing.staying[asset]) = self.holdings.parts(asset);
+        }
+        standing
     }
 
     /// Passes over the first steps, in which nothing is sold and venues read the market itself.
@@ -124,7 +181,7 @@ impl<'a> MovedMarket<'a> {
     /// The next step, after some in which nobody looked at prices: markets recover, prices move,
     /// feeds report.
     pub(super) fn step(&mut self, step: usize, n_passed: usize, logs: &[i32]) {
-        self.holdings.recover(n_passed + 1);
+        self.holdings.recover(n_passed + usize::from(!std::mem::take(&mut self.is_opening)));
         self.holdings.displace();
         self.move_prices(step, logs);
         for asset in self.banded.iter().map(|it| *it as usize) {
@@ -146,18 +203,24 @@ impl<'a> MovedMarket<'a> {
 
     /// The round is over: what was sold in it moves prices, at once if the step has more rounds.
     pub(super) fn end_round(&mut self, step: usize, logs: &[i32], goes_on: bool) {
-        while let Some((asset, _)) = self.sales.pop() {
-            let flow = std::mem::take(&mut self.flow[asset as usize]);
-            let asset = asset as usize;
-            if self.liquidity.assets[asset].curve != NONE && flow != 0 {
-                self.holdings.take(asset, self.band[asset].size(flow));
-            }
-        }
+        self.take_sales();
         if goes_on {
             self.holdings.displace();
             self.move_prices(step, logs);
             self.report(step, false);
             self.marks.forget(&self.impact, &self.market, &self.late);
+        }
+    }
+
+    /// The markets take what was sold.
+    fn take_sales(&mut self) {
+        while let Some((asset, _)) = self.sales.pop() {
+            let asset = asset as usize;
+            let flow = std::mem::take(&mut self.flow[asset]);
+            self.pending[asset] = 0;
+            if self.liquidity.assets[asset].curve != NONE && flow != 0 {
+                self.holdings.take(asset, self.band[asset].size(flow));
+            }
         }
     }
 
@@ -240,6 +303,17 @@ impl<'a> MovedMarket<'a> {
     }
 
     fn move_prices(&mut self, step: usize, logs: &[i32]) {
+        self.find_impacts();
+        let n_steps = self.program.market.n_steps;
+        let mut at = step;
+        for (market, impact) in self.market.iter_mut().zip(&self.impact) {
+            *market = logs[at] + impact;
+            at += n_steps;
+        }
+        self.forget_asked();
+    }
+
+    fn find_impacts(&mut self) {
         if self.liquidity.cross.is_empty() {
             for holding in &self.holdings.list {
                 self.impact[holding.asset as usize] = impact_of(holding.own.into());
@@ -251,12 +325,9 @@ impl<'a> MovedMarket<'a> {
             let parts = self.holdings.list.iter().map(|it| i64::from(row[it.asset as usize]));
             *impact = impact_of(own.zip(parts).map(|(own, part)| (part * own) >> CROSS_BITS).sum());
         }
-        let n_steps = self.program.market.n_steps;
-        let mut at = step;
-        for (market, impact) in self.market.iter_mut().zip(&self.impact) {
-            *market = logs[at] + impact;
-            at += n_steps;
-        }
+    }
+
+    fn forget_asked(&mut self) {
         for asset in self.all_asked.drain(..) {
             self.asked[asset as usize] = None;
         }
