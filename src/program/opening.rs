@@ -15,10 +15,18 @@ use crate::scenario::Opening;
 pub struct OpeningFigures {
     /// Positions liquidatable at the opening marks.
     pub n: u64,
+    /// Those of them that a liquidation call reached.
+    pub liquidated: u64,
+    /// Those of them that owe and own nothing, so that no call can.
+    pub n_bare: u64,
     /// Their debt, in money.
     pub debt: i128,
+    /// What liquidators repaid of it, in money.
+    pub repaid: i128,
     /// Bad debt that settling them left, in money; none unless they are settled.
     pub bad_debt: i128,
+    /// Index of the largest of them, and its bad debt, in money; if none has any, its debt.
+    pub largest: Option<(u32, i128)>,
 }
 
 /// Most events a position is given to settle; each takes a share of what is left.
@@ -26,6 +34,8 @@ const MAX_EVENTS: usize = 10_000;
 
 pub(super) fn settle(program: &mut Program, opening: Opening) {
     let mut figures = OpeningFigures::default();
+    // Bad debt, then debt; the first of equals stays.
+    let mut largest: Option<(u32, [i128; 2])> = None;
     for idx in 0..program.positions.len() {
         let position = program.positions[idx];
         let facts = AccountFacts {
@@ -37,27 +47,52 @@ pub(super) fn settle(program: &mut Program, opening: Opening) {
             continue;
         }
         let money = |value: u64| i128::from(value >> facts.money_shift);
-        figures.n += 1;
-        figures.debt += money(values(&legs).debt);
+        let debt = money(values(&legs).debt);
+        let mut settled = Settled::default();
+        figures.n_bare += u64::from(program.is_bare(idx));
         match opening {
-            Opening::Keep => continue,
+            Opening::Keep => {}
             Opening::Drop => legs.iter_mut().for_each(|leg| leg.quantity = 0),
-            Opening::Settle => {
-                figures.bad_debt += money(settle_one(program, idx, facts, &mut legs));
-            }
+            Opening::Settle => settled = settle_one(program, idx, facts, &mut legs),
+        }
+        let bad_debt = money(settled.bad_debt);
+        figures.n += 1;
+        figures.liquidated += u64::from(settled.is_liquidated);
+        figures.debt += debt;
+        figures.repaid += money(settled.repaid);
+        figures.bad_debt += bad_debt;
+        if largest.is_none_or(|(_, amounts)| amounts < [bad_debt, debt]) {
+            largest = Some((idx as u32, [bad_debt, debt]));
         }
         write_back(program, idx, &legs);
     }
+    figures.largest =
+        largest.map(|(idx, [bad_debt, debt])| (idx, if bad_debt > 0 { bad_debt } else { debt }));
     program.opening = figures;
 }
 
-/// Liquidates until nothing changes; the bad debt, and no debt without collateral is left behind.
-fn settle_one(program: &Program, idx: usize, facts: AccountFacts, legs: &mut [LegState]) -> u64 {
+/// What settling a position came to, in fine values.
+#[derive(Default)]
+struct Settled {
+    is_liquidated: bool,
+    repaid: u64,
+    bad_debt: u64,
+}
+
+/// Liquidates until nothing changes; no debt without collateral is left behind.
+fn settle_one(
+    program: &Program,
+    idx: usize,
+    facts: AccountFacts,
+    legs: &mut [LegState],
+) -> Settled {
     let action = program.actions[program.positions[idx].action as usize];
-    let mut bad_debt = 0;
+    let mut settled = Settled::default();
     for _ in 0..MAX_EVENTS {
         let event = action.run(facts, legs, &mut Unlimited);
-        bad_debt += event.written_off;
+        settled.is_liquidated |= event.n_calls > 0;
+        settled.repaid += event.repaid;
+        settled.bad_debt += event.written_off;
         if (event.n_calls == 0 && event.written_off == 0) || !is_breached(program, idx, facts, legs)
         {
             break;
@@ -65,11 +100,11 @@ fn settle_one(program: &Program, idx: usize, facts: AccountFacts, legs: &mut [Le
     }
     if legs.iter().all(|leg| leg.kind != KIND_COLLATERAL || leg.quantity == 0) {
         for leg in legs.iter_mut().filter(|leg| leg.kind == KIND_DEBT) {
-            bad_debt += leg.value();
+            settled.bad_debt += leg.value();
             leg.quantity = 0;
         }
     }
-    bad_debt
+    settled
 }
 
 fn opening_legs(program: &Program, idx: usize) -> Vec<LegState> {

@@ -101,7 +101,7 @@ impl Row {
     fn difference(&self, this: Reading, baseline: Reading) -> DifferenceFigures {
         let difference = this.value - baseline.value;
         let half_width = match &self.figure {
-            figure if figure.is_of_sample() => Some(0.0),
+            figure if figure.is_exact() => Some(0.0),
             _ if !self.has_tails() => None,
             _ => half_width(difference, &self.sections),
         };
@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn differences_change_sign_with_the_sides_and_lie_within_their_intervals() {
         let (there, back) = (compared([3, 0]), compared([0, 3]));
-        assert_eq!(there.differences.len(), 10);
+        assert_eq!(there.differences.len(), 14);
         for (one, other) in there.differences.iter().zip(&back.differences) {
             assert_eq!((one.value, one.baseline), (other.baseline, other.value));
             assert_eq!(one.difference, -other.difference);

@@ -90,6 +90,10 @@ pub struct PositionLabel {
     pub position: String,
     /// Its venue, by place: books are long, and venues few.
     pub venue: VenueId,
+    /// Whether it owes and owns nothing when the first step begins, so that it defaults there and
+    /// no call can liquidate it; left out where it is not so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_bare: bool,
 }
 
 /// What a pool is called: the lenders of one asset at one venue.
@@ -143,17 +147,50 @@ impl FundFacts {
 }
 
 /// What was liquidatable at the opening marks, and what became of it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OpeningFacts {
     /// How it was dealt with.
     pub mode: Opening,
-    /// How many positions.
+    /// How many positions were liquidatable.
     pub n: u64,
+    /// How many of them liquidators reached.
+    pub liquidated: u64,
+    /// How many of them owe and own nothing, so that none can.
+    pub n_bare: u64,
     /// What they owed.
     pub debt_usd: f64,
+    /// What liquidators repaid of it.
+    pub repaid_usd: f64,
     /// The bad debt they left behind; not part of the paths' bad debt.
     pub bad_debt_usd: f64,
+    /// The largest of them; none if there is none.
+    pub largest: Option<LargestAtOpening>,
+}
+
+/// The position that left most bad debt at the opening; where none left any, the one that owed
+/// most.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LargestAtOpening {
+    /// Its name in the book.
+    pub position: String,
+    /// Its venue.
+    pub venue: String,
+    /// What the amount is.
+    pub of: AmountAtOpening,
+    /// The amount.
+    pub usd: f64,
+}
+
+/// An amount by which positions are compared at the opening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AmountAtOpening {
+    /// The bad debt it left.
+    BadDebt,
+    /// What it owed.
+    Debt,
 }
 
 /// How a run went: the only figures that differ between two runs of the same scenario.

@@ -142,6 +142,10 @@ pub struct PositionFigures {
     pub position: String,
     /// Its venue.
     pub venue: String,
+    /// Whether it owes and owns nothing when the first step begins: its defaults are no
+    /// liquidations. Left out where it is not so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_bare: bool,
     /// Share of paths on which it is breached.
     pub probability_of_default: f64,
     /// Its bad debt, mean over paths.

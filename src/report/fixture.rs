@@ -6,8 +6,8 @@ use super::explain::{
     ToldSale, Untaken,
 };
 use super::facts::{
-    CouplingFacts, Facts, FeedbackTiming, FundFacts, OpeningFacts, PoolLabel, PositionLabel,
-    RunFacts,
+    AmountAtOpening, CouplingFacts, Facts, FeedbackTiming, FundFacts, LargestAtOpening,
+    OpeningFacts, PoolLabel, PositionLabel, RunFacts,
 };
 use super::figures::Summary;
 use super::gates::{GateFigures, Verdict};
@@ -74,6 +74,7 @@ pub(super) fn facts() -> Facts {
     let position = |idx: usize| PositionLabel {
         position: format!("whale, the {idx}th"),
         venue: VenueId(idx as u32 % 2),
+        is_bare: idx == 28,
     };
     let pool = |venue, debt_asset: &str| PoolLabel {
         venue: VenueId(venue),
@@ -89,8 +90,17 @@ pub(super) fn facts() -> Facts {
         opening: OpeningFacts {
             mode: Opening::Settle,
             n: 3,
+            liquidated: 2,
+            n_bare: 1,
             debt_usd: 1234.5,
+            repaid_usd: 1000.25,
             bad_debt_usd: 0.125,
+            largest: Some(LargestAtOpening {
+                position: "whale, the 4th".to_owned(),
+                venue: "aave".to_owned(),
+                of: AmountAtOpening::BadDebt,
+                usd: 0.125,
+            }),
         },
         levels: vec![0.5, 0.99, 0.9999],
         materiality_usd: 1.0,

@@ -14,6 +14,7 @@ pub mod format;
 pub mod gates;
 pub mod junit;
 pub mod ladder;
+mod opening;
 pub mod plot;
 pub mod reading;
 pub mod summary;
@@ -27,8 +28,8 @@ pub use explain::{
     ToldSale, Untaken,
 };
 pub use facts::{
-    CouplingFacts, Facts, FeedbackTiming, FundFacts, OpeningFacts, PoolLabel, PositionLabel,
-    RunFacts,
+    AmountAtOpening, CouplingFacts, Facts, FeedbackTiming, FundFacts, LargestAtOpening,
+    OpeningFacts, PoolLabel, PositionLabel, RunFacts,
 };
 pub use figures::Summary;
 pub use format::number::{counted, usd};

@@ -57,6 +57,10 @@ impl Summary {
             }
             Figure::Max => exactly(bad_debt.max_usd),
             Figure::LargestStep => exactly(f64::from(self.largest_step_events)),
+            Figure::OpeningCount => exactly(self.opening.n as f64),
+            Figure::OpeningLiquidated => exactly(self.opening.liquidated as f64),
+            Figure::OpeningRepaid => exactly(self.opening.repaid_usd),
+            Figure::OpeningBadDebt => exactly(self.opening.bad_debt_usd),
             Figure::FeedbackDifference => {
                 let found = self.feedback.as_ref()?;
                 let ends = (found.difference_low_usd, found.difference_high_usd);
@@ -102,7 +106,7 @@ impl Summary {
     }
 }
 
-/// A fact of the paths that were walked.
+/// A fact of the paths that were walked, or of the opening.
 fn exactly(value: f64) -> Reading {
     Reading::within(value, Some(value), Some(value))
 }

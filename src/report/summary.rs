@@ -41,7 +41,7 @@ impl Summary {
             n_positions: counters.positions.len() as u64,
             n_steps: facts.n_steps,
             step_hours: facts.step_hours,
-            opening: facts.opening,
+            opening: facts.opening.clone(),
             bad_debt: bad_debt(&ordered, tally, facts, &values),
             feedback: None,
             liquidated_usd: per_path(tally, facts, tally.sums.liquidated),
@@ -117,6 +117,7 @@ pub fn position_figures(
     PositionFigures {
         position: label.position.clone(),
         venue: facts.venue(label.venue).to_owned(),
+        is_bare: label.is_bare,
         probability_of_default: n_defaults as f64 / tally.sums.n_paths as f64,
         mean_loss_usd: per_path(tally, facts, loss),
         exposure_at_default_usd: stat::mean::mean_of(exposure, n_defaults)

@@ -17,6 +17,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     writeln!(out, "## {}: bad debt\n", escaped(&summary.scenario))?;
     write_gates(report.gates, out)?;
     write_figures(summary, out)?;
+    write_opening(summary, out)?;
     write_baseline(report.baseline, out)?;
     if let Some(until) = report.until {
         writeln!(out, "\nStopped {}.", escaped(&until.told()))?;
@@ -103,6 +104,14 @@ fn write_figures(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         row(name, Unit::Usd, found.value_usd, found.low_usd, found.high_usd)?;
     }
     Ok(())
+}
+
+fn write_opening(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+    let told = summary.opening.told();
+    if told.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nAt the opening {}.", escaped(&told.join("; ")))
 }
 
 fn write_baseline(baseline: Option<&BaselineFigures>, out: &mut dyn Write) -> io::Result<()> {

@@ -16,7 +16,6 @@ use crate::report::facts::RunFacts;
 use crate::report::figures::{BadDebt, PoolFigures, StepFigures, Summary};
 use crate::report::gates::GateFigures;
 use crate::report::ladder::LadderRow;
-use crate::scenario::Opening;
 use table::Table;
 
 pub(super) use bench::{write_bench, write_growth};
@@ -103,22 +102,9 @@ fn write_headline(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn write_opening(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
-    let opening = &summary.opening;
-    if opening.n == 0 {
-        return Ok(());
-    }
-    let what = match opening.mode {
-        Opening::Settle => "settled",
-        Opening::Keep => "kept",
-        Opening::Drop => "dropped",
-    };
-    writeln!(
-        out,
-        "At the opening    {} liquidatable and {what}: {} USD of debt, {} USD bad",
-        counted(opening.n, "position"),
-        usd(opening.debt_usd),
-        usd(opening.bad_debt_usd),
-    )
+    let told = summary.opening.told();
+    let names = std::iter::once("At the opening").chain(std::iter::repeat(""));
+    names.zip(&told).try_for_each(|(name, told)| writeln!(out, "{name:<18}{told}"))
 }
 
 fn write_levels(bad_debt: &BadDebt, out: &mut dyn Write) -> io::Result<()> {
@@ -183,9 +169,10 @@ fn write_positions(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
             "share of tail",
         ],
     );
-    for position in summary.positions.iter().take(N_ROWS) {
+    let rows = summary.positions.iter().take(N_ROWS);
+    for position in rows.clone() {
         table.row([
-            position.position.clone(),
+            format!("{}{}", position.position, if position.is_bare { " *" } else { "" }),
             position.venue.clone(),
             percent(position.probability_of_default),
             usd(position.mean_loss_usd),
@@ -195,6 +182,9 @@ fn write_positions(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         ]);
     }
     table.write(out)?;
+    if rows.into_iter().any(|position| position.is_bare) {
+        writeln!(out, "  (* owes and owns nothing from the opening on: no call can liquidate it)")?;
+    }
     summary.tail.map_or(Ok(()), |tail| {
         let n_paths = counted(tail.n_paths, "path");
         writeln!(out, "  (the tail: the worst {n_paths}, beyond level {})", tail.level)
