@@ -31,6 +31,7 @@ pub(super) fn facts(scenario: &Scenario, program: &Program) -> Facts {
         opening: opening(scenario, program),
         levels: scenario.run.levels.clone(),
         materiality_usd: scenario.run.materiality_usd,
+        assets: scenario.market.assets.iter().map(|asset| asset.name.clone()).collect(),
         venues: scenario.venues.iter().map(|venue| venue.name.clone()).collect(),
         positions: positions.collect(),
         pools: pools.collect(),

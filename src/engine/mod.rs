@@ -8,6 +8,7 @@ pub mod fallback;
 pub mod gpu;
 pub mod prefix;
 pub mod run;
+pub mod void;
 
 pub use backend::{Backend, DeviceFault, EngineError};
 pub use contrast::{Side, contrast};

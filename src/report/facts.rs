@@ -29,6 +29,8 @@ pub struct Facts {
     pub levels: Vec<f64>,
     /// Loss from which a path counts as one with bad debt, USD.
     pub materiality_usd: f64,
+    /// Names of the assets, in the order of their ids.
+    pub assets: Vec<String>,
     /// Names of the venues, in the order of their ids.
     pub venues: Vec<String>,
     /// Names of the positions, in the order of the tally's counters.

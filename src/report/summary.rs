@@ -6,6 +6,7 @@ use super::figures::{
     BadDebt, ExpectedShortfallFigures, PoolFigures, PositionFigures, StepFigures, Summary,
     TailFigures, ValueAtRiskFigures,
 };
+use super::void::VoidFigures;
 use crate::tail::stat::{self, Mean, Probability, ValueAtRisk};
 use crate::tail::{Level, Ordered, Paired, PositionCount, TailShares, Tally};
 
@@ -42,6 +43,7 @@ impl Summary {
             n_steps: facts.n_steps,
             step_hours: facts.step_hours,
             opening: facts.opening.clone(),
+            void: VoidFigures::of(tally),
             bad_debt: bad_debt(&ordered, tally, facts, &values),
             feedback: None,
             liquidated_usd: per_path(tally, facts, tally.sums.liquidated),
@@ -154,7 +156,8 @@ fn bad_debt(
             std_error_usd: found.std_error.map(usd),
         }
     });
-    BadDebt {
+    let bad_debt = BadDebt {
+        at_least: false,
         mean_usd: usd(mean.value),
         std_error_usd: mean.std_error.map(usd),
         low_usd: interval.map(|(low, _)| usd(low)),
@@ -169,7 +172,8 @@ fn bad_debt(
         max_usd: usd(ordered.worst()[0].loss as f64),
         value_at_risk: value_at_risk.collect(),
         expected_shortfall: expected_shortfall.collect(),
-    }
+    };
+    if tally.sums.n_saturated > 0 { bad_debt.without_upper_ends() } else { bad_debt }
 }
 
 fn mean_and_probability(tally: &Tally) -> (Mean, Probability) {

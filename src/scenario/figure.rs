@@ -139,6 +139,12 @@ impl Figure {
         self.is_of_opening() || matches!(self, Self::Max | Self::LargestStep)
     }
 
+    /// Whether it rises, or stays, where paths lose more.
+    #[must_use]
+    pub fn rises_with_losses(&self) -> bool {
+        self.level().is_some() || matches!(self, Self::Mean | Self::Probability | Self::Max)
+    }
+
     /// Whether it is known before the first path.
     #[must_use]
     pub fn is_of_opening(&self) -> bool {

@@ -2,16 +2,16 @@
 
 mod aftermath;
 mod bench;
+mod compared;
 mod rounds;
 mod table;
 mod told;
 
 use std::io::{self, Write};
 
-use super::number::{count, counted, duration, percent, percent_or_none, significant};
+use super::number::{at_least_if, count, counted, duration, percent, percent_or_none, significant};
 use super::number::{usd, usd_or_none};
 use super::{LADDER_HEADINGS, Report, ladder_cells};
-use crate::report::baseline::{BaselineFigures, DIFFERENCE_HEADINGS};
 use crate::report::facts::RunFacts;
 use crate::report::figures::{BadDebt, PoolFigures, StepFigures, Summary};
 use crate::report::gates::GateFigures;
@@ -34,7 +34,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     }
     write_levels(&summary.bad_debt, out)?;
     write_gates(report.gates, out)?;
-    write_baseline(report.baseline, out)?;
+    compared::write(report.baseline, out)?;
     aftermath::write(summary, out)?;
     write_positions(summary, out)?;
     write_pools(summary, out)?;
@@ -69,16 +69,21 @@ fn write_headline(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         summary.seed,
     )?;
     writeln!(out)?;
+    if let Some(void) = &summary.void {
+        writeln!(out, "Void              {}", void.told())?;
+    }
+    let bounded = |shown: String| at_least_if(bad_debt.at_least, shown);
     let interval = match (bad_debt.low_usd, bad_debt.high_usd) {
         (Some(low), Some(high)) => format!("95 %: {} to {}", usd(low), usd(high)),
+        (Some(low), None) => format!("95 %: {} or more", usd(low)),
         _ => "one path has no interval".to_owned(),
     };
-    let (mean, error) = (usd(bad_debt.mean_usd), usd_or_none(bad_debt.std_error_usd));
+    let (mean, error) = (bounded(usd(bad_debt.mean_usd)), usd_or_none(bad_debt.std_error_usd));
     writeln!(out, "Mean bad debt     {mean} USD ± {error} s.e. ({interval})")?;
     writeln!(
         out,
         "Probability       {} that a path loses {} USD or more (95 %: {} to {})",
-        percent(bad_debt.probability),
+        bounded(percent(bad_debt.probability)),
         usd(bad_debt.materiality_usd),
         percent(bad_debt.probability_low),
         percent(bad_debt.probability_high),
@@ -90,7 +95,7 @@ fn write_headline(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         usd(bad_debt.stranded_usd),
         usd(bad_debt.under_water_usd),
     )?;
-    writeln!(out, "Worst path        {} USD", usd(bad_debt.max_usd))?;
+    writeln!(out, "Worst path        {} USD", bounded(usd(bad_debt.max_usd)))?;
     writeln!(
         out,
         "Liquidated        {} USD in {} events a path, at most {} in one step",
@@ -113,14 +118,15 @@ fn write_levels(bad_debt: &BadDebt, out: &mut dyn Write) -> io::Result<()> {
         1,
         &["level", "value at risk", "95 % from", "to", "expected shortfall", "95 % from", "to"],
     );
+    let bounded = |shown: String| at_least_if(bad_debt.at_least, shown);
     for (value, shortfall) in bad_debt.value_at_risk.iter().zip(&bad_debt.expected_shortfall) {
         let about = if value.exact { "" } else { "~" };
         table.row([
             value.level.to_string(),
-            format!("{about}{}", usd(value.value_usd)),
+            bounded(format!("{about}{}", usd(value.value_usd))),
             usd(value.low_usd),
             usd(value.high_usd),
-            usd(shortfall.value_usd),
+            bounded(usd(shortfall.value_usd)),
             usd_or_none(shortfall.low_usd),
             usd_or_none(shortfall.high_usd),
         ]);
@@ -136,18 +142,6 @@ fn write_gates(gates: &[GateFigures], out: &mut dyn Write) -> io::Result<()> {
     let mut table = Table::new(2, &["fail on", "verdict", "figure", "95 % from", "to"]);
     for gate in gates {
         table.row(gate.cells());
-    }
-    table.write(out)
-}
-
-fn write_baseline(baseline: Option<&BaselineFigures>, out: &mut dyn Write) -> io::Result<()> {
-    let Some(baseline) = baseline else { return Ok(()) };
-    let BaselineFigures { scenario, program_digest, .. } = baseline;
-    let program = program_digest.get(..16).unwrap_or(program_digest);
-    writeln!(out, "\nThe same paths under the baseline, {scenario} (program {program})")?;
-    let mut table = Table::new(1, &DIFFERENCE_HEADINGS);
-    for difference in &baseline.differences {
-        table.row(difference.cells());
     }
     table.write(out)
 }
@@ -244,10 +238,6 @@ fn write_times(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
 fn write_warnings(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let summary = report.summary;
     let mut warnings: Vec<String> = Vec::new();
-    if summary.saturated_paths > 0 {
-        let n_paths = counted(summary.saturated_paths, "path");
-        warnings.push(format!("{n_paths} had a price at the bound of its format"));
-    }
     if summary.small_mark_paths > 0 {
         let n_paths = counted(summary.small_mark_paths, "path");
         warnings.push(format!("{n_paths} had a price below 1/4096 of its opening value"));
@@ -303,6 +293,13 @@ mod tests {
         let summary = fixture::coupled_summary();
         let report = Report::of(&summary);
         insta::assert_snapshot!(written(|out| super::write(&report, out)));
+    }
+
+    #[test]
+    fn void_paths_are_told_first_and_make_figures_lower_bounds() {
+        let told = written(|out| super::write(&Report::of(&fixture::void_summary()), out));
+        let head: Vec<&str> = told.lines().take(14).collect();
+        insta::assert_snapshot!(head.join("\n"));
     }
 
     #[test]
