@@ -12,6 +12,7 @@ mod out;
 mod progress;
 mod results;
 mod until;
+mod void;
 
 use std::fs;
 use std::path::Path;

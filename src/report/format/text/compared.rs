@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::table::Table;
 use crate::report::baseline::{BaselineFigures, DIFFERENCE_HEADINGS};
+use crate::report::format::number::counted;
 use crate::report::moved::MOVED_HEADINGS;
 
 /// Writes nothing where there is no baseline.
@@ -17,6 +18,10 @@ pub(super) fn write(baseline: Option<&BaselineFigures>, out: &mut dyn Write) -> 
         table.row(difference.cells());
     }
     table.write(out)?;
+    if baseline.void_paths > 0 {
+        let n_paths = counted(baseline.void_paths, "path");
+        writeln!(out, "  ({n_paths} of the baseline void: its figures are lower bounds)")?;
+    }
     write_moved(baseline, out)
 }
 
@@ -53,5 +58,15 @@ mod tests {
         let mut out = Vec::new();
         write(Some(&fixture::baseline()), &mut out).unwrap();
         insta::assert_snapshot!(String::from_utf8(out).unwrap());
+    }
+
+    #[test]
+    fn void_paths_of_a_baseline_are_told() {
+        let mut out = Vec::new();
+        let baseline = BaselineFigures { void_paths: 2, ..fixture::baseline() };
+        write(Some(&baseline), &mut out).unwrap();
+        let told = String::from_utf8(out).unwrap();
+        let words = "(2 paths of the baseline void: its figures are lower bounds)";
+        assert!(told.contains(words), "{told}");
     }
 }
