@@ -1,6 +1,7 @@
 //! What a report must know of a scenario and its program.
 
 use shortfall::market::depth::Feedback;
+use shortfall::program::rounding::CoarseMoney;
 use shortfall::program::{OpeningFigures, Program};
 use shortfall::report::{
     AmountAtOpening, CouplingFacts, Facts, FeedbackTiming, FundFacts, LargestAtOpening,
@@ -31,13 +32,31 @@ pub(super) fn facts(scenario: &Scenario, program: &Program) -> Facts {
         opening: opening(scenario, program),
         levels: scenario.run.levels.clone(),
         materiality_usd: scenario.run.materiality_usd,
+        rounding: program.rounding_bound(),
         assets: scenario.market.assets.iter().map(|asset| asset.name.clone()).collect(),
         venues: scenario.venues.iter().map(|venue| venue.name.clone()).collect(),
         positions: positions.collect(),
         pools: pools.collect(),
         coupling: coupling(scenario, program),
-        notes: scenario.notes.clone(),
+        notes: notes(scenario, program),
     }
+}
+
+/// What the reader should know of the scenario and of the program that it became.
+pub(super) fn notes(scenario: &Scenario, program: &Program) -> Vec<String> {
+    let mut notes = scenario.notes.clone();
+    let materiality_usd = scenario.run.materiality_usd;
+    if let Some(coarse) = program.coarse_money(materiality_usd) {
+        let CoarseMoney { quantum_usd, smallest_usd } = coarse;
+        let smallest = smallest_usd.map(|it| format!(" and a smallest debt of {it:.2} USD"));
+        notes.push(format!(
+            "money is counted in units of {quantum_usd:.3e} USD, so large is the book: coarse \
+             against a materiality of {materiality_usd} USD{}; split the book, or read small \
+             positions' figures as cut to such units",
+            smallest.unwrap_or_default(),
+        ));
+    }
+    notes
 }
 
 /// What was liquidatable at the opening.

@@ -4,6 +4,7 @@ pub mod compile;
 pub mod layout;
 pub mod liquidity;
 mod opening;
+pub mod rounding;
 pub mod sound;
 mod units;
 

@@ -29,6 +29,8 @@ pub struct Facts {
     pub levels: Vec<f64>,
     /// Loss from which a path counts as one with bad debt, USD.
     pub materiality_usd: f64,
+    /// Most by which rounding changes the loss of one position, quanta.
+    pub rounding: i64,
     /// Names of the assets, in the order of their ids.
     pub assets: Vec<String>,
     /// Names of the venues, in the order of their ids.
@@ -64,9 +66,20 @@ impl Facts {
         usual.or(self.levels.first().copied()).unwrap_or(USUAL)
     }
 
-    /// The loss from which a path counts, quanta, rounded up.
+    /// The loss from which a path counts, quanta, rounded up, and less what rounding may have taken
+    /// from it: a loss of exactly the materiality counts.
     #[must_use]
     pub fn materiality(&self) -> i64 {
+        self.exact_materiality() - self.materiality_rounding()
+    }
+
+    /// What the materiality is lowered by for that, quanta: at most half of it.
+    #[must_use]
+    pub fn materiality_rounding(&self) -> i64 {
+        self.rounding.min(self.exact_materiality() / 2)
+    }
+
+    fn exact_materiality(&self) -> i64 {
         libm::ceil(libm::ldexp(self.materiality_usd, -self.quantum_log2)) as i64
     }
 
@@ -231,5 +244,22 @@ impl RunFacts {
         self.paths_per_second = rate(n_paths, self.wall_seconds);
         self.checks_per_cpu_second = rate(n_paths * checks_per_path, self.cpu_seconds);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::fixture;
+
+    #[test]
+    fn materiality_is_lowered_by_the_rounding_and_by_half_of_itself_at_most() {
+        let facts = |materiality_usd: f64, rounding: i64| {
+            let facts = super::Facts { materiality_usd, rounding, ..fixture::facts() };
+            (facts.materiality(), facts.materiality_rounding())
+        };
+        // A quantum of 2^-16 dollars.
+        assert_eq!(facts(1.0, 3), (65_533, 3));
+        assert_eq!(facts(1.0, 40_000), (32_768, 32_768));
+        assert_eq!(facts(0.0, 3), (0, 0));
     }
 }

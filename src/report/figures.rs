@@ -90,6 +90,9 @@ pub struct BadDebt {
     pub probability_high: f64,
     /// Loss from which a path counts.
     pub materiality_usd: f64,
+    /// What that is lowered by before it is compared, since rounding may have taken as much from a
+    /// loss.
+    pub materiality_rounding_usd: f64,
     /// Part of the mean: written off on the way.
     pub realised_usd: f64,
     /// Part of the mean: left on the books.

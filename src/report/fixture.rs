@@ -107,6 +107,7 @@ pub(super) fn facts() -> Facts {
         },
         levels: vec![0.5, 0.99, 0.9999],
         materiality_usd: 1.0,
+        rounding: 3,
         assets: vec!["ETH".to_owned(), "USDC".to_owned(), "DAI".to_owned()],
         venues: vec!["aave".to_owned(), "morpho".to_owned()],
         positions: (0..N_POSITIONS).map(position).collect(),

@@ -166,6 +166,7 @@ fn bad_debt(
         probability_low: probability.low,
         probability_high: probability.high,
         materiality_usd: facts.materiality_usd,
+        materiality_rounding_usd: facts.usd(facts.materiality_rounding() as f64),
         realised_usd: per_path(tally, facts, tally.sums.realised),
         stranded_usd: per_path(tally, facts, tally.sums.stranded),
         under_water_usd: per_path(tally, facts, tally.sums.under_water),

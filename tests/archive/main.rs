@@ -63,6 +63,7 @@ fn subject(n_paths: u64, seed: u64) -> Subject {
         },
         levels: vec![0.9, 0.99],
         materiality_usd: 1.0,
+        rounding: program.rounding_bound(),
         assets: vec!["A".to_owned(), "USD".to_owned()],
         venues: vec!["bank".to_owned()],
         positions: ["a", "b", "c"]

@@ -7,6 +7,7 @@ mod coupled;
 mod flags;
 mod gates;
 mod lives;
+mod materiality;
 mod opening;
 mod out;
 mod progress;
