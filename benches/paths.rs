@@ -7,7 +7,6 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use shortfall::engine::cpu::marks::Marks;
 use shortfall::fixed::normal_shock;
 use shortfall::market::rng::{BLOCK_DIFFUSION, words};
-use shortfall::program::Program;
 use shortfall::scenario::Workload;
 
 const SEED: u64 = 42;

@@ -168,6 +168,8 @@ enum CliError {
         folder.display()
     )]
     OtherPaths { folder: PathBuf, what: &'static str, flag: &'static str, there: u64, here: u64 },
+    #[error("--baseline {}: {what}", folder.display())]
+    OtherBook { folder: PathBuf, what: baseline::Mismatch },
     #[error(
         "{} has outcomes {there}, and its program has {found} here: one of the two machines \
          computes wrongly; `shortfall verify` tells more",
@@ -193,6 +195,7 @@ impl CliError {
             | Self::NoGates { .. }
             | Self::GateLacks { .. }
             | Self::OtherPaths { .. }
+            | Self::OtherBook { .. }
             | Self::Shard(_) => Exit::Written,
             Self::Engine(error) => of_engine(error),
             Self::Archive(error) => of_archive(error),
@@ -236,7 +239,7 @@ pub(crate) fn main() -> ExitCode {
     let done = |()| Exit::Done;
     let result = fault::guarded(|| match command {
         Command::Run(args) => run::main(&args),
-        Command::Merge(args) => merge::main(&args).map(done),
+        Command::Merge(args) => merge::main(&args),
         Command::Verify(args) => verify::main(&args).map(done),
         Command::Check(args) => check::main(&args).map(done),
         Command::Ladder(args) => ladder::main(&args).map(done),

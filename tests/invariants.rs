@@ -11,4 +11,5 @@ mod invariants {
     mod independence;
     mod scaling;
     mod second_walk;
+    mod void;
 }

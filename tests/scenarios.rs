@@ -58,6 +58,8 @@ fn compiled(name: &str) -> (Scenario, Program) {
 fn tally(scenario: &Scenario, program: &Program, n_threads: usize, batch: u64) -> Tally {
     let unit = libm::exp2(-f64::from(program.money_log2));
     let materiality = libm::ceil(scenario.run.materiality_usd * unit) as i64;
+    // As `Facts::materiality` has it.
+    let materiality = materiality - program.rounding_bound().min(materiality / 2);
     let plan = Plan { n_paths: N_PATHS, batch, materiality };
     let mut backend = Cpu::new(program, scenario.run.seed, n_threads);
     engine::run(program, plan, &mut backend, &mut ()).expect("threads")

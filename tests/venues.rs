@@ -16,6 +16,7 @@ mod venues {
     mod loan;
     mod maintenance;
     mod marks;
+    mod materiality;
     mod morpho;
     mod opening;
     mod reference;

@@ -15,7 +15,7 @@ use crate::report::Facts;
 use crate::tail::Digest;
 
 /// Format of run directories; another is refused.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A file that the run was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,6 +4,7 @@ use super::layout;
 use super::plan::Subject;
 use super::sealed::json;
 use super::{BLOCKS, POSITIONS, SUMMARY, WORST_PATHS};
+use crate::engine::void::{Beyond, first_beyond};
 use crate::engine::{EngineError, Part, tail_shares};
 use crate::report::{Facts, Summary, tables};
 use crate::tail::{Paired, TailShares, Tally};
@@ -64,6 +65,11 @@ impl Counted {
         let mut summary = Summary::of(&self.tally, facts, shares.as_ref());
         // Whoever makes an older version's summary again writes what that one wrote.
         summary.version.clone_from(&plan.version);
+        if let Some(path) = self.tally.sums.first_void
+            && let Some(Beyond { step_idx, asset }) = first_beyond(program, plan.seed, path)
+        {
+            summary = summary.with_void_at(&facts.assets[asset], step_idx as u64);
+        }
         if let Some(paired) = &self.paired {
             summary = summary.with_feedback(paired, facts);
         }

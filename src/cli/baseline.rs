@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use thiserror::Error;
 
 use shortfall::archive::{Subject, read_counted};
 use shortfall::engine::{Side, Walkers, contrast};
@@ -23,7 +24,7 @@ pub(super) struct BaselineArgs {
     baseline: Option<PathBuf>,
 }
 
-/// A finished run of the same seed and number of paths.
+/// A finished run of the same seed, number of paths, positions and steps.
 pub(super) struct Baseline {
     folder: PathBuf,
     subject: Subject,
@@ -48,6 +49,9 @@ impl BaselineArgs {
             let folder = folder.clone();
             return Err(CliError::OtherPaths { folder, what, flag, there, here });
         }
+        if let Some(what) = Mismatch::between(&baseline.facts, &subject.facts) {
+            return Err(CliError::OtherBook { folder: folder.clone(), what });
+        }
         let counted = read_counted(folder, &baseline)?;
         let facts = Facts {
             levels: subject.facts.levels.clone(),
@@ -56,6 +60,51 @@ impl BaselineArgs {
         };
         let outcome_digest = counted.tally.outcome_digest();
         Ok(Some(Baseline { folder: folder.clone(), subject: baseline, facts, outcome_digest }))
+    }
+}
+
+/// In what two runs differ whose positions or steps are no pairs.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub(super) enum Mismatch {
+    #[error("its paths have {there} steps and this run's have {here}: give --steps {there}")]
+    Steps { there: u32, here: u32 },
+    #[error(
+        "its steps last {there} hours and this run's last {here}: write the same [run] step in \
+         both scenarios"
+    )]
+    StepLength { there: f64, here: f64 },
+    #[error(
+        "position {number} is {there} there and {here} here, of {n_there} positions there and \
+         {n_here} here: run both with one book, --book, in one order"
+    )]
+    Position { number: usize, there: String, here: String, n_there: usize, n_here: usize },
+}
+
+impl Mismatch {
+    /// The first difference between a baseline and a run.
+    fn between(there: &Facts, here: &Facts) -> Option<Self> {
+        if there.n_steps != here.n_steps {
+            return Some(Self::Steps { there: there.n_steps, here: here.n_steps });
+        }
+        if there.step_hours != here.step_hours {
+            return Some(Self::StepLength { there: there.step_hours, here: here.step_hours });
+        }
+        let named = |facts: &Facts, idx: usize| {
+            let label = facts.positions.get(idx)?;
+            Some(format!("{:?} at {}", label.position, facts.venue(label.venue)))
+        };
+        let is_same = |idx: &usize| match (there.positions.get(*idx), here.positions.get(*idx)) {
+            (Some(theirs), Some(ours)) => {
+                theirs.position == ours.position
+                    && there.venue(theirs.venue) == here.venue(ours.venue)
+            }
+            _ => false,
+        };
+        let (n_there, n_here) = (there.positions.len(), here.positions.len());
+        let idx = (0..n_there.max(n_here)).find(|idx| !is_same(idx))?;
+        let or_none = |name: Option<String>| name.unwrap_or_else(|| "none".to_owned());
+        let (there, here) = (or_none(named(there, idx)), or_none(named(here, idx)));
+        Some(Self::Position { number: idx + 1, there, here, n_there, n_here })
     }
 }
 

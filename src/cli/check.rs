@@ -11,7 +11,7 @@ use shortfall::market::oracle::Feed;
 use shortfall::report::{Format, counted, usd};
 use shortfall::scenario::{Overrides, Scenario};
 
-use super::{CliError, PathArgs, ScenarioArgs, output};
+use super::{CliError, PathArgs, ScenarioArgs, facts, output};
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
@@ -40,6 +40,7 @@ struct Checked<'a> {
 pub(super) fn main(args: &CheckArgs) -> Result<(), CliError> {
     let scenario = args.scenario.load(Some(&args.path_args), Overrides::default())?;
     let program = args.scenario.compile(&scenario)?;
+    let notes = facts::notes(&scenario, &program);
     let checked = Checked {
         scenario: &scenario.name,
         program_digest: program.digest().to_string(),
@@ -50,7 +51,7 @@ pub(super) fn main(args: &CheckArgs) -> Result<(), CliError> {
         n_steps: scenario.run.n_steps,
         n_paths: scenario.run.n_paths,
         couplings: couplings(&scenario),
-        notes: &scenario.notes,
+        notes: &notes,
     };
     output::to_stdout(|out| write(&checked, args.scenario.format, out))
 }

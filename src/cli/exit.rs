@@ -15,13 +15,14 @@ pub(super) enum Exit {
     Nondeterminism = 70,
     Io = 74,
     TryAgain = 75,
+    Void = 97,
     Inconclusive = 98,
     Breached = 99,
     Interrupted = 130,
 }
 
 /// Every exit code and what it means, rising.
-const MEANINGS: [(Exit, &str); 11] = [
+const MEANINGS: [(Exit, &str); 12] = [
     (Exit::Done, "done; every gate passed"),
     (Exit::Fault, "a fault of the program; please report it"),
     (Exit::Written, "a fault in what was written: flags, scenario, tables"),
@@ -30,6 +31,7 @@ const MEANINGS: [(Exit, &str); 11] = [
     (Exit::Nondeterminism, "paths walked again had other outcomes: determinism is violated"),
     (Exit::Io, "a file could not be read or written"),
     (Exit::TryAgain, "not finished, what is done is saved: run the same command again"),
+    (Exit::Void, "a path is void: a price left what the numbers hold; figures are lower bounds"),
     (
         Exit::Inconclusive,
         "a gate is inconclusive: its bound lies in the interval; more paths may tell",
@@ -39,9 +41,10 @@ const MEANINGS: [(Exit, &str); 11] = [
 ];
 
 impl Exit {
-    /// What the gates of a run make of it; done if there are none.
-    pub(super) fn of(verdict: Option<Verdict>) -> Self {
+    /// What a run ends with: void paths go before what its gates make of it.
+    pub(super) fn of(is_void: bool, verdict: Option<Verdict>) -> Self {
         match verdict {
+            _ if is_void => Self::Void,
             None | Some(Verdict::Passed) => Self::Done,
             Some(Verdict::Inconclusive) => Self::Inconclusive,
             Some(Verdict::Breached) => Self::Breached,
@@ -83,6 +86,7 @@ mod tests {
         assert!(MEANINGS.is_sorted_by_key(|(exit, _)| exit.number()));
         let exits =
             [None, Some(Verdict::Passed), Some(Verdict::Inconclusive), Some(Verdict::Breached)];
-        assert_eq!(exits.map(|verdict| Exit::of(verdict).number()), [0, 0, 98, 99]);
+        assert_eq!(exits.map(|verdict| Exit::of(false, verdict).number()), [0, 0, 98, 99]);
+        assert_eq!(exits.map(|verdict| Exit::of(true, verdict).number()), [97; 4]);
     }
 }

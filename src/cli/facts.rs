@@ -1,19 +1,23 @@
 //! What a report must know of a scenario and its program.
 
 use shortfall::market::depth::Feedback;
-use shortfall::program::Program;
+use shortfall::program::rounding::CoarseMoney;
+use shortfall::program::{OpeningFigures, Program};
 use shortfall::report::{
-    CouplingFacts, Facts, FeedbackTiming, FundFacts, OpeningFacts, PoolLabel, PositionLabel,
+    AmountAtOpening, CouplingFacts, Facts, FeedbackTiming, FundFacts, LargestAtOpening,
+    OpeningFacts, PoolLabel, PositionLabel,
 };
 use shortfall::scenario::Scenario;
 use shortfall::units::{DAYS_PER_YEAR, VenueId};
 
 /// The facts of a scenario and the program that it was compiled to.
 pub(super) fn facts(scenario: &Scenario, program: &Program) -> Facts {
-    let positions = scenario.book.positions.iter().map(|position| PositionLabel {
-        position: position.name.to_string(),
-        venue: position.venue,
-    });
+    let positions =
+        scenario.book.positions.iter().enumerate().map(|(idx, position)| PositionLabel {
+            position: position.name.to_string(),
+            venue: position.venue,
+            is_bare: program.is_bare(idx),
+        });
     let pools = program.pools.iter().map(|(venue, asset)| PoolLabel {
         venue: *venue,
         debt_asset: scenario.market.assets[asset.idx()].name.clone(),
@@ -25,19 +29,57 @@ pub(super) fn facts(scenario: &Scenario, program: &Program) -> Facts {
         n_steps: scenario.run.n_steps,
         step_hours: scenario.run.step_years * 24.0 * DAYS_PER_YEAR,
         quantum_log2: program.money_log2,
-        opening: OpeningFacts {
-            mode: scenario.run.opening,
-            n: program.opening.n,
-            debt_usd: program.usd(program.opening.debt),
-            bad_debt_usd: program.usd(program.opening.bad_debt),
-        },
+        opening: opening(scenario, program),
         levels: scenario.run.levels.clone(),
         materiality_usd: scenario.run.materiality_usd,
+        rounding: program.rounding_bound(),
+        assets: scenario.market.assets.iter().map(|asset| asset.name.clone()).collect(),
         venues: scenario.venues.iter().map(|venue| venue.name.clone()).collect(),
         positions: positions.collect(),
         pools: pools.collect(),
         coupling: coupling(scenario, program),
-        notes: scenario.notes.clone(),
+        notes: notes(scenario, program),
+    }
+}
+
+/// What the reader should know of the scenario and of the program that it became.
+pub(super) fn notes(scenario: &Scenario, program: &Program) -> Vec<String> {
+    let mut notes = scenario.notes.clone();
+    let materiality_usd = scenario.run.materiality_usd;
+    if let Some(coarse) = program.coarse_money(materiality_usd) {
+        let CoarseMoney { quantum_usd, smallest_usd } = coarse;
+        let smallest = smallest_usd.map(|it| format!(" and a smallest debt of {it:.2} USD"));
+        notes.push(format!(
+            "money is counted in units of {quantum_usd:.3e} USD, so large is the book: coarse \
+             against a materiality of {materiality_usd} USD{}; split the book, or read small \
+             positions' figures as cut to such units",
+            smallest.unwrap_or_default(),
+        ));
+    }
+    notes
+}
+
+/// What was liquidatable at the opening.
+fn opening(scenario: &Scenario, program: &Program) -> OpeningFacts {
+    let OpeningFigures { n, liquidated, n_bare, debt, repaid, bad_debt, largest } = program.opening;
+    let largest = largest.map(|(idx, money)| {
+        let position = &scenario.book.positions[idx as usize];
+        LargestAtOpening {
+            position: position.name.to_string(),
+            venue: scenario.venues[position.venue.idx()].name.clone(),
+            of: if bad_debt > 0 { AmountAtOpening::BadDebt } else { AmountAtOpening::Debt },
+            usd: program.usd(money),
+        }
+    });
+    OpeningFacts {
+        mode: scenario.run.opening,
+        n,
+        liquidated,
+        n_bare,
+        debt_usd: program.usd(debt),
+        repaid_usd: program.usd(repaid),
+        bad_debt_usd: program.usd(bad_debt),
+        largest,
     }
 }
 

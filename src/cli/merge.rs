@@ -8,6 +8,7 @@ use shortfall::archive::merge::{Shards, compare_with_shards};
 use shortfall::archive::{LocalDisk, Opened, read_counted};
 use shortfall::report::{FORMATS, Format, Report};
 
+use super::exit::Exit;
 use super::{CliError, number, output};
 
 #[derive(Debug, Args)]
@@ -26,7 +27,7 @@ pub(super) struct MergeArgs {
     quiet: bool,
 }
 
-pub(super) fn main(args: &MergeArgs) -> Result<(), CliError> {
+pub(super) fn main(args: &MergeArgs) -> Result<Exit, CliError> {
     let shards = Shards::find(&args.dir)?;
     let n_threads = super::backend::n_threads(args.threads);
     let mut disk = LocalDisk;
@@ -45,5 +46,9 @@ pub(super) fn main(args: &MergeArgs) -> Result<(), CliError> {
         }
     };
     let report = Report::of(&results.summary);
-    output::to_stdout(|out| (args.format.write)(&report, out))
+    output::to_stdout(|out| (args.format.write)(&report, out))?;
+    if let Some(void) = &report.summary.void {
+        output::to_stderr(&void.told());
+    }
+    Ok(Exit::of(report.summary.void.is_some(), None))
 }

@@ -6,6 +6,7 @@ use shortfall::archive::{Counted, Ended, Input, LocalDisk, Opened, RunDirectory,
 use shortfall::archive::{Found, read_counted};
 use shortfall::engine::{self, Part, Stretch};
 use shortfall::report::gates::{judge, worst};
+use shortfall::report::verdict::closing;
 use shortfall::report::{Report, RunFacts, Summary, UntilFigures};
 use shortfall::scenario::{Overrides, Scenario};
 use shortfall::tail::Digest;
@@ -255,12 +256,18 @@ fn report(
 /// Holds the figures against all that was asked, writes them, and says how the command ends.
 fn write(args: &RunArgs, asked: &Asked, report: Report<'_>) -> Result<Exit, CliError> {
     let Asked { scenario, files, .. } = asked;
-    let gates = judge(&scenario.gates, report.summary, |figure| report.baseline?.reading(figure));
+    let gates = judge(&scenario.gates, report.summary, report.baseline);
     let until = scenario.run.until.as_ref().map(|until| UntilFigures::of(until, report.summary));
     let whole = Report { until: until.as_ref(), gates: &gates, ..report };
     files.write(&whole)?;
     output::to_stdout(|out| (args.scenario.format.write)(&whole, out))?;
-    Ok(Exit::of(worst(&gates)))
+    if let Some(void) = &report.summary.void {
+        output::to_stderr(&void.told());
+    }
+    if let Some(closing) = closing(&gates).filter(|_| !quiet(args)) {
+        output::to_stderr(&closing);
+    }
+    Ok(Exit::of(report.summary.void.is_some(), worst(&gates)))
 }
 
 /// Watches all paths of a run.

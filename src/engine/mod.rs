@@ -8,6 +8,7 @@ pub mod fallback;
 pub mod gpu;
 pub mod prefix;
 pub mod run;
+pub mod void;
 
 use crate::program::{CompileError, Program};
 use crate::scenario::Scenario;

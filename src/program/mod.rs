@@ -3,6 +3,7 @@
 pub mod compile;
 pub mod layout;
 pub mod liquidity;
+pub mod rounding;
 pub mod sound;
 pub mod standing;
 mod ties;
@@ -10,6 +11,7 @@ mod units;
 
 use serde::{Deserialize, Serialize};
 
+use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_PERP};
 use crate::book::action::Action;
 use crate::market::model::CompiledMarket;
 use crate::units::{AssetId, VenueId};
@@ -125,6 +127,14 @@ impl Program {
     pub fn tiers_of(&self, leg: &LegRow) -> &[TierRow] {
         let start = leg.tier_start as usize;
         &self.tiers[start..start + leg.n_tiers as usize]
+    }
+
+    /// Whether a position owes and owns nothing: it is a default, and no call can liquidate it.
+    #[must_use]
+    pub fn is_bare(&self, position_idx: usize) -> bool {
+        let legs = self.legs_of(&self.positions[position_idx]);
+        let holds = |kind| legs.iter().any(|leg| leg.kind == kind && leg.quantity != 0);
+        holds(KIND_DEBT) && !holds(KIND_COLLATERAL) && !holds(KIND_PERP)
     }
 
     /// Money in USD.

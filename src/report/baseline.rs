@@ -5,9 +5,11 @@ use serde::Serialize;
 use super::facts::Facts;
 use super::figures::Summary;
 use super::format::number::{measured, measured_or_none};
+use super::moved::{MovedSections, PoolDifference, PositionDifference};
 use super::reading::Reading;
+use super::verdict::round_up;
 use crate::scenario::{Figure, Unit};
-use crate::tail::stat::sectioning::{Section, half_width};
+use crate::tail::stat::sectioning::{N_SECTIONS, Section, half_width};
 use crate::tail::{Digest, Level, Tally};
 
 /// A run against a baseline of the same seed and number of paths.
@@ -19,8 +21,15 @@ pub struct BaselineFigures {
     pub program_digest: String,
     /// Digest of the baseline's outcomes.
     pub outcome_digest: Digest,
+    /// Void paths of the baseline; absent if there is none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub void_paths: u64,
     /// Every figure that both runs have.
     pub differences: Vec<DifferenceFigures>,
+    /// The pools of both, in this run's order.
+    pub pools: Vec<PoolDifference>,
+    /// The positions whose mean bad debt moved most, the farthest first.
+    pub positions: Vec<PositionDifference>,
 }
 
 /// A figure of this run, of the baseline, and their difference.
@@ -46,6 +55,7 @@ pub struct DifferenceFigures {
 pub struct Sections<'a> {
     facts: [&'a Facts; 2],
     rows: Vec<Row>,
+    moved: MovedSections<'a>,
 }
 
 /// A figure in every section so far.
@@ -56,7 +66,7 @@ struct Row {
 
 impl<'a> Sections<'a> {
     /// No section yet of the two scenarios, this run's first. The baseline's facts are to have the
-    /// levels and the materiality of this run's.
+    /// levels and the materiality of this run's, and its positions.
     #[must_use]
     pub fn of(facts: [&'a Facts; 2]) -> Self {
         let fund = |venue: &str| facts.iter().all(|facts| facts.has_fund(venue));
@@ -64,11 +74,12 @@ impl<'a> Sections<'a> {
         let venues: Vec<&str> = venues.into_iter().filter(|venue| fund(venue)).collect();
         let all = Figure::all(&facts[0].levels, &venues).into_iter();
         let rows = all.map(|figure| Row { figure, sections: Vec::new() });
-        Self { facts, rows: rows.collect() }
+        Self { facts, rows: rows.collect(), moved: MovedSections::of(facts) }
     }
 
     /// Adds a section's tallies, in the order of the facts.
     pub fn absorb(&mut self, tallies: [&Tally; 2]) {
+        self.moved.absorb(tallies);
         let n_paths = tallies[0].sums.n_paths;
         let summaries = self.summaries(tallies);
         for row in &mut self.rows {
@@ -85,11 +96,22 @@ impl<'a> Sections<'a> {
         let summaries = self.summaries(tallies);
         let differences = self.rows.iter().filter_map(|row| {
             let [this, baseline] = summaries.each_ref().map(|it| it.reading(&row.figure));
-            Some(row.difference(this?, baseline?))
+            let are_void = summaries.each_ref().map(|it| it.is_void(&row.figure));
+            Some(row.difference(this?, baseline?).bounded(&row.figure, are_void))
         });
         let differences = differences.collect();
+        let void_paths = summaries[1].saturated_paths;
         let [_, Summary { scenario, program_digest, outcome_digest, .. }] = summaries;
-        BaselineFigures { scenario, program_digest, outcome_digest, differences }
+        let (pools, positions) = (self.moved.pools(tallies), self.moved.positions(tallies));
+        BaselineFigures {
+            scenario,
+            program_digest,
+            outcome_digest,
+            void_paths,
+            differences,
+            pools,
+            positions,
+        }
     }
 
     fn summaries(&self, tallies: [&Tally; 2]) -> [Summary; 2] {
@@ -101,7 +123,7 @@ impl Row {
     fn difference(&self, this: Reading, baseline: Reading) -> DifferenceFigures {
         let difference = this.value - baseline.value;
         let half_width = match &self.figure {
-            figure if figure.is_of_sample() => Some(0.0),
+            figure if figure.is_exact() => Some(0.0),
             _ if !self.has_tails() => None,
             _ => half_width(difference, &self.sections),
         };
@@ -124,11 +146,29 @@ impl Row {
     }
 }
 
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}
+
 /// Paths beyond a level that make a section's figure one of its tail. Of fewer, the largest loss
 /// alone would decide, and intervals would hold the truth less often than they say.
 const LEAST_TAIL: f64 = 2.0;
 
 impl BaselineFigures {
+    /// So many paths have a value of the figure in every section, so that its difference has an
+    /// interval: as many as a level asks for, or one a section.
+    #[must_use]
+    pub fn known_from(figure: &Figure) -> Option<u64> {
+        let a_section = figure.level().map_or(1.0, |(_, level)| LEAST_TAIL / (1.0 - level));
+        Some(round_up(a_section * N_SECTIONS as f64) as u64)
+    }
+
+    /// Whether the baseline's figure is one of paths some of which are void.
+    #[must_use]
+    pub fn is_void(&self, figure: &Figure) -> bool {
+        self.void_paths > 0 && !figure.is_of_opening()
+    }
+
     /// A figure's difference, by the figure's name.
     #[must_use]
     pub fn reading(&self, figure: &Figure) -> Option<Reading> {
@@ -139,6 +179,15 @@ impl BaselineFigures {
 }
 
 impl DifferenceFigures {
+    /// Without the ends that void paths leave open, of this run or of the baseline: what is lost is
+    /// at least what is seen, and how other figures lie nothing says.
+    fn bounded(self, figure: &Figure, [this, baseline]: [bool; 2]) -> Self {
+        let rises = figure.rises_with_losses();
+        let low = self.low.filter(|_| !baseline && (rises || !this));
+        let high = self.high.filter(|_| !this && (rises || !baseline));
+        Self { low, high, ..self }
+    }
+
     /// What tables show of it, under [`DIFFERENCE_HEADINGS`].
     pub(super) fn cells(&self) -> [String; 6] {
         [
@@ -160,7 +209,7 @@ pub(super) const DIFFERENCE_HEADINGS: [&str; 6] =
 mod tests {
     use super::*;
     use crate::report::fixture;
-    use crate::tail::stat::sectioning::{N_SECTIONS, start_of};
+    use crate::tail::stat::sectioning::start_of;
     use crate::tail::{Outcome, Shape};
 
     const N_PATHS: u64 = 6_400;
@@ -206,7 +255,7 @@ mod tests {
     #[test]
     fn differences_change_sign_with_the_sides_and_lie_within_their_intervals() {
         let (there, back) = (compared([3, 0]), compared([0, 3]));
-        assert_eq!(there.differences.len(), 10);
+        assert_eq!(there.differences.len(), 14);
         for (one, other) in there.differences.iter().zip(&back.differences) {
             assert_eq!((one.value, one.baseline), (other.baseline, other.value));
             assert_eq!(one.difference, -other.difference);

@@ -29,6 +29,10 @@ pub struct Facts {
     pub levels: Vec<f64>,
     /// Loss from which a path counts as one with bad debt, USD.
     pub materiality_usd: f64,
+    /// Most by which rounding changes the loss of one position, quanta.
+    pub rounding: i64,
+    /// Names of the assets, in the order of their ids.
+    pub assets: Vec<String>,
     /// Names of the venues, in the order of their ids.
     pub venues: Vec<String>,
     /// Names of the positions, in the order of the tally's counters.
@@ -62,9 +66,20 @@ impl Facts {
         usual.or(self.levels.first().copied()).unwrap_or(USUAL)
     }
 
-    /// The loss from which a path counts, quanta, rounded up.
+    /// The loss from which a path counts, quanta, rounded up, and less what rounding may have taken
+    /// from it: a loss of exactly the materiality counts.
     #[must_use]
     pub fn materiality(&self) -> i64 {
+        self.exact_materiality() - self.materiality_rounding()
+    }
+
+    /// What the materiality is lowered by for that, quanta: at most half of it.
+    #[must_use]
+    pub fn materiality_rounding(&self) -> i64 {
+        self.rounding.min(self.exact_materiality() / 2)
+    }
+
+    fn exact_materiality(&self) -> i64 {
         libm::ceil(libm::ldexp(self.materiality_usd, -self.quantum_log2)) as i64
     }
 
@@ -90,6 +105,10 @@ pub struct PositionLabel {
     pub position: String,
     /// Its venue, by place: books are long, and venues few.
     pub venue: VenueId,
+    /// Whether it owes and owns nothing when the first step begins, so that it defaults there and
+    /// no call can liquidate it; left out where it is not so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_bare: bool,
 }
 
 /// What a pool is called: the lenders of one asset at one venue.
@@ -143,17 +162,50 @@ impl FundFacts {
 }
 
 /// What was liquidatable at the opening marks, and what became of it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OpeningFacts {
     /// How it was dealt with.
     pub mode: Opening,
-    /// How many positions.
+    /// How many positions were liquidatable.
     pub n: u64,
+    /// How many of them liquidators reached.
+    pub liquidated: u64,
+    /// How many of them owe and own nothing, so that none can.
+    pub n_bare: u64,
     /// What they owed.
     pub debt_usd: f64,
+    /// What liquidators repaid of it.
+    pub repaid_usd: f64,
     /// The bad debt they left behind; not part of the paths' bad debt.
     pub bad_debt_usd: f64,
+    /// The largest of them; none if there is none.
+    pub largest: Option<LargestAtOpening>,
+}
+
+/// The position that left most bad debt at the opening; where none left any, the one that owed
+/// most.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LargestAtOpening {
+    /// Its name in the book.
+    pub position: String,
+    /// Its venue.
+    pub venue: String,
+    /// What the amount is.
+    pub of: AmountAtOpening,
+    /// The amount.
+    pub usd: f64,
+}
+
+/// An amount by which positions are compared at the opening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AmountAtOpening {
+    /// The bad debt it left.
+    BadDebt,
+    /// What it owed.
+    Debt,
 }
 
 /// How a run went: the only figures that differ between two runs of the same scenario.
@@ -192,5 +244,22 @@ impl RunFacts {
         self.paths_per_second = rate(n_paths, self.wall_seconds);
         self.checks_per_cpu_second = rate(n_paths * checks_per_path, self.cpu_seconds);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::fixture;
+
+    #[test]
+    fn materiality_is_lowered_by_the_rounding_and_by_half_of_itself_at_most() {
+        let facts = |materiality_usd: f64, rounding: i64| {
+            let facts = super::Facts { materiality_usd, rounding, ..fixture::facts() };
+            (facts.materiality(), facts.materiality_rounding())
+        };
+        // A quantum of 2^-16 dollars.
+        assert_eq!(facts(1.0, 3), (65_533, 3));
+        assert_eq!(facts(1.0, 40_000), (32_768, 32_768));
+        assert_eq!(facts(0.0, 3), (0, 0));
     }
 }

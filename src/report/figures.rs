@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::aftermath::{AftermathFigures, FeedbackFigures};
 use super::facts::OpeningFacts;
+use super::void::VoidFigures;
 use crate::tail::Digest;
 
 /// All that a run says of a scenario; byte for byte the same however the run went.
@@ -31,6 +32,9 @@ pub struct Summary {
     pub step_hours: f64,
     /// What was liquidatable before the first step.
     pub opening: OpeningFacts,
+    /// Void paths, on which a price left what the numbers hold; absent if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub void: Option<VoidFigures>,
     /// The bad debt of a path.
     pub bad_debt: BadDebt,
     /// What finite depth adds to it; absent unless it was compared.
@@ -45,7 +49,7 @@ pub struct Summary {
     /// Cascades, backlogs and insurance funds; absent where nothing couples positions.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub aftermath: Option<AftermathFigures>,
-    /// Paths on which a mark hit its upper bound.
+    /// Void paths: a mark hit its upper bound, or a log price its clamp.
     pub saturated_paths: u64,
     /// Paths on which a mark fell below 2^-12 of its opening value.
     pub small_mark_paths: u64,
@@ -66,6 +70,10 @@ pub struct Summary {
 /// The bad debt of a path; intervals hold the truth in 95 of 100 runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct BadDebt {
+    /// Whether some paths are void, so that all of these are lower bounds and have no upper ends;
+    /// absent if not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub at_least: bool,
     /// Mean over paths.
     pub mean_usd: f64,
     /// Standard error of the mean; none of a single path.
@@ -82,6 +90,9 @@ pub struct BadDebt {
     pub probability_high: f64,
     /// Loss from which a path counts.
     pub materiality_usd: f64,
+    /// What that is lowered by before it is compared, since rounding may have taken as much from a
+    /// loss.
+    pub materiality_rounding_usd: f64,
     /// Part of the mean: written off on the way.
     pub realised_usd: f64,
     /// Part of the mean: left on the books.
@@ -142,6 +153,10 @@ pub struct PositionFigures {
     pub position: String,
     /// Its venue.
     pub venue: String,
+    /// Whether it owes and owns nothing when the first step begins: its defaults are no
+    /// liquidations. Left out where it is not so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_bare: bool,
     /// Share of paths on which it is breached.
     pub probability_of_default: f64,
     /// Its bad debt, mean over paths.

@@ -6,15 +6,18 @@ use super::explain::{
     ToldSale, Untaken,
 };
 use super::facts::{
-    CouplingFacts, Facts, FeedbackTiming, FundFacts, OpeningFacts, PoolLabel, PositionLabel,
-    RunFacts,
+    AmountAtOpening, CouplingFacts, Facts, FeedbackTiming, FundFacts, LargestAtOpening,
+    OpeningFacts, PoolLabel, PositionLabel, RunFacts,
 };
 use super::figures::Summary;
-use super::gates::{GateFigures, Verdict};
+use super::gates::GateFigures;
+use super::moved::{Moved, PoolDifference, PositionDifference};
+use super::reading::Reading;
 use super::until::UntilFigures;
-use crate::scenario::{Opening, Unit};
+use super::verdict::Evidence;
+use crate::scenario::{Comparison, Figure, Gate, Opening, Quantity, Unit};
 use crate::tail::{
-    Aftermath, BLOCK_PATHS, Outcome, Paired, PositionCount, SATURATED, Shape, TailShares, Tally,
+    Aftermath, BLOCK_PATHS, Outcome, Paired, PositionCount, Shape, TailShares, Tally,
 };
 use crate::units::VenueId;
 
@@ -38,7 +41,7 @@ fn outcome(path_idx: u64) -> Outcome {
         n_events: 4,
         largest_step: (word >> 50) as u32 & 7,
         n_defaults: 2,
-        flags: if word >> 57 == 0 { SATURATED } else { 0 },
+        flags: 0,
     }
 }
 
@@ -74,6 +77,7 @@ pub(super) fn facts() -> Facts {
     let position = |idx: usize| PositionLabel {
         position: format!("whale, the {idx}th"),
         venue: VenueId(idx as u32 % 2),
+        is_bare: idx == 28,
     };
     let pool = |venue, debt_asset: &str| PoolLabel {
         venue: VenueId(venue),
@@ -89,11 +93,22 @@ pub(super) fn facts() -> Facts {
         opening: OpeningFacts {
             mode: Opening::Settle,
             n: 3,
+            liquidated: 2,
+            n_bare: 1,
             debt_usd: 1234.5,
+            repaid_usd: 1000.25,
             bad_debt_usd: 0.125,
+            largest: Some(LargestAtOpening {
+                position: "whale, the 4th".to_owned(),
+                venue: "aave".to_owned(),
+                of: AmountAtOpening::BadDebt,
+                usd: 0.125,
+            }),
         },
         levels: vec![0.5, 0.99, 0.9999],
         materiality_usd: 1.0,
+        rounding: 3,
+        assets: vec!["ETH".to_owned(), "USDC".to_owned(), "DAI".to_owned()],
         venues: vec!["aave".to_owned(), "morpho".to_owned()],
         positions: (0..N_POSITIONS).map(position).collect(),
         pools: vec![pool(0, "USDC"), pool(1, "DAI")],
@@ -156,6 +171,14 @@ pub(super) fn summary() -> Summary {
     Summary { version: "0.0.0".to_owned(), ..summary }
 }
 
+/// The summary of the made-up run, two of its paths void.
+pub(super) fn void_summary() -> Summary {
+    let mut tally = tally();
+    (tally.sums.n_saturated, tally.sums.first_void) = (2, Some(17));
+    let summary = Summary::of(&tally, &facts(), Some(&shares())).with_void_at("ETH", 4);
+    Summary { version: "0.0.0".to_owned(), ..summary }
+}
+
 pub(super) fn run_facts() -> RunFacts {
     let run = RunFacts {
         backend: "cpu".to_owned(),
@@ -175,19 +198,22 @@ pub(super) fn run_facts() -> RunFacts {
 
 /// Gates of every kind and verdict.
 pub(super) fn gates() -> Vec<GateFigures> {
-    let gate = |fail_on: &str, verdict, [value, low, high, bound]: [f64; 4], unit| GateFigures {
-        fail_on: fail_on.to_owned(),
-        verdict,
-        value: Some(value),
-        low: Some(low),
-        high: high.is_finite().then_some(high),
-        bound,
-        unit,
+    let gate = |written: &str, figure, comparison, [value, low, high, bound]: [f64; 4]| {
+        let quantity = Quantity::Figure(figure);
+        let gate = Gate { quantity, comparison, bound, written: written.to_owned() };
+        let high = high.is_finite().then_some(high);
+        let reading = Some(&Reading { value, low: Some(low), high });
+        GateFigures::of(
+            &gate,
+            Evidence { reading, n_paths: N_PATHS, known_from: None, is_void: false },
+        )
     };
+    let es99 = Figure::ExpectedShortfall { level: 0.99 };
+    let (share, at_least) = (Figure::Probability, Comparison::AtLeast);
     vec![
-        gate("es99 > 2.5e6", Verdict::Breached, [3e6, 2.6e6, 3.4e6, 2.5e6], Unit::Usd),
-        gate("mean < 1", Verdict::Inconclusive, [2.0, 0.5, f64::INFINITY, 1.0], Unit::Usd),
-        gate("probability >= 50%", Verdict::Passed, [0.0312, 0.028, 0.0348, 0.5], Unit::Share),
+        gate("es99 > 2.5e6", es99, Comparison::Above, [3e6, 2.6e6, 3.4e6, 2.5e6]),
+        gate("mean < 1", Figure::Mean, Comparison::Below, [2.0, 0.5, f64::INFINITY, 1.0]),
+        gate("probability >= 50%", share, at_least, [0.0312, 0.028, 0.0348, 0.5]),
     ]
 }
 
@@ -205,16 +231,38 @@ pub(super) fn baseline() -> BaselineFigures {
             unit,
         }
     };
+    let moved = |value_usd, baseline_usd, half_width: Option<f64>| Moved {
+        value_usd,
+        baseline_usd,
+        difference_usd: value_usd - baseline_usd,
+        low_usd: half_width.map(|half_width| value_usd - baseline_usd - half_width),
+        high_usd: half_width.map(|half_width| value_usd - baseline_usd + half_width),
+    };
+    let pool = |debt_asset: &str, moved| PoolDifference {
+        venue: "aave".to_owned(),
+        debt_asset: debt_asset.to_owned(),
+        moved,
+    };
     BaselineFigures {
         scenario: "made-up, as it was".to_owned(),
         program_digest: "2e".repeat(32),
         outcome_digest: crate::tail::Digest([0x3d; 32]),
+        void_paths: 0,
         differences: vec![
             difference("mean", 104_557.0, 100_000.5, Some(1_250.25), Unit::Usd),
             difference("probability", 0.03125, 0.046875, Some(0.0078125), Unit::Share),
             difference("es99.99", 6.5e6, 7e6, None, Unit::Usd),
             difference("largest_step", 7.0, 9.0, Some(0.0), Unit::Count),
         ],
+        pools: vec![
+            pool("USDC", moved(1234.5, 1000.0, Some(12.5))),
+            pool("DAI", moved(0.0, 0.0, Some(0.0))),
+        ],
+        positions: vec![PositionDifference {
+            position: "whale, the 4th".to_owned(),
+            venue: "aave".to_owned(),
+            moved: moved(1200.0, 965.5, None),
+        }],
     }
 }
 

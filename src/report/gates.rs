@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
+use super::baseline::BaselineFigures;
 use super::figures::Summary;
-use super::format::number::measured_or_none;
+use super::format::number::{at_least_if, measured_or_none};
 use super::reading::Reading;
+use super::verdict::{Evidence, excess, told};
 use crate::scenario::{Gate, Quantity, Unit};
 
 /// What a run says to a gate. The worse is the greater.
@@ -36,6 +38,14 @@ pub struct GateFigures {
     pub bound: f64,
     /// What all four are measured in.
     pub unit: Unit,
+    /// Whether some of its paths are void, so that the figure is a lower bound; absent if not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub at_least: bool,
+    /// The verdict in words: by how much, or how many paths would settle it.
+    pub told: String,
+    /// How far the figure lies on the side that fails, as a share of the bound.
+    #[serde(skip)]
+    pub excess: f64,
 }
 
 impl Verdict {
@@ -51,13 +61,40 @@ impl Verdict {
 }
 
 impl GateFigures {
+    /// Holds a gate against what is known of its figure.
+    pub(super) fn of(gate: &Gate, evidence: Evidence<'_>) -> Self {
+        let Evidence { reading, is_void, .. } = evidence;
+        // Of void paths a bound from below is known, which can show a breach and no more.
+        let verdict = match verdict(gate, reading) {
+            Verdict::Passed if is_void => Verdict::Inconclusive,
+            verdict => verdict,
+        };
+        Self {
+            fail_on: gate.written.clone(),
+            verdict,
+            value: reading.map(|it| it.value),
+            low: reading.and_then(|it| it.low),
+            high: reading.and_then(|it| it.high),
+            bound: gate.bound,
+            unit: gate.quantity.figure().unit(),
+            at_least: is_void,
+            told: told(gate, verdict, evidence),
+            excess: excess(gate, reading),
+        }
+    }
+
+    /// The gate and its verdict in words.
+    pub(super) fn sentence(&self) -> String {
+        format!("{}: {}", self.fail_on, self.told)
+    }
+
     /// What a table shows of it: the gate, the verdict, the figure, and the ends of its interval.
     pub(super) fn cells(&self) -> [String; 5] {
         let shown = |value| measured_or_none(value, self.unit);
         [
             self.fail_on.clone(),
             self.verdict.name().to_owned(),
-            shown(self.value),
+            at_least_if(self.at_least, shown(self.value)),
             shown(self.low),
             shown(self.high),
         ]
@@ -69,22 +106,24 @@ impl GateFigures {
 pub fn judge(
     gates: &[Gate],
     summary: &Summary,
-    delta: impl Fn(&crate::scenario::Figure) -> Option<Reading>,
+    baseline: Option<&BaselineFigures>,
 ) -> Vec<GateFigures> {
+    let n_paths = summary.n_paths;
     let judged = gates.iter().map(|gate| {
-        let reading = match &gate.quantity {
-            Quantity::Figure(figure) => summary.reading(figure),
-            Quantity::Delta(figure) => delta(figure),
+        let (figure, is_delta) = match &gate.quantity {
+            Quantity::Figure(figure) => (figure, false),
+            Quantity::Delta(figure) => (figure, true),
         };
-        GateFigures {
-            fail_on: gate.written.clone(),
-            verdict: verdict(gate, reading.as_ref()),
-            value: reading.map(|it| it.value),
-            low: reading.and_then(|it| it.low),
-            high: reading.and_then(|it| it.high),
-            bound: gate.bound,
-            unit: gate.quantity.figure().unit(),
-        }
+        let (reading, known_from) = if is_delta {
+            let reading = baseline.and_then(|it| it.reading(figure));
+            (reading, BaselineFigures::known_from(figure))
+        } else {
+            (summary.reading(figure), summary.known_from(figure))
+        };
+        let of_baseline = is_delta && baseline.is_some_and(|it| it.is_void(figure));
+        let is_void = summary.is_void(figure) || of_baseline;
+        let reading = reading.as_ref();
+        GateFigures::of(gate, Evidence { reading, n_paths, known_from, is_void })
     });
     judged.collect()
 }
@@ -164,6 +203,33 @@ mod tests {
     }
 
     #[test]
+    fn void_paths_leave_a_gate_open_unless_what_they_lose_at_least_breaches_it() {
+        let (void, sound) = (fixture::void_summary(), fixture::summary());
+        let low = sound.reading(&Figure::ExpectedShortfall { level: 0.99 }).unwrap().low.unwrap();
+        let of_opening = Gate {
+            quantity: Quantity::Figure(Figure::OpeningCount),
+            ..gate(Comparison::Above, 100.0)
+        };
+        let gates = [
+            gate(Comparison::Above, low.next_down()),
+            gate(Comparison::Above, low),
+            gate(Comparison::Above, 1e300),
+            // It holds of every loss that is more, too; but a run with void paths passes nothing.
+            gate(Comparison::Below, low.next_down()),
+            of_opening,
+        ];
+        let judged = judge(&gates, &void, None);
+        let verdicts: Vec<Verdict> = judged.iter().map(|it| it.verdict).collect();
+        use Verdict::{Breached, Inconclusive, Passed};
+        assert_eq!(verdicts, [Breached, Inconclusive, Inconclusive, Inconclusive, Passed]);
+        let told = "inconclusive: void paths make the figure a lower bound";
+        assert_eq!((&*judged[2].told, judged[2].at_least), (told, true));
+        assert!(judged[0].told.starts_with("breached by at least "), "{}", judged[0].told);
+        assert!(judged[0].cells()[2].starts_with("at least "));
+        assert!(!judged[4].at_least);
+    }
+
+    #[test]
     fn a_breach_outweighs_doubt_and_doubt_a_pass() {
         let summary = fixture::summary();
         let reading = summary.reading(&Figure::ExpectedShortfall { level: 0.99 }).unwrap();
@@ -172,7 +238,7 @@ mod tests {
             gate(Comparison::Above, reading.value),
             gate(Comparison::Above, 0.0),
         ];
-        let judged = judge(&gates, &summary, |_| None);
+        let judged = judge(&gates, &summary, None);
         let verdicts: Vec<Verdict> = judged.iter().map(|it| it.verdict).collect();
         assert_eq!(verdicts, [Verdict::Passed, Verdict::Inconclusive, Verdict::Breached]);
         assert_eq!(worst(&judged), Some(Verdict::Breached));

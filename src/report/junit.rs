@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use quick_junit::{NonSuccessKind, Report as XmlReport, TestCase, TestCaseStatus, TestSuite};
 
 use super::gates::{GateFigures, Verdict};
+use super::verdict::closing;
 
 /// Writes the gates of a run of a scenario. A breach is a failure, and what more paths must tell an
 /// error.
@@ -14,6 +15,9 @@ use super::gates::{GateFigures, Verdict};
 pub fn write(scenario: &str, gates: &[GateFigures], out: &mut dyn Write) -> io::Result<()> {
     let mut suite = TestSuite::new(scenario);
     suite.add_test_cases(gates.iter().map(|gate| test_case(scenario, gate)));
+    if let Some(closing) = closing(gates) {
+        suite.set_system_out(closing);
+    }
     let mut report = XmlReport::new("shortfall");
     report.add_test_suite(suite);
     report.serialize(out).map_err(io::Error::other)
@@ -26,7 +30,7 @@ fn test_case(scenario: &str, gate: &GateFigures) -> TestCase {
         Verdict::Breached => Some(NonSuccessKind::Failure),
     };
     let [fail_on, verdict, value, low, high] = gate.cells();
-    let told = format!("{fail_on} is {verdict}: {value} (95 %: {low} to {high})");
+    let told = format!("{}; the figure is {value} (95 %: {low} to {high})", gate.sentence());
     let status = kind.map_or_else(TestCaseStatus::success, |kind| {
         let mut status = TestCaseStatus::non_success(kind);
         status.set_type(verdict).set_message(&*told);
@@ -66,7 +70,10 @@ mod tests {
         assert_eq!(faults, [vec!["failure", out], vec!["error", out], vec![out]]);
         let failure = cases[0].children().find(|it| it.has_tag_name("failure")).unwrap();
         assert_eq!(failure.attribute("type"), Some("breached"));
-        let told = "es99 > 2.5e6 is breached: 3,000,000 (95 %: 2,600,000 to 3,400,000)";
+        let told = "es99 > 2.5e6: breached by 500,000 (20 %); the figure is 3,000,000 \
+                    (95 %: 2,600,000 to 3,400,000)";
         assert_eq!(failure.attribute("message"), Some(told));
+        let whole = suite.children().find(|it| it.has_tag_name("system-out")).unwrap();
+        assert_eq!(whole.text(), closing(&fixture::gates()).as_deref());
     }
 }

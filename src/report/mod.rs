@@ -14,11 +14,15 @@ pub mod format;
 pub mod gates;
 pub mod junit;
 pub mod ladder;
+pub mod moved;
+mod opening;
 pub mod plot;
 pub mod reading;
 pub mod summary;
 pub mod tables;
 pub mod until;
+pub mod verdict;
+pub mod void;
 
 pub use baseline::BaselineFigures;
 pub use bench::{BackendRates, Bench, Growth, GrowthPoint};
@@ -27,8 +31,8 @@ pub use explain::{
     ToldSale, Untaken,
 };
 pub use facts::{
-    CouplingFacts, Facts, FeedbackTiming, FundFacts, OpeningFacts, PoolLabel, PositionLabel,
-    RunFacts,
+    AmountAtOpening, CouplingFacts, Facts, FeedbackTiming, FundFacts, LargestAtOpening,
+    OpeningFacts, PoolLabel, PositionLabel, RunFacts,
 };
 pub use figures::Summary;
 pub use format::number::{counted, usd};
@@ -37,3 +41,4 @@ pub use gates::{GateFigures, Verdict};
 pub use ladder::LadderRow;
 pub use reading::Reading;
 pub use until::UntilFigures;
+pub use void::VoidFigures;

@@ -2,6 +2,7 @@
 
 use super::facts::{Facts, FeedbackTiming};
 use super::figures::Summary;
+use super::verdict::round_up;
 use crate::scenario::Figure;
 use crate::tail::Level;
 use crate::tail::stat::Z_95;
@@ -38,9 +39,14 @@ impl Reading {
 }
 
 impl Summary {
-    /// The figure; `None` where this summary has none such.
+    /// The figure; `None` where this summary has none such. Void paths leave no upper end.
     #[must_use]
     pub fn reading(&self, figure: &Figure) -> Option<Reading> {
+        Some(self.bounded(figure, self.estimate(figure)?))
+    }
+
+    /// The figure, as if no path were void.
+    fn estimate(&self, figure: &Figure) -> Option<Reading> {
         let bad_debt = &self.bad_debt;
         let (within, of_mean) = (Reading::within, Reading::of_mean);
         Some(match figure {
@@ -57,6 +63,10 @@ impl Summary {
             }
             Figure::Max => exactly(bad_debt.max_usd),
             Figure::LargestStep => exactly(f64::from(self.largest_step_events)),
+            Figure::OpeningCount => exactly(self.opening.n as f64),
+            Figure::OpeningLiquidated => exactly(self.opening.liquidated as f64),
+            Figure::OpeningRepaid => exactly(self.opening.repaid_usd),
+            Figure::OpeningBadDebt => exactly(self.opening.bad_debt_usd),
             Figure::FeedbackDifference => {
                 let found = self.feedback.as_ref()?;
                 let ends = (found.difference_low_usd, found.difference_high_usd);
@@ -97,12 +107,30 @@ impl Summary {
         Some(Reading::within(found.value_usd, Some(low), high_rank.map(|_| found.high_usd)))
     }
 
+    /// So many paths would make both ends of the figure's interval known, about; `None` where that
+    /// is not known, or they are known already.
+    #[must_use]
+    pub fn known_from(&self, figure: &Figure) -> Option<u64> {
+        let Figure::ValueAtRisk { level } = figure else { return None };
+        let level = Level::nearest(*level);
+        let is_known = |n_paths: u64| interval_ranks(n_paths, level).1.is_some();
+        // The least step of a twentieth or so that reaches it, of two digits.
+        let more = |n_paths: &u64| Some(round_up(*n_paths as f64 * 1.05) as u64);
+        std::iter::successors(more(&self.n_paths), more)
+            .take_while(|n_paths| *n_paths <= MOST_LOOKED_AT)
+            .find(|n_paths| is_known(*n_paths))
+            .filter(|_| !is_known(self.n_paths))
+    }
+
     fn fund(&self, venue: &str) -> Option<&super::aftermath::InsuranceFundFigures> {
         self.aftermath.as_ref()?.insurance_funds.iter().find(|fund| fund.venue == venue)
     }
 }
 
-/// A fact of the paths that were walked.
+/// Paths up to which an interval that is not known is looked for.
+const MOST_LOOKED_AT: u64 = 1 << 40;
+
+/// A fact of the paths that were walked, or of the opening.
 fn exactly(value: f64) -> Reading {
     Reading::within(value, Some(value), Some(value))
 }

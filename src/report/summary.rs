@@ -6,6 +6,7 @@ use super::figures::{
     BadDebt, ExpectedShortfallFigures, PoolFigures, PositionFigures, StepFigures, Summary,
     TailFigures, ValueAtRiskFigures,
 };
+use super::void::VoidFigures;
 use crate::tail::stat::{self, Mean, Probability, ValueAtRisk};
 use crate::tail::{Level, Ordered, Paired, PositionCount, TailShares, Tally};
 
@@ -41,7 +42,8 @@ impl Summary {
             n_positions: counters.positions.len() as u64,
             n_steps: facts.n_steps,
             step_hours: facts.step_hours,
-            opening: facts.opening,
+            opening: facts.opening.clone(),
+            void: VoidFigures::of(tally),
             bad_debt: bad_debt(&ordered, tally, facts, &values),
             feedback: None,
             liquidated_usd: per_path(tally, facts, tally.sums.liquidated),
@@ -117,6 +119,7 @@ pub fn position_figures(
     PositionFigures {
         position: label.position.clone(),
         venue: facts.venue(label.venue).to_owned(),
+        is_bare: label.is_bare,
         probability_of_default: n_defaults as f64 / tally.sums.n_paths as f64,
         mean_loss_usd: per_path(tally, facts, loss),
         exposure_at_default_usd: stat::mean::mean_of(exposure, n_defaults)
@@ -153,7 +156,8 @@ fn bad_debt(
             std_error_usd: found.std_error.map(usd),
         }
     });
-    BadDebt {
+    let bad_debt = BadDebt {
+        at_least: false,
         mean_usd: usd(mean.value),
         std_error_usd: mean.std_error.map(usd),
         low_usd: interval.map(|(low, _)| usd(low)),
@@ -162,13 +166,15 @@ fn bad_debt(
         probability_low: probability.low,
         probability_high: probability.high,
         materiality_usd: facts.materiality_usd,
+        materiality_rounding_usd: facts.usd(facts.materiality_rounding() as f64),
         realised_usd: per_path(tally, facts, tally.sums.realised),
         stranded_usd: per_path(tally, facts, tally.sums.stranded),
         under_water_usd: per_path(tally, facts, tally.sums.under_water),
         max_usd: usd(ordered.worst()[0].loss as f64),
         value_at_risk: value_at_risk.collect(),
         expected_shortfall: expected_shortfall.collect(),
-    }
+    };
+    if tally.sums.n_saturated > 0 { bad_debt.without_upper_ends() } else { bad_debt }
 }
 
 fn mean_and_probability(tally: &Tally) -> (Mean, Probability) {

@@ -2,8 +2,9 @@
 //!
 //! A name is that of the report's JSON, short; a level is written in percent, as people say it:
 //! `es99.9` is expected shortfall at level 0.999. Figures without an interval in the report are no
-//! figures here, for there is no bound of theirs to compare, but for two that need none: the
-//! largest loss and the largest step are facts of the paths that were walked, not estimates.
+//! figures here, for there is no bound of theirs to compare, but for those that need none: the
+//! largest loss and the largest step are facts of the paths that were walked, and what the opening
+//! came to is known before the first of them.
 
 use std::fmt;
 
@@ -28,6 +29,14 @@ pub enum Figure {
     Max,
     /// Most liquidation events in one step of one path that was walked.
     LargestStep,
+    /// Positions liquidatable at the opening.
+    OpeningCount,
+    /// Those of them that were liquidated there.
+    OpeningLiquidated,
+    /// Debt that liquidators repaid there, USD.
+    OpeningRepaid,
+    /// Bad debt that was left there, USD; not part of that of the paths.
+    OpeningBadDebt,
     /// What finite depth adds to mean bad debt, USD.
     FeedbackDifference,
     /// Share of paths on which liquidations call for a second round in the same step.
@@ -61,11 +70,15 @@ pub enum Unit {
 }
 
 /// Figures that every report can have, by name.
-const FIXED: [(&str, Figure); 8] = [
+const FIXED: [(&str, Figure); 12] = [
     ("mean", Figure::Mean),
     ("probability", Figure::Probability),
     ("max", Figure::Max),
     ("largest_step", Figure::LargestStep),
+    ("opening.n", Figure::OpeningCount),
+    ("opening.liquidated", Figure::OpeningLiquidated),
+    ("opening.repaid", Figure::OpeningRepaid),
+    ("opening.bad_debt", Figure::OpeningBadDebt),
     ("feedback.difference", Figure::FeedbackDifference),
     ("spiral.probability", Figure::SpiralProbability),
     ("backlog.probability", Figure::BacklogProbability),
@@ -114,15 +127,34 @@ impl Figure {
             | Self::SpiralProbability
             | Self::BacklogProbability
             | Self::FundEmptied { .. } => Unit::Share,
-            Self::LargestStep => Unit::Count,
+            Self::LargestStep | Self::OpeningCount | Self::OpeningLiquidated => Unit::Count,
             _ => Unit::Usd,
         }
     }
 
-    /// Whether it is a fact of the paths that were walked, not an estimate with an interval.
+    /// Whether it is a fact, of the paths that were walked or of the opening, and not an estimate
+    /// with an interval.
     #[must_use]
-    pub fn is_of_sample(&self) -> bool {
-        matches!(self, Self::Max | Self::LargestStep)
+    pub fn is_exact(&self) -> bool {
+        self.is_of_opening() || matches!(self, Self::Max | Self::LargestStep)
+    }
+
+    /// Whether it rises, or stays, where paths lose more.
+    #[must_use]
+    pub fn rises_with_losses(&self) -> bool {
+        self.level().is_some() || matches!(self, Self::Mean | Self::Probability | Self::Max)
+    }
+
+    /// Whether it is known before the first path.
+    #[must_use]
+    pub fn is_of_opening(&self) -> bool {
+        matches!(
+            self,
+            Self::OpeningCount
+                | Self::OpeningLiquidated
+                | Self::OpeningRepaid
+                | Self::OpeningBadDebt
+        )
     }
 
     /// The prefix of its name and its level, of those that have one.

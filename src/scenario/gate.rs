@@ -143,7 +143,7 @@ fn name_of(unit: Unit) -> &'static str {
     match unit {
         Unit::Usd => "USD",
         Unit::Share => "a share",
-        Unit::Count => "events",
+        Unit::Count => "what is counted",
     }
 }
 
@@ -304,7 +304,7 @@ impl Precision {
             return Err(nothing());
         }
         let figure = figure_named(name, "", known)?;
-        if figure.is_of_sample() {
+        if figure.is_exact() {
             return Err(nothing());
         }
         let half_width = if is_relative {

@@ -62,8 +62,10 @@ pub struct Sums {
     pub n_events: u128,
     /// Most liquidation events in one step of one path.
     pub largest_step: u32,
-    /// Paths on which a mark hit its upper bound.
+    /// Void paths: on which a mark hit its upper bound, or a log price its clamp.
     pub n_saturated: u64,
+    /// The least index of a void path.
+    pub first_void: Option<u64>,
     /// Paths on which a mark fell below 2^-12.
     pub n_small_marks: u64,
 }
@@ -116,7 +118,7 @@ impl Tally {
             assert!((0..LOSS_BOUND).contains(&loss), "path {path_idx} loses {loss} quanta");
             self.histogram.add(loss as u64);
             self.worst.push(WorstPath { loss, path_idx });
-            self.sums.absorb(outcome, self.materiality);
+            self.sums.absorb(path_idx, outcome, self.materiality);
         }
     }
 
@@ -192,7 +194,7 @@ impl Tally {
 
 impl Sums {
     #[inline]
-    fn absorb(&mut self, outcome: &Outcome, materiality: i64) {
+    fn absorb(&mut self, path_idx: u64, outcome: &Outcome, materiality: i64) {
         let loss = outcome.loss();
         self.n_paths += 1;
         self.realised += i128::from(outcome.realised);
@@ -206,7 +208,10 @@ impl Sums {
         self.n_material += u64::from(loss > 0 && loss >= materiality);
         self.n_events += u128::from(outcome.n_events);
         self.largest_step = self.largest_step.max(outcome.largest_step);
-        self.n_saturated += u64::from(outcome.flags & SATURATED != 0);
+        if outcome.flags & SATURATED != 0 {
+            self.n_saturated += 1;
+            self.first_void = Some(self.first_void.map_or(path_idx, |it| it.min(path_idx)));
+        }
         self.n_small_marks += u64::from(outcome.flags & SMALL_MARK != 0);
     }
 
@@ -223,6 +228,7 @@ impl Sums {
         self.n_events += other.n_events;
         self.largest_step = self.largest_step.max(other.largest_step);
         self.n_saturated += other.n_saturated;
+        self.first_void = self.first_void.into_iter().chain(other.first_void).min();
         self.n_small_marks += other.n_small_marks;
     }
 }
@@ -244,6 +250,28 @@ mod tests {
             tally.absorb_block(0, &outcomes);
             assert_eq!((tally.sums.n_losing, tally.sums.n_material), (5, n_material));
         }
+    }
+
+    #[test]
+    fn the_first_void_path_is_the_least_index_in_whatever_order_blocks_come() {
+        let void = Outcome { flags: SATURATED | SMALL_MARK, ..Outcome::default() };
+        let block = |block_idx, places: &[usize]| {
+            let mut outcomes = block_of(4096);
+            places.iter().for_each(|place| outcomes[*place] = void);
+            let mut tally = Tally::new(1, Shape::default());
+            tally.absorb_block(block_idx, &outcomes);
+            tally
+        };
+        let blocks = [block(0, &[]), block(1, &[7, 9]), block(2, &[0])];
+        let merged = |order: [usize; 3]| {
+            let mut whole = Tally::new(1, Shape::default());
+            order.iter().for_each(|idx| whole.merge(blocks[*idx].clone()));
+            (whole.sums.n_saturated, whole.sums.first_void)
+        };
+        for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2]] {
+            assert_eq!(merged(order), (3, Some(4096 + 7)));
+        }
+        assert_eq!(blocks[0].sums.first_void, None);
     }
 
     #[test]

@@ -51,12 +51,24 @@ fn subject(n_paths: u64, seed: u64) -> Subject {
         n_steps: 3,
         step_hours: 1.0,
         quantum_log2: program.money_log2,
-        opening: OpeningFacts { mode: Opening::Keep, n: 0, debt_usd: 0.0, bad_debt_usd: 0.0 },
+        opening: OpeningFacts {
+            mode: Opening::Keep,
+            n: 0,
+            liquidated: 0,
+            n_bare: 0,
+            debt_usd: 0.0,
+            repaid_usd: 0.0,
+            bad_debt_usd: 0.0,
+            largest: None,
+        },
         levels: vec![0.9, 0.99],
         materiality_usd: 1.0,
+        rounding: program.rounding_bound(),
+        assets: vec!["A".to_owned(), "USD".to_owned()],
         venues: vec!["bank".to_owned()],
         positions: ["a", "b", "c"]
-            .map(|name| PositionLabel { position: name.to_owned(), venue: VenueId(0) })
+            .map(|name| (name.to_owned(), VenueId(0)))
+            .map(|(position, venue)| PositionLabel { position, venue, is_bare: false })
             .to_vec(),
         pools: vec![PoolLabel { venue: VenueId(0), debt_asset: "USD".to_owned() }],
         coupling: None,

@@ -58,7 +58,9 @@ fn a_run_differs_from_itself_by_nothing_at_all() {
     assert_eq!(run["baseline"]["outcome_digest"], run["outcome_digest"]);
     let names: Vec<_> = differences(&run).iter().map(|it| it["figure"].as_str()).collect();
     let expected = ["mean", "probability", "var95", "var99", "es95", "es99", "max", "largest_step"];
-    assert_eq!(names, expected.map(Some));
+    let at_opening = ["n", "liquidated", "repaid", "bad_debt"].map(|it| format!("opening.{it}"));
+    let expected = expected.into_iter().chain(at_opening.iter().map(String::as_str));
+    assert_eq!(names, expected.map(Some).collect::<Vec<_>>());
     for found in differences(&run) {
         assert_eq!(found["value"], found["baseline"]);
         for key in ["difference", "low", "high"] {
@@ -99,10 +101,16 @@ fn a_gate_may_name_a_difference() {
         let output = shortfall(&[&args[..], &["--baseline", &baseline]].concat());
         (output.status.code(), stderr(&output).to_owned())
     };
-    let (silent, risen) = (String::new(), "delta.mean > 0");
-    assert_eq!(with(SCENARIO, risen), (Some(0), silent.clone()));
-    assert_eq!(with(&pair.riskier, risen), (Some(99), silent.clone()));
-    assert_eq!(with(&pair.riskier, "delta.mean > 1e6"), (Some(0), silent));
+    let passed = |gate: &str| (Some(0), format!("the gate passed: {gate}\n"));
+    let risen = "delta.mean > 0";
+    assert_eq!(with(SCENARIO, risen), passed(risen));
+    let (code, told) = with(&pair.riskier, risen);
+    assert_eq!(
+        (code, told.starts_with("delta.mean > 0: breached by ")),
+        (Some(99), true),
+        "{told}"
+    );
+    assert_eq!(with(&pair.riskier, "delta.mean > 1e6"), passed("delta.mean > 1e6"));
     let funded = fs::read_to_string(&pair.riskier).expect("the scenario");
     let funded = funded.replace("[venues.dydx]", "[venues.dydx]\ninsurance_fund_usd = 1e4");
     let funded = write(&pair.dir, "funded.toml", &funded);
@@ -139,6 +147,75 @@ fn paths_that_are_no_pairs_are_refused_by_name_and_both_values() {
     }
     let empty = text_of(&pair.dir.path().join("empty"));
     assert!(fault(&["run", SCENARIO, "--baseline", &empty], 2).contains("holds no run"));
+}
+
+#[test]
+fn a_baseline_of_another_book_or_of_other_steps_is_refused_by_name_and_both_counts() {
+    let pair = Pair::new();
+    let baseline = pair.kept(SCENARIO, "plain");
+    let run = ["run", SCENARIO, "--paths", N_PATHS, "--baseline", &baseline];
+    let told = fault(&[&run[..], &["--steps", "24"]].concat(), 2);
+    let words = "plain: its paths have 48 steps and this run's have 24: give --steps 48";
+    assert!(told.contains(words), "{told}");
+    let book = fs::read_to_string("tests/valid/book.csv").expect("the book");
+    let cases = [
+        (
+            book.replace("bob,", "rob,"),
+            "position 2 is \"bob\" at dydx there and \"rob\" at dydx here, of 2 positions there \
+             and 2 here",
+        ),
+        (
+            format!("{book}carol,dydx,collateral,USDC,500,\ncarol,dydx,perp,ETH,-1,2900\n"),
+            "position 3 is none there and \"carol\" at dydx here, of 2 positions there and 3 here",
+        ),
+        (
+            book.lines().take(3).collect::<Vec<_>>().join("\n"),
+            "position 2 is \"bob\" at dydx there and none here, of 2 positions there and 1 here",
+        ),
+    ];
+    for (book, words) in cases {
+        let book = write(&pair.dir, "other.csv", &book);
+        let told = fault(&[&run[..], &["--book", &book]].concat(), 2);
+        assert!(told.contains(words), "{told}");
+    }
+    let plain = fs::read_to_string(SCENARIO).expect("the scenario");
+    let longer = write(&pair.dir, "longer.toml", &plain.replace("step = \"1h\"", "step = \"2h\""));
+    let told = fault(&["run", &longer, "--paths", N_PATHS, "--baseline", &baseline], 2);
+    assert!(told.contains("its steps last 1 hours and this run's last 2"), "{told}");
+}
+
+#[test]
+fn a_comparison_names_the_pools_and_the_positions_that_moved() {
+    let pair = Pair::new();
+    let baseline = pair.kept(SCENARIO, "plain");
+    let run = against(&pair.riskier, &baseline);
+    let rows = |key: &str| run["baseline"][key].as_array().expect("a list").clone();
+    let number = |of: &Value, key: &str| of[key].as_f64().unwrap_or_else(|| panic!("{key}: {of}"));
+    let (pools, positions) = (rows("pools"), rows("positions"));
+    assert_eq!((pools.len(), positions.len()), (2, 2));
+    for (row, this) in pools.iter().zip(run["pools"].as_array().expect("a list")) {
+        assert_eq!((&row["venue"], &row["debt_asset"]), (&this["venue"], &this["debt_asset"]));
+        assert_eq!(row["value_usd"], this["mean_bad_debt_usd"]);
+    }
+    for rows in [&pools, &positions] {
+        let sum: f64 = rows.iter().map(|row| number(row, "difference_usd")).sum();
+        let whole = number(&differences(&run)[0], "difference");
+        assert!((sum - whole).abs() < 1e-9 * whole.abs(), "{sum}, not {whole}");
+        for row in rows {
+            let (low, high) = (number(row, "low_usd"), number(row, "high_usd"));
+            let difference = number(row, "difference_usd");
+            assert!(low < difference && difference < high, "{row}");
+            let found = number(row, "value_usd") - number(row, "baseline_usd");
+            assert_eq!(found, difference, "{row}");
+        }
+    }
+    let far = |row: &Value| number(row, "difference_usd").abs();
+    assert!(far(&positions[0]) >= far(&positions[1]));
+    let text = told(&["run", &pair.riskier, "--paths", N_PATHS, "--baseline", &baseline]);
+    assert!(text.contains("\nMean bad debt of the positions that moved most\n"), "{text}");
+    // A run against itself moves nothing, and lists no position.
+    let same = against(SCENARIO, &baseline);
+    assert_eq!(same["baseline"]["positions"], Value::Array(Vec::new()));
 }
 
 #[test]

@@ -69,6 +69,30 @@ fn the_scenario_s_gates_and_the_flags_are_judged_alike() {
     assert!(lines[at + 3].contains("probability < 1%") && lines[at + 3].contains("passed"));
 }
 
+/// The last line on stderr, of a run that is not quiet.
+#[test]
+fn a_run_with_gates_ends_with_what_came_of_them_the_worst_first() {
+    let run = ["run", SCENARIO, "--paths", "5000", "--backend", "cpu"];
+    let last = |gates: &[&str], more: &[&str]| {
+        let flags: Vec<&str> = gates.iter().flat_map(|gate| ["--fail-on", gate]).collect();
+        let output = shortfall(&[&run[..], &flags, more].concat());
+        (output.status.code(), stderr(&output).lines().last().unwrap_or_default().to_owned())
+    };
+    let [low, value, high] = shortfall_99();
+    let (breached, open) =
+        (format!("es99 > {:?}", value / 2.0), format!("es99 > {:?}", (value + high) / 2.0));
+    let (code, told) = last(&[&open, "mean > 1e9", &breached], &[]);
+    assert_eq!(code, Some(99));
+    assert!(low > value / 2.0 && told.starts_with(&format!("{breached}: breached by ")), "{told}");
+    assert!(told.contains(" (100 %); es99 > "), "{told}");
+    // Half of half the width: four times the paths.
+    assert!(told.ends_with("--paths 20000 would settle it; 1 passed"), "{told}");
+    let told = last(&["mean > 1e9", "max > 1e9", "opening.n > 0"], &[]).1;
+    assert_eq!(told, "all 3 gates passed");
+    assert_eq!(last(&[&breached], &["--quiet"]), (Some(99), String::new()));
+    assert_eq!(last(&[], &[]).1, "");
+}
+
 #[test]
 fn verdicts_are_kept_where_nobody_reads_the_report() {
     for (gate, code) in [("mean > 0", 99), ("mean > 1e9", 0)] {
@@ -99,6 +123,8 @@ fn junit_and_markdown_tell_the_verdicts() {
     let markdown = fs::read_to_string(&markdown).expect("the Markdown");
     assert!(markdown.starts_with("## everything: bad debt\n\n| fail on |"), "{markdown}");
     assert!(markdown.contains("| `mean > 0` | ❌ breached |"), "{markdown}");
+    assert!(markdown.contains("\nmean \\> 0: breached by "), "{markdown}");
+    assert!(xml.contains("<system-out>mean &gt; 0: breached by "), "{xml}");
     assert!(markdown.contains("| `mean > 1e9` | ✅ passed |"), "{markdown}");
 }
 

@@ -7,10 +7,13 @@ mod coupled;
 mod flags;
 mod gates;
 mod lives;
+mod materiality;
+mod opening;
 mod out;
 mod progress;
 mod results;
 mod until;
+mod void;
 
 use std::fs;
 use std::path::Path;

@@ -3,7 +3,7 @@
 use proptest::strategy::{Strategy as _, ValueTree};
 use proptest::test_runner::TestRunner;
 use shortfall::engine::cpu::replay::explain;
-use shortfall::program::Program;
+use shortfall::engine::void::first_beyond;
 use shortfall::tail::{SATURATED, SMALL_MARK};
 
 use crate::support::drawn::{AAVE, COMPOUND, MORPHO, PERPETUAL, REFERENCE, any_scenario};
@@ -31,6 +31,9 @@ fn drawn_scenarios_come_to_every_end() {
             let story = explain(&program, 10, path);
             reached.n_idle += u32::from(story.events.is_empty());
             reached.n_saturated += u32::from(story.outcome.flags & SATURATED != 0);
+            let beyond = first_beyond(&program, 10, path);
+            let is_void = story.outcome.flags & SATURATED != 0;
+            assert_eq!(beyond.is_some(), is_void, "path {path} of {drawn:?}");
             reached.n_small += u32::from(story.outcome.flags & SMALL_MARK != 0);
             let venue_of = |position: usize| drawn.book.positions[position].venue.idx();
             for told in &story.events {

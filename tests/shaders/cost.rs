@@ -14,7 +14,6 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use shortfall::engine::gpu::kernel::{Kernel, Words};
-use shortfall::program::Program;
 use shortfall::scenario::{Overrides, load};
 
 use super::spirv::{Compiled, Cost, Model};

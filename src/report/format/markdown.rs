@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::number::{counted, duration, measured_or_none, usd};
+use super::number::{at_least_if, counted, duration, measured_or_none, usd};
 use super::{LADDER_HEADINGS, Report, ladder_cells, text};
 use crate::report::baseline::{BaselineFigures, DIFFERENCE_HEADINGS};
 use crate::report::bench::{BENCH_HEADINGS, BENCH_NOTES, Bench, Growth};
@@ -10,13 +10,19 @@ use crate::report::explain::Explanation;
 use crate::report::figures::Summary;
 use crate::report::gates::{GateFigures, Verdict};
 use crate::report::ladder::LadderRow;
+use crate::report::moved::{MOVED_HEADINGS, Moved};
+use crate::report::verdict::closing;
 use crate::scenario::Unit;
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let summary = report.summary;
     writeln!(out, "## {}: bad debt\n", escaped(&summary.scenario))?;
+    if let Some(void) = &summary.void {
+        writeln!(out, "**{}.**\n", escaped(&void.told()))?;
+    }
     write_gates(report.gates, out)?;
     write_figures(summary, out)?;
+    write_opening(summary, out)?;
     write_baseline(report.baseline, out)?;
     if let Some(until) = report.until {
         writeln!(out, "\nStopped {}.", escaped(&until.told()))?;
@@ -78,7 +84,8 @@ fn write_gates(gates: &[GateFigures], out: &mut dyn Write) -> io::Result<()> {
         let [fail_on, verdict, value, low, high] = gate.cells();
         write_row(&[format!("`{fail_on}`"), format!("{sign} {verdict}"), value, low, high], out)?;
     }
-    writeln!(out)
+    let closing = closing(gates).unwrap_or_default();
+    writeln!(out, "\n{}.\n", escaped(&closing))
 }
 
 /// The mean, the probability and the tail, with their intervals.
@@ -87,7 +94,8 @@ fn write_figures(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     write_headings(&["figure", "value", "95 % from", "to"], 1, out)?;
     let mut row = |name: String, unit, value, low, high| {
         let shown = |value| measured_or_none(value, unit);
-        write_row(&[name, shown(Some(value)), shown(low), shown(high)], out)
+        let value = at_least_if(bad_debt.at_least, shown(Some(value)));
+        write_row(&[name, value, shown(low), shown(high)], out)
     };
     let mean = "mean bad debt, USD".to_owned();
     row(mean, Unit::Usd, bad_debt.mean_usd, bad_debt.low_usd, bad_debt.high_usd)?;
@@ -102,14 +110,45 @@ fn write_figures(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         let name = format!("expected shortfall {}, USD", found.level);
         row(name, Unit::Usd, found.value_usd, found.low_usd, found.high_usd)?;
     }
-    Ok(())
+    row("worst path, USD".to_owned(), Unit::Usd, bad_debt.max_usd, None, None)
+}
+
+fn write_opening(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+    let told = summary.opening.told();
+    if told.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nAt the opening {}.", escaped(&told.join("; ")))
 }
 
 fn write_baseline(baseline: Option<&BaselineFigures>, out: &mut dyn Write) -> io::Result<()> {
     let Some(baseline) = baseline else { return Ok(()) };
     writeln!(out, "\nThe same paths under the baseline, {}:\n", escaped(&baseline.scenario))?;
     write_headings(&DIFFERENCE_HEADINGS, 1, out)?;
-    baseline.differences.iter().try_for_each(|it| write_row(&it.cells(), out))
+    baseline.differences.iter().try_for_each(|it| write_row(&it.cells(), out))?;
+    write_moved(baseline, out)
+}
+
+/// Whose mean bad debt moved.
+fn write_moved(baseline: &BaselineFigures, out: &mut dyn Write) -> io::Result<()> {
+    let named = |names: [&String; 2], moved: &Moved| {
+        let names = names.into_iter().map(|name| escaped(name));
+        names.chain(moved.cells()).collect::<Vec<_>>()
+    };
+    let pools = baseline.pools.iter().filter(|pool| pool.is_told());
+    let pools: Vec<_> = pools.map(|it| named([&it.venue, &it.debt_asset], &it.moved)).collect();
+    let positions = baseline.positions.iter();
+    let positions: Vec<_> =
+        positions.map(|it| named([&it.venue, &it.position], &it.moved)).collect();
+    for (what, rows) in [("debt asset", pools), ("position", positions)] {
+        if rows.is_empty() {
+            continue;
+        }
+        writeln!(out)?;
+        write_headings(&[&["venue", what][..], &MOVED_HEADINGS].concat(), 2, out)?;
+        rows.iter().try_for_each(|row| write_row(row, out))?;
+    }
+    Ok(())
 }
 
 /// The first `n_left` columns are words and stand to the left.
@@ -177,6 +216,13 @@ mod tests {
         insta::assert_snapshot!(
             written_bench + &written(|out| write_growth(&bench::fixture::growth(), out))
         );
+    }
+
+    #[test]
+    fn void_paths_are_told_first_and_make_figures_lower_bounds() {
+        let told = written(|out| super::write(&Report::of(&fixture::void_summary()), out));
+        let fold = told.find("<details>").unwrap();
+        insta::assert_snapshot!(told[..fold]);
     }
 
     #[test]

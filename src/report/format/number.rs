@@ -17,6 +17,9 @@ pub fn counted(value: u64, noun: &str) -> String {
 /// Dollars: cents below a thousand, whole dollars above; less than half a cent is said to be so.
 #[must_use]
 pub fn usd(value: f64) -> String {
+    if !value.is_finite() {
+        return "n/a".to_owned();
+    }
     let size = value.abs();
     if size >= 999.995 {
         grouped(&format!("{value:.0}"))
@@ -90,6 +93,11 @@ pub(in crate::report) fn measured_or_none(value: Option<f64>, unit: Unit) -> Str
     value.map_or_else(|| "n/a".to_owned(), |value| measured(value, unit))
 }
 
+/// What is known from below alone says so.
+pub(in crate::report) fn at_least_if(is_bound: bool, shown: String) -> String {
+    if is_bound { format!("at least {shown}") } else { shown }
+}
+
 /// Commas between the thousands of a plain decimal number.
 fn grouped(digits: &str) -> String {
     let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |rest| ("-", rest));
@@ -116,6 +124,7 @@ mod tests {
         assert_eq!(written.map(usd), expected);
         assert_eq!(usd_cents(-1_234_567.891), "-1,234,567.89");
         assert_eq!(usd_or_none(None), "n/a");
+        assert_eq!(usd(f64::INFINITY), "n/a");
     }
 
     #[test]

@@ -2,21 +2,20 @@
 
 mod aftermath;
 mod bench;
+mod compared;
 mod rounds;
 mod table;
 mod told;
 
 use std::io::{self, Write};
 
-use super::number::{count, counted, duration, percent, percent_or_none, significant};
+use super::number::{at_least_if, count, counted, duration, percent, percent_or_none, significant};
 use super::number::{usd, usd_or_none};
 use super::{LADDER_HEADINGS, Report, ladder_cells};
-use crate::report::baseline::{BaselineFigures, DIFFERENCE_HEADINGS};
 use crate::report::facts::RunFacts;
 use crate::report::figures::{BadDebt, PoolFigures, StepFigures, Summary};
 use crate::report::gates::GateFigures;
 use crate::report::ladder::LadderRow;
-use crate::scenario::Opening;
 use table::Table;
 
 pub(super) use bench::{write_bench, write_growth};
@@ -35,7 +34,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     }
     write_levels(&summary.bad_debt, out)?;
     write_gates(report.gates, out)?;
-    write_baseline(report.baseline, out)?;
+    compared::write(report.baseline, out)?;
     aftermath::write(summary, out)?;
     write_positions(summary, out)?;
     write_pools(summary, out)?;
@@ -70,16 +69,21 @@ fn write_headline(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         summary.seed,
     )?;
     writeln!(out)?;
+    if let Some(void) = &summary.void {
+        writeln!(out, "Void              {}", void.told())?;
+    }
+    let bounded = |shown: String| at_least_if(bad_debt.at_least, shown);
     let interval = match (bad_debt.low_usd, bad_debt.high_usd) {
         (Some(low), Some(high)) => format!("95 %: {} to {}", usd(low), usd(high)),
+        (Some(low), None) => format!("95 %: {} or more", usd(low)),
         _ => "one path has no interval".to_owned(),
     };
-    let (mean, error) = (usd(bad_debt.mean_usd), usd_or_none(bad_debt.std_error_usd));
+    let (mean, error) = (bounded(usd(bad_debt.mean_usd)), usd_or_none(bad_debt.std_error_usd));
     writeln!(out, "Mean bad debt     {mean} USD ± {error} s.e. ({interval})")?;
     writeln!(
         out,
         "Probability       {} that a path loses {} USD or more (95 %: {} to {})",
-        percent(bad_debt.probability),
+        bounded(percent(bad_debt.probability)),
         usd(bad_debt.materiality_usd),
         percent(bad_debt.probability_low),
         percent(bad_debt.probability_high),
@@ -91,7 +95,7 @@ fn write_headline(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         usd(bad_debt.stranded_usd),
         usd(bad_debt.under_water_usd),
     )?;
-    writeln!(out, "Worst path        {} USD", usd(bad_debt.max_usd))?;
+    writeln!(out, "Worst path        {} USD", bounded(usd(bad_debt.max_usd)))?;
     writeln!(
         out,
         "Liquidated        {} USD in {} events a path, at most {} in one step",
@@ -103,22 +107,9 @@ fn write_headline(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn write_opening(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
-    let opening = &summary.opening;
-    if opening.n == 0 {
-        return Ok(());
-    }
-    let what = match opening.mode {
-        Opening::Settle => "settled",
-        Opening::Keep => "kept",
-        Opening::Drop => "dropped",
-    };
-    writeln!(
-        out,
-        "At the opening    {} liquidatable and {what}: {} USD of debt, {} USD bad",
-        counted(opening.n, "position"),
-        usd(opening.debt_usd),
-        usd(opening.bad_debt_usd),
-    )
+    let told = summary.opening.told();
+    let names = std::iter::once("At the opening").chain(std::iter::repeat(""));
+    names.zip(&told).try_for_each(|(name, told)| writeln!(out, "{name:<18}{told}"))
 }
 
 fn write_levels(bad_debt: &BadDebt, out: &mut dyn Write) -> io::Result<()> {
@@ -127,14 +118,15 @@ fn write_levels(bad_debt: &BadDebt, out: &mut dyn Write) -> io::Result<()> {
         1,
         &["level", "value at risk", "95 % from", "to", "expected shortfall", "95 % from", "to"],
     );
+    let bounded = |shown: String| at_least_if(bad_debt.at_least, shown);
     for (value, shortfall) in bad_debt.value_at_risk.iter().zip(&bad_debt.expected_shortfall) {
         let about = if value.exact { "" } else { "~" };
         table.row([
             value.level.to_string(),
-            format!("{about}{}", usd(value.value_usd)),
+            bounded(format!("{about}{}", usd(value.value_usd))),
             usd(value.low_usd),
             usd(value.high_usd),
-            usd(shortfall.value_usd),
+            bounded(usd(shortfall.value_usd)),
             usd_or_none(shortfall.low_usd),
             usd_or_none(shortfall.high_usd),
         ]);
@@ -150,18 +142,6 @@ fn write_gates(gates: &[GateFigures], out: &mut dyn Write) -> io::Result<()> {
     let mut table = Table::new(2, &["fail on", "verdict", "figure", "95 % from", "to"]);
     for gate in gates {
         table.row(gate.cells());
-    }
-    table.write(out)
-}
-
-fn write_baseline(baseline: Option<&BaselineFigures>, out: &mut dyn Write) -> io::Result<()> {
-    let Some(baseline) = baseline else { return Ok(()) };
-    let BaselineFigures { scenario, program_digest, .. } = baseline;
-    let program = program_digest.get(..16).unwrap_or(program_digest);
-    writeln!(out, "\nThe same paths under the baseline, {scenario} (program {program})")?;
-    let mut table = Table::new(1, &DIFFERENCE_HEADINGS);
-    for difference in &baseline.differences {
-        table.row(difference.cells());
     }
     table.write(out)
 }
@@ -183,9 +163,10 @@ fn write_positions(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
             "share of tail",
         ],
     );
-    for position in summary.positions.iter().take(N_ROWS) {
+    let rows = summary.positions.iter().take(N_ROWS);
+    for position in rows.clone() {
         table.row([
-            position.position.clone(),
+            format!("{}{}", position.position, if position.is_bare { " *" } else { "" }),
             position.venue.clone(),
             percent(position.probability_of_default),
             usd(position.mean_loss_usd),
@@ -195,6 +176,9 @@ fn write_positions(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         ]);
     }
     table.write(out)?;
+    if rows.into_iter().any(|position| position.is_bare) {
+        writeln!(out, "  (* owes and owns nothing from the opening on: no call can liquidate it)")?;
+    }
     summary.tail.map_or(Ok(()), |tail| {
         let n_paths = counted(tail.n_paths, "path");
         writeln!(out, "  (the tail: the worst {n_paths}, beyond level {})", tail.level)
@@ -254,10 +238,6 @@ fn write_times(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
 fn write_warnings(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let summary = report.summary;
     let mut warnings: Vec<String> = Vec::new();
-    if summary.saturated_paths > 0 {
-        let n_paths = counted(summary.saturated_paths, "path");
-        warnings.push(format!("{n_paths} had a price at the bound of its format"));
-    }
     if summary.small_mark_paths > 0 {
         let n_paths = counted(summary.small_mark_paths, "path");
         warnings.push(format!("{n_paths} had a price below 1/4096 of its opening value"));
@@ -313,6 +293,13 @@ mod tests {
         let summary = fixture::coupled_summary();
         let report = Report::of(&summary);
         insta::assert_snapshot!(written(|out| super::write(&report, out)));
+    }
+
+    #[test]
+    fn void_paths_are_told_first_and_make_figures_lower_bounds() {
+        let told = written(|out| super::write(&Report::of(&fixture::void_summary()), out));
+        let head: Vec<&str> = told.lines().take(19).collect();
+        insta::assert_snapshot!(head.join("\n"));
     }
 
     #[test]

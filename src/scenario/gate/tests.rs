@@ -68,7 +68,10 @@ fn what_is_no_gate_is_told_with_what_would_be() {
         ("es99 > _1", "not a finite number"),
         ("probability > 5", "write 0.05 or 5%"),
         ("mean > 5%", "write a number of USD"),
-        ("largest_step > 5%", "write a number of events"),
+        ("largest_step > 5%", "write a number of what is counted"),
+        ("opening.n > 5%", "write a number of what is counted"),
+        ("opening.bad_debt > 5%", "write a number of USD"),
+        ("opening.bad_dept > 1", "did you mean `opening.bad_debt`?"),
     ];
     for (written, words) in words {
         let told = Gate::parse(written, &known()).unwrap_err().to_string();

@@ -41,6 +41,50 @@ pub fn half_width(whole: f64, sections: &[Section]) -> Option<f64> {
     Some(T_31 * variance.sqrt())
 }
 
+/// Least sections in which a mean differs from 0 for their spread to say how precisely it is known;
+/// of fewer, the few paths that move it decide alone.
+const LEAST_MOVED: u64 = 10;
+
+/// The sections of a figure that is a mean over paths, so that the whole run's value is the mean of
+/// theirs: what [`half_width`] says of them without keeping each. The updates are those of West,
+/// "Updating mean and variance estimates", CACM 22 (1979).
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Spread {
+    n_sections: u64,
+    n_moved: u64,
+    n_paths: u64,
+    mean: f64,
+    /// Sum of paths x squared distance from the mean.
+    squares: f64,
+}
+
+impl Spread {
+    /// Adds a section; one without paths says nothing.
+    pub fn add(&mut self, section: Section) {
+        if section.n_paths == 0 {
+            return;
+        }
+        self.n_sections += 1;
+        self.n_moved += u64::from(section.value != 0.0);
+        self.n_paths += section.n_paths;
+        let distance = section.value - self.mean;
+        self.mean += distance * section.n_paths as f64 / self.n_paths as f64;
+        self.squares += section.n_paths as f64 * distance * (section.value - self.mean);
+    }
+
+    /// Half the width of the 95 % interval; `None` unless there are [`N_SECTIONS`] sections of
+    /// which none or enough differ from 0.
+    #[must_use]
+    pub fn half_width(&self) -> Option<f64> {
+        let is_known = self.n_moved == 0 || self.n_moved >= LEAST_MOVED;
+        if self.n_sections != N_SECTIONS || !is_known {
+            return None;
+        }
+        let variance = self.squares.max(0.0) / ((N_SECTIONS - 1) as f64 * self.n_paths as f64);
+        Some(T_31 * variance.sqrt())
+    }
+}
+
 /// Where a section of a run begins; the next begins where it ends.
 #[must_use]
 pub fn start_of(section_idx: u64, n_paths: u64) -> u64 {
@@ -71,5 +115,32 @@ mod tests {
         let found = half_width(1.0, &sections(&|idx| if idx % 2 == 0 { 4.0 } else { -2.0 }));
         assert!((found.unwrap() - T_31 * (9.0_f64 / 31.0).sqrt()).abs() < 1e-14);
         assert_eq!(half_width(7.0, &sections(&|_| 7.0)[1..]), None);
+    }
+
+    #[test]
+    fn a_spread_says_what_its_sections_do_and_nothing_of_too_few() {
+        let value = |idx: u64| 1e6 + ((idx * 37) % 32) as f64;
+        let sections: Vec<Section> =
+            (0..N_SECTIONS).map(|idx| Section { n_paths: 3 + idx, value: value(idx) }).collect();
+        let n_paths: u64 = sections.iter().map(|it| it.n_paths).sum();
+        let sum: f64 = sections.iter().map(|it| it.n_paths as f64 * it.value).sum();
+        let spread = |sections: &[Section]| {
+            let mut spread = Spread::default();
+            sections.iter().for_each(|section| spread.add(*section));
+            spread.half_width()
+        };
+        let (found, expected) =
+            (spread(&sections).unwrap(), half_width(sum / n_paths as f64, &sections).unwrap());
+        assert!((found - expected).abs() < 1e-9 * expected, "{found}, not {expected}");
+        assert_eq!(spread(&sections[1..]), None);
+        let few = |n_moved: usize| {
+            let moved = |(idx, it): (usize, &Section)| Section {
+                value: if idx < n_moved { it.value } else { 0.0 },
+                ..*it
+            };
+            spread(&sections.iter().enumerate().map(moved).collect::<Vec<_>>())
+        };
+        assert_eq!((few(0), few(1), few(9)), (Some(0.0), None, None));
+        assert!(few(10).is_some());
     }
 }

@@ -39,7 +39,7 @@ pub(in crate::engine) fn settle(program: &mut Program, opening: Opening) {
         .filter(|account| account.is_breached(program))
         .collect();
     let mut figures = OpeningFigures { n: accounts.len() as u64, ..OpeningFigures::default() };
-    figures.n_bare = accounts.iter().filter(|it| it.owns_nothing()).count() as u64;
+    figures.n_bare = accounts.iter().filter(|it| program.is_bare(it.idx)).count() as u64;
     match opening {
         Opening::Keep => {}
         Opening::Drop => {
@@ -166,13 +166,6 @@ impl Account {
             leg.market = market.marks.market[instrument];
             leg.lost = 0;
         }
-    }
-
-    /// Whether it owes and has no collateral of any quantity.
-    fn owns_nothing(&self) -> bool {
-        let is_of = |leg: &LegState, kind| leg.kind == kind && leg.quantity != 0;
-        let owes = self.legs.iter().any(|leg| is_of(leg, KIND_DEBT));
-        owes && !self.legs.iter().any(|leg| is_of(leg, KIND_COLLATERAL))
     }
 
     /// Nothing more can be done: it is closed, or no debt or no collateral is left.

@@ -1,0 +1,86 @@
+//! What the opening came to, in sentences: the same in every format that people read.
+
+use super::facts::{AmountAtOpening, LargestAtOpening, OpeningFacts};
+use super::format::number::{count, counted, usd};
+use crate::scenario::Opening;
+
+impl OpeningFacts {
+    /// What was liquidatable, who owes and owns nothing, and the largest; no sentence where nothing
+    /// was.
+    pub(super) fn told(&self) -> Vec<String> {
+        if self.n == 0 {
+            return Vec::new();
+        }
+        let what = match self.mode {
+            Opening::Settle => "settled",
+            Opening::Keep => "kept",
+            Opening::Drop => "dropped",
+        };
+        let (n, n_liquidated) = (counted(self.n, "position"), count(self.liquidated.into()));
+        let (debt, repaid, bad) =
+            (usd(self.debt_usd), usd(self.repaid_usd), usd(self.bad_debt_usd));
+        let mut told = vec![
+            format!("{n} liquidatable and {what}, {n_liquidated} liquidated"),
+            format!("{debt} USD of debt, {repaid} USD repaid, {bad} USD bad"),
+        ];
+        if self.n_bare > 0 {
+            let verbs = if self.n_bare == 1 { "owes and owns" } else { "owe and own" };
+            let n_bare = counted(self.n_bare, "position");
+            told.push(format!("{n_bare} {verbs} nothing: defaults that no call can liquidate"));
+        }
+        told.extend(self.largest.as_ref().map(LargestAtOpening::told));
+        told
+    }
+}
+
+impl LargestAtOpening {
+    fn told(&self) -> String {
+        let Self { position, venue, of, usd: amount } = self;
+        let what = match of {
+            AmountAtOpening::BadDebt => "USD bad",
+            AmountAtOpening::Debt => "USD of debt",
+        };
+        format!("the largest: {position} at {venue}, {} {what}", usd(*amount))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn nothing_is_told_of_an_opening_at_which_nothing_was_liquidatable() {
+        let none = OpeningFacts { n: 0, largest: None, ..fixture::facts().opening };
+        assert_eq!(none.told(), [""; 0]);
+    }
+
+    #[test]
+    fn what_was_kept_is_told_with_those_that_only_owe() {
+        let largest = LargestAtOpening {
+            position: "0xab".to_owned(),
+            venue: "compound".to_owned(),
+            of: AmountAtOpening::Debt,
+            usd: 1500.0,
+        };
+        let kept = OpeningFacts {
+            mode: Opening::Keep,
+            n: 1241,
+            liquidated: 0,
+            n_bare: 24,
+            debt_usd: 1e6,
+            repaid_usd: 0.0,
+            bad_debt_usd: 0.0,
+            largest: Some(largest),
+        };
+        assert_eq!(
+            kept.told(),
+            [
+                "1,241 positions liquidatable and kept, 0 liquidated",
+                "1,000,000 USD of debt, 0.00 USD repaid, 0.00 USD bad",
+                "24 positions owe and own nothing: defaults that no call can liquidate",
+                "the largest: 0xab at compound, 1,500 USD of debt",
+            ]
+        );
+    }
+}

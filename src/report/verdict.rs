@@ -1,0 +1,222 @@
+//! What came of gates, in sentences: which, by how much, and how many paths would settle a doubt.
+
+use super::format::number::{at_least_if, count, counted, measured, significant};
+use super::gates::{GateFigures, Verdict};
+use super::reading::Reading;
+use crate::scenario::{Comparison, Gate, Unit};
+
+/// Most paths that a run may have.
+const MOST_PATHS: f64 = (1_u64 << 40) as f64;
+
+/// What the sentence about a gate is made of, beside the gate itself.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Evidence<'a> {
+    /// The figure; none if the report lacks it.
+    pub(super) reading: Option<&'a Reading>,
+    /// Paths that were walked.
+    pub(super) n_paths: u64,
+    /// So many paths would make an interval known that is not; none if that is not known either.
+    pub(super) known_from: Option<u64>,
+    /// Whether some paths are void.
+    pub(super) is_void: bool,
+}
+
+/// A gate's sentence without the gate.
+pub(super) fn told(gate: &Gate, verdict: Verdict, evidence: Evidence<'_>) -> String {
+    match (verdict, evidence.reading) {
+        (Verdict::Passed, _) => "passed".to_owned(),
+        (Verdict::Breached, Some(reading)) if reading.value == gate.bound => {
+            "breached: the figure is at its bound".to_owned()
+        }
+        (Verdict::Breached, Some(reading)) => {
+            let far = distance(gate, reading.value);
+            format!("breached by {}", at_least_if(evidence.is_void, far))
+        }
+        (_, Some(_)) if evidence.is_void => {
+            "inconclusive: void paths make the figure a lower bound".to_owned()
+        }
+        (_, None) => "inconclusive: this report has no such figure".to_owned(),
+        (Verdict::Inconclusive, Some(reading)) => {
+            format!("inconclusive: {}", doubt(gate, reading, evidence))
+        }
+    }
+}
+
+/// How far a figure is from its bound: 13,000 (5.2 %).
+fn distance(gate: &Gate, value: f64) -> String {
+    let distance = (value - gate.bound).abs();
+    let unit = gate.quantity.figure().unit();
+    let far = match unit {
+        Unit::Share => format!("{} percentage points", significant(distance * 100.0, 3)),
+        Unit::Usd | Unit::Count => measured(distance, unit),
+    };
+    if gate.bound == 0.0 {
+        return far;
+    }
+    format!("{far} ({} %)", significant(distance / gate.bound.abs() * 100.0, 2))
+}
+
+/// Why an interval leaves a gate open, and what would close it.
+fn doubt(gate: &Gate, reading: &Reading, evidence: Evidence<'_>) -> String {
+    let Evidence { n_paths, known_from, .. } = evidence;
+    if reading.value == gate.bound {
+        return "the figure is at its bound, which no number of paths may settle".to_owned();
+    }
+    let end = if gate.bound < reading.value { reading.low } else { reading.high };
+    let Some(end) = end else {
+        let why = format!("its interval is not known from {}", counted(n_paths, "path"));
+        let remedy = known_from.map(|it| format!("; --paths {it} would make it known"));
+        return why + &remedy.unwrap_or_default();
+    };
+    let far = distance(gate, reading.value);
+    let ratio = (end - reading.value) / (reading.value - gate.bound);
+    let remedy = match paths_to_settle(n_paths, ratio) {
+        Some(n_paths) => format!("--paths {n_paths} would settle it"),
+        None => "no run has paths enough to settle it".to_owned(),
+    };
+    format!("{far} from its bound, which lies in the interval; {remedy}")
+}
+
+/// Half a width shrinks as 1 / sqrt(n), so n (half width / distance)^2 paths have an interval that
+/// ends at the bound if the figure stays: rounded up to two digits. `None` if no run has so many.
+fn paths_to_settle(n_paths: u64, ratio: f64) -> Option<u64> {
+    let n = n_paths as f64;
+    let needed = round_up((n * ratio * ratio).max(n + 1.0));
+    (needed <= MOST_PATHS).then_some(needed as u64)
+}
+
+/// Up to a number of two digits and zeros; the value is at least 1.
+pub(super) fn round_up(value: f64) -> f64 {
+    let mut unit = 1.0;
+    while value / unit > 99.0 {
+        unit *= 10.0;
+    }
+    // A value that is off by a rounding of its own is not the next one.
+    (value / unit - 1e-9).ceil() * unit
+}
+
+/// How far a figure lies on the side that fails, as a share of the bound; below 0 on the other. The
+/// greater, the worse.
+pub(super) fn excess(gate: &Gate, reading: Option<&Reading>) -> f64 {
+    let Some(reading) = reading else { return f64::INFINITY };
+    let over = match gate.comparison {
+        Comparison::Above | Comparison::AtLeast => reading.value - gate.bound,
+        Comparison::Below | Comparison::AtMost => gate.bound - reading.value,
+    };
+    if over == 0.0 { 0.0 } else { over / gate.bound.abs() }
+}
+
+/// The line that a run with gates ends with: those that did not pass, the worst first.
+#[must_use]
+pub fn closing(gates: &[GateFigures]) -> Option<String> {
+    let mut open: Vec<&GateFigures> =
+        gates.iter().filter(|gate| gate.verdict != Verdict::Passed).collect();
+    let n_passed = gates.len() - open.len();
+    if open.is_empty() {
+        return match n_passed {
+            0 => None,
+            1 => Some(format!("the gate passed: {}", gates[0].fail_on)),
+            n => Some(format!("all {} gates passed", count(n as u128))),
+        };
+    }
+    // A stable sort, so that equals stay in the order in which they were given.
+    open.sort_by(|a, b| b.verdict.cmp(&a.verdict).then_with(|| b.excess.total_cmp(&a.excess)));
+    let mut told: Vec<String> = open.into_iter().map(GateFigures::sentence).collect();
+    if n_passed > 0 {
+        told.push(format!("{} passed", count(n_passed as u128)));
+    }
+    Some(told.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+    use crate::scenario::{Figure, Quantity};
+
+    const N_PATHS: u64 = 4000;
+
+    fn sentence(
+        (figure, comparison, bound): (Figure, Comparison, f64),
+        reading: Option<Reading>,
+    ) -> String {
+        let quantity = Quantity::Figure(figure);
+        let gate = Gate { quantity, comparison, bound, written: "it > 1".to_owned() };
+        let reading = reading.as_ref();
+        let evidence =
+            Evidence { reading, n_paths: N_PATHS, known_from: Some(6000), is_void: false };
+        GateFigures::of(&gate, evidence).sentence()
+    }
+
+    fn reading(value: f64, low: f64, high: f64) -> Option<Reading> {
+        let end = |end: f64| end.is_finite().then_some(end);
+        Some(Reading { value, low: end(low), high: end(high) })
+    }
+
+    #[test]
+    fn a_breach_is_told_with_its_size_in_the_figure_s_unit() {
+        let above = |figure, bound| (figure, Comparison::Above, bound);
+        let usd = reading(263_000.0, 255_000.0, 270_000.0);
+        assert_eq!(sentence(above(Figure::Mean, 2.5e5), usd), "it > 1: breached by 13,000 (5.2 %)");
+        let share = reading(0.062, 0.06, 0.064);
+        assert_eq!(
+            sentence(above(Figure::Probability, 0.05), share),
+            "it > 1: breached by 1.20 percentage points (24 %)"
+        );
+        let n = reading(3.0, 3.0, 3.0);
+        assert_eq!(sentence(above(Figure::OpeningCount, 0.0), n), "it > 1: breached by 3");
+        let at = (Figure::OpeningCount, Comparison::AtLeast, 3.0);
+        assert_eq!(sentence(at, n), "it > 1: breached: the figure is at its bound");
+    }
+
+    #[test]
+    fn a_doubt_is_told_with_the_paths_that_would_settle_it() {
+        let told = |bound, reading| sentence((Figure::Mean, Comparison::Above, bound), reading);
+        // Half a width of 50 against a distance of 14: 4000 (50 / 14)^2 = 51,020.4.
+        let known = reading(200.0, 150.0, 270.0);
+        let far = "from its bound, which lies in the interval";
+        assert_eq!(
+            told(186.0, known),
+            format!("it > 1: inconclusive: 14.00 (7.5 %) {far}; --paths 52000 would settle it")
+        );
+        // On the other side 70 count against 14: 4000 25 is 100,000 and has two digits.
+        assert!(told(214.0, known).ends_with("; --paths 100000 would settle it"));
+        // An end at the bound still takes some paths more.
+        assert!(told(150.0, known).ends_with("; --paths 4100 would settle it"));
+        let never = "it > 1: inconclusive: the figure is at its bound, which no number of paths \
+                     may settle";
+        assert_eq!(told(200.0, known), never);
+        assert!(told(200.000_001, known).ends_with("no run has paths enough to settle it"));
+        let open = reading(200.0, 150.0, f64::INFINITY);
+        assert_eq!(
+            told(300.0, open),
+            "it > 1: inconclusive: its interval is not known from 4,000 paths; --paths 6000 would \
+             make it known"
+        );
+        assert_eq!(told(1.0, None), "it > 1: inconclusive: this report has no such figure");
+    }
+
+    #[test]
+    fn numbers_are_rounded_up_to_two_digits() {
+        let rounded = [1.0, 9.5, 98.2, 99.0, 99.1, 100.0, 101.0, 50_321.0, 51_000.0];
+        let expected = [1.0, 10.0, 99.0, 99.0, 100.0, 100.0, 110.0, 51_000.0, 51_000.0];
+        assert_eq!(rounded.map(round_up), expected);
+    }
+
+    #[test]
+    fn the_closing_line_has_the_worst_first_and_counts_the_rest() {
+        assert_eq!(closing(&[]), None);
+        let [breached, doubtful, passed] = <[GateFigures; 3]>::try_from(fixture::gates()).unwrap();
+        let worse = GateFigures { excess: 0.3, fail_on: "max > 9".to_owned(), ..breached.clone() };
+        let all = [passed.clone(), doubtful, breached, worse];
+        assert_eq!(
+            closing(&all).unwrap(),
+            "max > 9: breached by 500,000 (20 %); es99 > 2.5e6: breached by 500,000 (20 %); \
+             mean < 1: inconclusive: 1.00 (100 %) from its bound, which lies in the interval; \
+             --paths 23000 would settle it; 1 passed"
+        );
+        let passing = [passed.clone(), passed.clone(), passed];
+        assert_eq!(closing(&passing).unwrap(), "all 3 gates passed");
+        assert_eq!(closing(&passing[..1]).unwrap(), "the gate passed: probability >= 50%");
+    }
+}
