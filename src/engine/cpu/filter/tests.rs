@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::Filter;
 use crate::engine::cpu::marks::Marks;
 use crate::engine::cpu::terms::Term;
+use crate::lanes::Lanes;
 
 /// A surplus along a path: marks term by term, step by step.
 #[derive(Debug, Clone)]
@@ -86,9 +87,15 @@ impl Case {
         set.set(after);
         for (name, filter) in [("of", of), ("of_few", of_few), ("new", set)] {
             for step in (0..self.n_steps()).filter(|step| self.exact(*step) < 0) {
-                let found = filter.next(step, self.n_steps());
-                let surplus = self.exact(step);
-                prop_assert_eq!(found, Some(step), "{}: {} passes for healthy", name, surplus);
+                for lanes in Lanes::here() {
+                    let found = lanes.run(
+                        #[inline(always)]
+                        || filter.next(step, self.n_steps()),
+                    );
+                    let surplus = self.exact(step);
+                    let what = format!("{name}, {lanes}: {surplus} passes for healthy");
+                    prop_assert_eq!(found, Some(step), "{}", what);
+                }
             }
         }
         Ok(())
