@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use shortfall::engine::cpu::Cpu;
 use shortfall::engine::{self, Plan};
+use shortfall::lanes::Lanes;
 use shortfall::program::Program;
 use shortfall::scenario::{Overrides, Scenario, load};
 use shortfall::tail::{Digest, Tally};
@@ -56,12 +57,16 @@ fn compiled(name: &str) -> (Scenario, Program) {
 }
 
 fn tally(scenario: &Scenario, program: &Program, n_threads: usize, batch: u64) -> Tally {
+    tally_by(scenario, program, batch, Cpu::new(program, scenario.run.seed, n_threads))
+}
+
+fn tally_by(scenario: &Scenario, program: &Program, batch: u64, cpu: Cpu<'_>) -> Tally {
     let unit = libm::exp2(-f64::from(program.money_log2));
     let materiality = libm::ceil(scenario.run.materiality_usd * unit) as i64;
     // As `Facts::materiality` has it.
     let materiality = materiality - program.rounding_bound().min(materiality / 2);
     let plan = Plan { n_paths: N_PATHS, batch, materiality };
-    let mut backend = Cpu::new(program, scenario.run.seed, n_threads);
+    let mut backend = cpu;
     engine::run(program, plan, &mut backend, &mut ()).expect("threads")
 }
 
@@ -98,6 +103,31 @@ fn threads_and_batches_change_no_bit() {
         for (n_threads, batch) in [(1, 100), (2, 100), (2, 4096)] {
             let other = digests(&tally(&scenario, &program, n_threads, batch));
             assert_eq!(other, first, "{name}, {n_threads} threads, batches of {batch}");
+        }
+    }
+}
+
+/// Every width that this machine has; one without AVX-512 cannot say anything of it.
+#[test]
+fn lanes_change_no_bit() {
+    let here = Lanes::here();
+    println!(
+        "lanes of this machine: {}",
+        here.iter().map(|it| it.name()).collect::<Vec<_>>().join(", ")
+    );
+    for name in shipped() {
+        let (scenario, program) = compiled(&name);
+        let with = |lanes| {
+            let cpu = Cpu::with_lanes(&program, scenario.run.seed, 2, lanes);
+            tally_by(&scenario, &program, 4096, cpu)
+        };
+        let portable = with(here[0]);
+        assert_eq!(portable.sums.n_paths, N_PATHS);
+        for lanes in &here[1..] {
+            let other = with(*lanes);
+            assert_eq!(other.counters, portable.counters, "{name}, {lanes}");
+            assert_eq!(digests(&other), digests(&portable), "{name}, {lanes}");
+            assert!(other == portable, "{name}, {lanes}: another tally");
         }
     }
 }

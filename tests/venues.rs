@@ -20,5 +20,6 @@ mod venues {
     mod morpho;
     mod opening;
     mod reference;
+    mod rounding;
     mod vectors;
 }

@@ -111,6 +111,8 @@ impl Shards {
             backend: names(&|run| Some(run.backend.clone())).unwrap_or_default(),
             adapter: names(&|run| run.adapter.clone()),
             threads: runs.iter().map(|run| run.threads).sum(),
+            lanes: names(&|run| Some(run.lanes.clone()).filter(|it| !it.is_empty()))
+                .unwrap_or_default(),
             batch: runs.iter().map(|run| run.batch).max().unwrap_or(0),
             walked_paths: runs.iter().map(|run| run.walked_paths).sum(),
             wall_seconds: seconds.fold(0.0, f64::max),

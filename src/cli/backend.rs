@@ -65,8 +65,13 @@ impl BackendArgs {
         n_threads(self.threads)
     }
 
+    /// The lanes of the CPU's threads.
+    pub(super) fn lanes(&self) -> Lanes {
+        self.lanes.unwrap_or_default()
+    }
+
     fn cpu<'a>(&self, program: &'a Program, seed: u64) -> Cpu<'a> {
-        Cpu::with_lanes(program, seed, self.n_threads(), self.lanes.unwrap_or_default())
+        Cpu::with_lanes(program, seed, self.n_threads(), self.lanes())
     }
 
     /// Opens the backend that was asked for.

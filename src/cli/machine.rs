@@ -6,6 +6,7 @@ use cpu_time::ProcessTime;
 
 use shortfall::archive::Subject;
 use shortfall::engine::{Backend, EngineError, Walkers};
+use shortfall::lanes::Lanes;
 use shortfall::program::Program;
 use shortfall::report::RunFacts;
 
@@ -48,6 +49,7 @@ pub(super) struct Machine<'a> {
     backend: Box<dyn Backend + 'a>,
     other: Option<(&'a Program, Box<dyn Backend + 'a>)>,
     n_threads: usize,
+    lanes: Lanes,
     /// Paths of a batch.
     pub(super) batch: u64,
     /// Time that went into checkpoints.
@@ -70,7 +72,8 @@ impl<'a> Machine<'a> {
         let other = compared.map(open).transpose()?;
         output::print_notes(note.as_slice(), quiet);
         let batch = batch.unwrap_or_else(|| usual_batch(backend.as_ref(), n_threads));
-        Ok(Self { subject, backend, other, n_threads, batch, saving: Duration::ZERO })
+        let (lanes, saving) = (args.lanes(), Duration::ZERO);
+        Ok(Self { subject, backend, other, n_threads, lanes, batch, saving })
     }
 
     pub(super) fn walkers(&mut self) -> Walkers<'a, '_> {
@@ -93,6 +96,7 @@ impl<'a> Machine<'a> {
             backend: self.backend.name().to_owned(),
             adapter: self.backend.adapter().map(str::to_owned),
             threads: self.n_threads,
+            lanes: self.lanes.name().to_owned(),
             batch: self.batch,
             walked_paths,
             wall_seconds: begun.wall.elapsed().as_secs_f64(),

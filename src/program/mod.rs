@@ -67,6 +67,12 @@ pub struct OpeningFigures {
 }
 
 impl Program {
+    /// One asset that does not move, no position: for tests that put rows of their own into it.
+    #[cfg(test)]
+    pub(crate) fn smallest() -> Self {
+        Self::compile(&crate::scenario::Scenario::smallest()).unwrap()
+    }
+
     /// BLAKE3 over every array that decides an outcome, each with its name and length.
     #[must_use]
     pub fn digest(&self) -> blake3::Hash {

@@ -217,6 +217,10 @@ pub struct RunFacts {
     pub adapter: Option<String>,
     /// Threads of the host.
     pub threads: usize,
+    /// Vector lanes of these threads, `portable`, `avx2` or `avx512`; empty in a record that was
+    /// written before they were named.
+    #[serde(default)]
+    pub lanes: String,
     /// Paths of a batch.
     pub batch: u64,
     /// Paths that it walked; those of a run that it went on with are left out.

@@ -184,6 +184,7 @@ pub(super) fn run_facts() -> RunFacts {
         backend: "cpu".to_owned(),
         adapter: None,
         threads: 8,
+        lanes: "avx512".to_owned(),
         batch: 4096,
         walked_paths: N_PATHS,
         wall_seconds: 2.5,

@@ -174,3 +174,35 @@ impl Aftermath {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Backlog, positions in it, rounds; of one fund, what was drawn and whether that was all.
+    fn of(paths: &[[i64; 5]]) -> Aftermath {
+        let mut aftermath = Aftermath::new(1);
+        paths.iter().for_each(|words| aftermath.absorb(words));
+        aftermath
+    }
+
+    #[test]
+    fn a_merged_aftermath_is_that_of_all_paths() {
+        let paths =
+            [[9, 2, 1, 0, 0], [0, 0, 7, 40, 1], [5, 1, 2, 3, 0], [0, 0, 0, 0, 0], [11, 4, 3, 8, 1]];
+        let whole = of(&paths);
+        assert_eq!((whole.n_paths, whole.n_backlogged, whole.n_waiting), (5, 3, 7));
+        assert_eq!((whole.backlog.sum, whole.backlog.largest), (25, 11));
+        assert_eq!((whole.most_rounds, whole.n_spiralling), (7, 3));
+        assert_eq!((whole.funds[0].n_emptied, whole.funds[0].drawn.sum), (2, 51));
+        // The most of anything may be in either part.
+        for cut in 0..=paths.len() {
+            let mut merged = of(&paths[..cut]);
+            merged.merge(&of(&paths[cut..]));
+            assert_eq!(merged.most_rounds, 7, "most rounds, cut at {cut}");
+            assert_eq!(merged.backlog.largest, 11, "the largest backlog, cut at {cut}");
+            assert_eq!(merged.funds[0].drawn.largest, 40, "the most drawn, cut at {cut}");
+            assert_eq!(merged, whole, "cut at {cut}");
+        }
+    }
+}

@@ -140,6 +140,40 @@ mod tests {
         assert_ne!(of(0, 0, 0), of(0, 0, 1));
     }
 
+    /// Every figure is the sum of those of the parts; none is left as it was.
+    #[test]
+    fn merging_adds_every_counter() {
+        let of = |scale: u64| {
+            let money = |factor: u64| i128::from(scale * factor) << 66;
+            let position = PositionCount { n_defaults: scale, loss: money(3), exposure: money(5) };
+            let step = StepCount { n_events: 7 * scale, liquidated: money(11), loss: money(13) };
+            let mut aftermath = Aftermath::new(1);
+            let word = scale as i64;
+            aftermath.absorb(&[17 * word, 19 * word, 23 * word, 29 * word, 1]);
+            Counters {
+                positions: vec![PositionCount::default(), position],
+                steps: vec![step, StepCount::default()],
+                pools: vec![money(31)],
+                aftermath: Some(aftermath),
+            }
+        };
+        let mut merged = of(1);
+        merged.merge(&of(100));
+        let expected = of(101);
+        let PositionCount { n_defaults, loss, exposure } = merged.positions[1];
+        let position = expected.positions[1];
+        assert_eq!(n_defaults, position.n_defaults, "defaults of a position");
+        assert_eq!(loss, position.loss, "bad debt of a position");
+        assert_eq!(exposure, position.exposure, "exposure at default of a position");
+        let StepCount { n_events, liquidated, loss } = merged.steps[0];
+        let step = expected.steps[0];
+        assert_eq!(n_events, step.n_events, "events of a step");
+        assert_eq!(liquidated, step.liquidated, "what was liquidated in a step");
+        assert_eq!(loss, step.loss, "bad debt of a step");
+        assert_eq!(merged.pools, expected.pools, "bad debt of a pool");
+        assert_eq!(merged.aftermath.map(|it| it.n_paths), Some(2), "the aftermath");
+    }
+
     #[test]
     #[should_panic(expected = "counters of different programs")]
     fn counters_of_different_programs_do_not_merge() {

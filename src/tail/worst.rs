@@ -144,6 +144,28 @@ mod tests {
 
     use super::*;
 
+    /// The figures of a run may not depend on which of two equal paths was walked first: the lower
+    /// index is kept, in a list that is full and at its end, and stands first.
+    #[test]
+    fn of_equal_losses_the_path_of_the_lower_index_is_the_worse() {
+        for order in [[5, 2, 9, 7], [9, 7, 5, 2], [2, 5, 7, 9]] {
+            for n_kept in 1..=4 {
+                let mut worst = Worst::keeping(n_kept);
+                order.iter().for_each(|&path_idx| worst.push(WorstPath { loss: 3, path_idx }));
+                let kept: Vec<u64> = worst.sorted().iter().map(|path| path.path_idx).collect();
+                assert_eq!(kept, [2, 5, 7, 9][..n_kept], "{n_kept} kept of {order:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_larger_loss_is_the_worse_whatever_its_index() {
+        let path = |loss, path_idx| WorstPath { loss, path_idx };
+        let mut worst = Worst::keeping(2);
+        [path(1, 0), path(2, 9), path(3, 4)].into_iter().for_each(|path| worst.push(path));
+        assert_eq!(worst.sorted(), [path(3, 4), path(2, 9)]);
+    }
+
     proptest! {
         #[test]
         fn the_same_paths_are_kept_as_by_sorting(

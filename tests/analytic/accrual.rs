@@ -7,6 +7,7 @@ use shortfall::market::{Asset, Shock};
 use shortfall::units::AssetId;
 
 use crate::support;
+use crate::support::edges::{FUNDED_STEP_YEARS, FUNDED_STEPS, dear_funding};
 
 const STEP_YEARS: f64 = 1.0 / 365.0;
 
@@ -78,4 +79,34 @@ fn perpetuals_pay_funding_on_their_notional_at_mark() {
             assert!((lost - lacking).abs() <= bound, "{lost} is lost, not {lacking}");
         }
     }
+}
+
+/// As above where marks are near the bound of their format throughout: sums of them have to have
+/// room for as many marks as there are steps.
+#[test]
+fn funding_is_paid_in_full_where_marks_are_as_high_as_they_go() {
+    let (rate, margin) = (0.9, 100.0);
+    let program = support::compiled(&dear_funding(1.0, margin, rate));
+    let story = explain(&program, 1, 0);
+    assert_eq!(story.events.len(), 1);
+    assert_eq!(story.events[0].when.step as u32, FUNDED_STEPS - 1);
+    let notionals = 25_000.0 * f64::from(FUNDED_STEPS - 1) + 25.0;
+    let paid = rate * FUNDED_STEP_YEARS * notionals;
+    let lacking = paid + 75.0 - margin;
+    let lost = program.usd(i128::from(story.outcome.realised));
+    // A step's funding is 62 dollars, a unit of what sums are cut to far less than a cent.
+    assert!((lost - lacking).abs() < 1e-2, "{lost} is lost, not {lacking}");
+}
+
+/// A short pays where the rate is negative: its margin is gone in the step that the rule says, the
+/// 60th of 63.
+#[test]
+fn funding_wears_a_margin_down_in_the_step_that_the_rule_says() {
+    let rate = 0.9;
+    let a_step = rate * FUNDED_STEP_YEARS * 25_000.0;
+    let maintenance = 0.0125 * 25_000.0;
+    let cash = 24_900.0 + maintenance + 59.5 * a_step;
+    let story = explain(&support::compiled(&dear_funding(-1.0, cash, -rate)), 1, 0);
+    assert_eq!(story.events.len(), 1);
+    assert_eq!(story.events[0].when.step + 1, 60);
 }

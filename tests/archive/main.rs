@@ -164,6 +164,7 @@ fn run_facts(life: Life) -> RunFacts {
         backend: "cpu".to_owned(),
         adapter: None,
         threads: life.n_threads,
+        lanes: "portable".to_owned(),
         batch: life.batch,
         walked_paths: 0,
         wall_seconds: 1.5,

@@ -1,8 +1,9 @@
 //! What each flag does, and what a tired person who mistypes one is told.
 
+use shortfall::lanes::Lanes;
 use tempfile::TempDir;
 
-use super::{COMMANDS, SCENARIO, fault, json, noted_book, write};
+use super::{COMMANDS, SCENARIO, fault, json, noted_book, shortfall, write};
 
 #[test]
 fn a_gpu_that_is_not_there_is_exit_code_69() {
@@ -30,6 +31,20 @@ fn seed_and_steps_change_the_paths_and_backends_and_threads_do_not() {
     }
     let shorter = json(&["run", SCENARIO, "--paths", "10", "--steps", "24"]);
     assert_eq!((&shorter["n_steps"], &shorter["step_hours"]), (&24.into(), &1.0.into()));
+}
+
+/// So that a run tells what it was computed with, and a fault of one width can be told from others.
+#[test]
+fn a_run_names_its_lanes() {
+    let args = ["run", SCENARIO, "--paths", "100", "--backend", "cpu"];
+    for lanes in Lanes::here() {
+        let args = [&args[..], &["--lanes", lanes.name()]].concat();
+        assert_eq!(json(&args)["run"]["lanes"], lanes.name());
+        let text = String::from_utf8(shortfall(&args).stdout).expect("text");
+        let last = text.lines().last().expect("a line");
+        assert!(last.contains(&format!(" with {lanes} lanes: ")), "{last}");
+    }
+    assert_eq!(json(&args)["run"]["lanes"], Lanes::widest().name());
 }
 
 #[test]

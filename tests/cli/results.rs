@@ -79,6 +79,7 @@ fn json_of_a_run_has_every_field_promised() {
         "/run/backend",
         "/run/adapter",
         "/run/threads",
+        "/run/lanes",
         "/run/batch",
         "/run/wall_seconds",
         "/run/cpu_seconds",

@@ -8,6 +8,7 @@ use shortfall::engine::cpu::Cpu;
 use shortfall::engine::cpu::path::shape;
 use shortfall::engine::cpu::replay::{Story, explain};
 use shortfall::engine::{self, Backend as _, Plan};
+use shortfall::lanes::Lanes;
 use shortfall::market::depth::{ConstantProduct, Depth, DepthForm};
 use shortfall::program::Program;
 use shortfall::scenario::Scenario;
@@ -76,6 +77,16 @@ proptest! {
         let bounded = outcomes(&program, Cpu::new(&program, SEED, 1), 20);
         let unbounded = Cpu::new(&program, SEED, 1).without_bounds();
         prop_assert_eq!(bounded, outcomes(&program, unbounded, 20));
+    }
+
+    #[test]
+    fn lanes_change_no_bit_of_coupled_paths(scenario in coupled_scenario()) {
+        let program = compiled(&scenario)?;
+        let with = |lanes| outcomes(&program, Cpu::with_lanes(&program, SEED, 1, lanes), 20);
+        let here = Lanes::here();
+        for lanes in &here[1..] {
+            prop_assert_eq!(with(here[0]), with(*lanes), "{}", lanes);
+        }
     }
 
     /// Where steps may be passed over: nobody reports prices, and they hang on sales alone.

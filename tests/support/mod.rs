@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "every test file takes what it needs")]
 
 pub(crate) mod drawn;
+pub(crate) mod edges;
 
 use shortfall::book::venue::{AaveV3, Rule, Terms, Venue};
 use shortfall::book::{Book, Leg, LegKind, Position};

@@ -61,3 +61,60 @@ pub(super) fn run<C: Counterparty>(
     }
     event
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ACTION_CLOSE_OUT, Unlimited};
+    use super::*;
+    use crate::fixed::{ONE_MARK, ONE_Q31};
+
+    const NO_FACTS: AccountFacts = AccountFacts { constant: 0, money_shift: 0 };
+
+    fn perp(quantity: i32, mark: u32, market: u32) -> LegState {
+        LegState { kind: KIND_PERP, quantity, mark, market, ..LegState::default() }
+    }
+
+    fn run_on(legs: &mut [LegState], constant: i64) -> Event {
+        let action = Action { close_cost: ONE_Q31 / 8, ..Action::new(ACTION_CLOSE_OUT) };
+        let facts = AccountFacts { constant, ..NO_FACTS };
+        run(&action, facts, legs, &mut Unlimited)
+    }
+
+    /// The oracle still says 1 and 1/2 where the market is at 1/4 and 1: what is closed, what that
+    /// costs and which of the two bears the loss all are of the market.
+    #[test]
+    fn what_is_closed_and_what_it_costs_is_worth_what_the_market_says() {
+        let mut legs = [perp(800, ONE_MARK, ONE_MARK / 4), perp(-400, ONE_MARK / 2, ONE_MARK)];
+        let event = run_on(&mut legs, 0);
+        let one = u64::from(ONE_MARK);
+        assert_eq!(event.repaid, 600 * one, "notional on the market");
+        // 800 / 4 - 400 = -200, and an eighth of 600 for closing.
+        assert_eq!(event.written_off, (200 + 75) * one);
+        assert_eq!(legs.map(|leg| leg.lost), [0, 275 * one], "the market's larger notional");
+        assert!(legs.iter().all(|leg| leg.quantity == 0));
+    }
+
+    #[test]
+    fn of_perpetuals_that_all_are_worthless_the_first_bears_the_loss() {
+        let cash = LegState {
+            kind: KIND_COLLATERAL,
+            quantity: 100,
+            mark: ONE_MARK,
+            market: ONE_MARK,
+            ..LegState::default()
+        };
+        let mut legs = [cash, perp(700, 0, 0), perp(900, 0, 0)];
+        let lost = 1600 * i64::from(ONE_MARK);
+        let event = run_on(&mut legs, -lost);
+        let lacking = 1500 * u64::from(ONE_MARK);
+        assert_eq!((event.repaid, event.written_off), (0, lacking));
+        assert_eq!(legs.map(|leg| leg.lost), [0, lacking, 0]);
+    }
+
+    #[test]
+    fn of_equal_notionals_the_first_bears_the_loss() {
+        let mut legs = [perp(-400, ONE_MARK, ONE_MARK), perp(-400, ONE_MARK, ONE_MARK)];
+        let event = run_on(&mut legs, 0);
+        assert_eq!(legs.map(|leg| leg.lost), [event.written_off, 0]);
+    }
+}

@@ -154,3 +154,6 @@ impl<'m, const N: usize> Filter<'m, N> {
         below(&sums, self.doubt)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -114,3 +114,57 @@ impl RatioRow<'_> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const CLASS: PairClass = PairClass {
+        collateral: 0,
+        debt: 1,
+        ratio: 0,
+        thresholds: Vec::new(),
+        scanned: Vec::new(),
+        pairs: Vec::new(),
+    };
+
+    /// Where the floats of two marks and of a bound first say that a pair may be breached.
+    fn first_near(marks: [u32; 2], bound: f32) -> Option<usize> {
+        let marks = Marks::of_words(&marks.map(|mark| vec![mark]));
+        let mut ratios = MarkRatios::default();
+        ratios.begin(1);
+        ratios.need(Lanes::widest(), 0, &CLASS, &marks);
+        ratios.of(0).first_below(bound, 0, |_| true)
+    }
+
+    /// A word of at least so many bits.
+    fn word(bits: std::ops::Range<u32>) -> impl Strategy<Value = u32> {
+        (any::<u32>(), bits).prop_map(|(word, bits)| (word | 1 << 31) >> (32 - bits))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+
+        /// A pair that lacks as little as a coefficient can be too small by.
+        #[test]
+        fn a_pair_that_lacks_anything_is_near(
+            (weighted, collateral, mark) in (word(1..31), word(1..33), word(1..33)),
+        ) {
+            let held = u64::from(weighted) * u64::from(collateral);
+            let least = held / u64::from(mark) + 1;
+            prop_assume!(least < 1 << 31);
+            let debt = least as u32;
+            prop_assert!(held < u64::from(debt) * u64::from(mark));
+            let bound = debt as f32 / weighted as f32 * ROUNDED;
+            prop_assert_eq!(first_near([collateral, mark], bound), Some(0));
+        }
+    }
+
+    #[test]
+    fn a_debt_without_value_is_near_and_so_is_one_without_collateral() {
+        assert_eq!(first_near([5, 0], 1e-30), Some(0));
+        assert_eq!(first_near([1 << 24, 1 << 24], 7.0 / 0.0 * ROUNDED), Some(0));
+    }
+}

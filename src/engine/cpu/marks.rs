@@ -131,6 +131,34 @@ impl Marks {
         }
     }
 
+    /// Marks that are words of a test's choosing, instrument by instrument, whatever their logs.
+    #[cfg(test)]
+    pub(super) fn of_words(words: &[Vec<u32>]) -> Self {
+        let mut marks = Self::of_logs(&vec![vec![0; words[0].len()]; words.len()]);
+        for (idx, words) in words.iter().enumerate() {
+            let (row, runs) = (marks.row(idx), marks.float_runs(idx));
+            marks.marks[row].copy_from_slice(words);
+            let floats = bytemuck::cast_slice_mut::<_, f32>(&mut marks.floats[runs]);
+            floats.iter_mut().zip(words).for_each(|(float, word)| *float = *word as f32);
+            let ends = (words.iter().min(), words.iter().max());
+            marks.whole[idx] = Extremes { low: *ends.0.unwrap(), high: *ends.1.unwrap() };
+        }
+        marks
+    }
+
+    /// Marks of log prices of a test's choosing, an instrument an asset.
+    #[cfg(test)]
+    pub(super) fn of_logs(logs: &[Vec<i32>]) -> Self {
+        let mut program = Program::smallest();
+        (program.market.n_steps, program.market.n_assets) = (logs[0].len(), logs.len());
+        let price = |asset| InstrumentRow { asset, ..InstrumentRow::zeroed() };
+        program.instruments = (0..logs.len() as u32).map(price).collect();
+        let mut marks = Self::new(&program);
+        marks.fill(&program.instruments, &mut logs.concat());
+        marks.need_all();
+        marks
+    }
+
     /// Takes a path's log prices, asset by asset, for a buffer of the same size, and finds the
     /// extremes of all marks.
     pub fn fill(&mut self, instruments: &[InstrumentRow], prices: &mut Vec<i32>) {

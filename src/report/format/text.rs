@@ -257,9 +257,13 @@ fn write_warnings(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
 fn write_speed(run: &RunFacts, out: &mut dyn Write) -> io::Result<()> {
     let rate = |rate: Option<f64>| rate.map_or_else(|| "n/a".to_owned(), |r| significant(r, 3));
     let adapter = run.adapter.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
+    let lanes = match &*run.lanes {
+        "" => String::new(),
+        lanes => format!(" with {lanes} lanes"),
+    };
     writeln!(
         out,
-        "\n{} s on {}{adapter}, {}: {} paths a second, {} checks a CPU second",
+        "\n{} s on {}{adapter}, {}{lanes}: {} paths a second, {} checks a CPU second",
         significant(run.wall_seconds, 3),
         run.backend,
         counted(run.threads as u64, "thread"),

@@ -94,6 +94,18 @@ mod tests {
         }
     }
 
+    /// How far the mean of a tail of one path may be off, that path does not say.
+    #[test]
+    fn one_path_beyond_the_quantile_has_no_standard_error_and_no_interval() {
+        for n_paths in [100_usize, 400, 4000] {
+            let losses: Vec<i64> = (0..n_paths as i64).map(|idx| idx * idx).collect();
+            let shortfall = shortfall_of(&losses, n_paths, 1.0 - 1.0 / n_paths as f64);
+            assert_eq!(shortfall.value, (n_paths as f64 - 1.0).powi(2));
+            assert_eq!(shortfall.std_error, None, "one path of {n_paths} in the tail");
+            assert_eq!(shortfall.interval(), None, "one path of {n_paths} in the tail");
+        }
+    }
+
     #[test]
     fn no_losses_have_no_shortfall_and_one_path_no_standard_error() {
         let none = shortfall_of(&[0; 1000], 100, 0.99);

@@ -341,3 +341,6 @@ fn extremes_of(marks: &Marks, instrument: usize, steps: &Range<usize>, reach: us
     }
     extremes
 }
+
+#[cfg(test)]
+mod tests;

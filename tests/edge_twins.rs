@@ -1,0 +1,149 @@
+//! At the edges of the formats, does every adapter find what the CPU finds, and is that the truth?
+//!
+//! Runs on every adapter of the machine, software ones included. Without any the CPU's figures are
+//! still held to the truth, unless `SHORTFALL_REQUIRE_ADAPTER` is set, as it is in CI.
+#![cfg(feature = "gpu")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+mod support;
+
+use shortfall::engine::cpu::Cpu;
+use shortfall::engine::cpu::path::shape;
+use shortfall::engine::gpu::adapter::{Candidate, candidates};
+use shortfall::engine::gpu::{Gpu, Options};
+use shortfall::engine::{Backend, EngineError};
+use shortfall::program::Program;
+use shortfall::scenario::Scenario;
+use shortfall::tail::outcome::SATURATED;
+use shortfall::tail::{Counters, Outcome};
+use support::edges;
+
+const SEED: u64 = 1;
+
+/// The adapters; a machine without any fails only where one is required.
+fn adapters() -> Vec<Candidate> {
+    let found = candidates();
+    if found.is_empty() {
+        assert!(
+            std::env::var_os("SHORTFALL_REQUIRE_ADAPTER").is_none(),
+            "SHORTFALL_REQUIRE_ADAPTER is set and there is no adapter: install a Vulkan driver"
+        );
+        eprintln!("no adapter: 1 test ran on the CPU only");
+    }
+    found
+}
+
+/// What a batch of paths leaves.
+struct Walked {
+    outcomes: Vec<Outcome>,
+    counters: Counters,
+}
+
+impl Walked {
+    fn of(program: &Program, backend: &mut dyn Backend, n_paths: u64) -> Result<Self, EngineError> {
+        let mut outcomes = vec![Outcome::default(); n_paths as usize];
+        let mut counters = Counters::new(shape(program));
+        backend.run(0..n_paths, &mut outcomes, &mut counters)?;
+        Ok(Self { outcomes, counters })
+    }
+}
+
+/// What the CPU finds, after every adapter found the same, counter by counter.
+fn walked(scenario: &Scenario, n_paths: u64) -> (Program, Walked) {
+    walked_with(&[Options::default()], scenario, n_paths)
+}
+
+/// The same of some ways to compile the kernels.
+fn walked_with(all: &[Options], scenario: &Scenario, n_paths: u64) -> (Program, Walked) {
+    let program = support::compiled(scenario);
+    let expected = Walked::of(&program, &mut Cpu::new(&program, SEED, 2), n_paths).unwrap();
+    for adapter in adapters() {
+        for options in all {
+            let mut gpu = Gpu::new(&program, SEED, &adapter, *options).unwrap();
+            let found = Walked::of(&program, &mut gpu, n_paths).unwrap();
+            for (path, (found, expected)) in
+                found.outcomes.iter().zip(&expected.outcomes).enumerate()
+            {
+                assert_eq!(found, expected, "path {path}, {options:?}");
+            }
+            let (found, expected) = (&found.counters, &expected.counters);
+            assert_eq!(found.positions, expected.positions, "by position, {options:?}");
+            assert_eq!(found.steps, expected.steps, "by step, {options:?}");
+            assert_eq!(found.pools, expected.pools, "by pool, {options:?}");
+            assert_eq!(found.aftermath, expected.aftermath, "{options:?}");
+        }
+    }
+    (program, expected)
+}
+
+/// A device counts in words of 32 bits: three of them, with a carry into each. Every path is the
+/// same, so that what they come to is known however many there are.
+#[test]
+fn sums_over_paths_are_carried_into_their_third_word() {
+    let n_paths = 256;
+    let plain = Options::default();
+    let both = [plain, Options { emulate_int64: true, ..plain }];
+    let (_, found) = walked_with(&both, &edges::dear_debt(), n_paths);
+    let one = &found.outcomes[0];
+    let n = i128::from(n_paths);
+    let position = found.counters.positions[0];
+    let two_words = 1_i128 << 64;
+    assert!(
+        position.exposure > 4 * two_words,
+        "{} does not ask for a third word",
+        position.exposure
+    );
+    assert!(position.loss > 4 * two_words, "{} does not ask for a third word", position.loss);
+    assert_eq!(position.exposure % n, 0, "exposure of paths that are all the same");
+    assert_eq!(position.loss, n * i128::from(one.loss()));
+    assert_eq!(found.counters.steps[0].loss, position.loss);
+    assert_eq!(found.counters.pools.iter().sum::<i128>(), position.loss);
+    assert_eq!(found.counters.steps[0].liquidated, n * i128::from(one.liquidated));
+}
+
+#[test]
+fn of_perpetuals_that_all_are_worthless_the_first_one_s_pool_bears_the_loss() {
+    let (program, found) = walked(&edges::worthless_longs(), 3);
+    let one = &found.outcomes[0];
+    let lacking = program.usd(i128::from(one.realised));
+    assert!((lacking - 150.0).abs() < 1e-4, "{lacking} is lost, not 150");
+    assert_eq!((one.n_events, one.liquidated), (1, 0));
+    let of_all_paths = 3 * i128::from(one.realised);
+    assert_eq!(found.counters.pools, [of_all_paths, 0]);
+    assert_eq!(found.counters.positions[0].loss, of_all_paths);
+}
+
+/// A price that its format cannot hold is not what the market says: a path that met one says so,
+/// at the lower end as at the upper.
+#[test]
+fn a_log_price_that_is_held_at_its_lowest_raises_the_flag() {
+    let (_, found) = walked(&edges::beyond_the_lowest_price(), 3);
+    for outcome in &found.outcomes {
+        assert_eq!(outcome.flags & SATURATED, SATURATED, "{outcome:?}");
+    }
+    let mut scenario = edges::beyond_the_lowest_price();
+    scenario.market.shocks.truncate(2);
+    let (_, found) = walked(&scenario, 3);
+    for outcome in &found.outcomes {
+        assert_eq!(outcome.flags & SATURATED, 0, "two falls stay within the format: {outcome:?}");
+    }
+}
+
+/// A venue that reads late finds out late, but what it closes is sold on the market.
+#[test]
+fn a_perpetual_whose_venue_reads_late_is_closed_at_the_market() {
+    let (program, found) = walked(&edges::closed_late(), 3);
+    let one = &found.outcomes[0];
+    assert_eq!(one.n_events, 1);
+    let usd = |money: i64| program.usd(i128::from(money));
+    assert!((usd(one.liquidated) - 25.0).abs() < 1e-4, "{} is closed", usd(one.liquidated));
+    let lacking = 75.0 + 2.5 - 20.0;
+    assert!((usd(one.realised) - lacking).abs() < 1e-4, "{} is lost", usd(one.realised));
+}
+
+/// Sums of marks that all but fill their word.
+#[test]
+fn funding_on_the_highest_marks_is_the_twins() {
+    let (_, found) = walked(&edges::dear_funding(1.0, 100.0, 0.9), 3);
+    assert_eq!(found.outcomes[0].n_events, 1);
+}

@@ -1,0 +1,108 @@
+//! Scenarios at the edges of the formats, whose outcomes are known in closed form.
+
+use shortfall::book::venue::{CompoundV2, Perpetual, Rule, Terms, Tier};
+use shortfall::book::{Leg, LegKind};
+use shortfall::market::oracle::Feed;
+use shortfall::market::{Market, Shock};
+use shortfall::scenario::Scenario;
+use shortfall::units::AssetId;
+
+use crate::support::{self, HOUR_YEARS};
+
+/// A move of a price at once, in a step.
+fn jump(asset: u32, change: f64, step: u32, step_years: f64) -> Shock {
+    let at_years = f64::from(step) * step_years;
+    Shock { asset: AssetId(asset), change, at_years, over_years: 0.0 }
+}
+
+/// A perpetual venue for one account of cash, the first asset, and perpetuals of the others.
+fn margin_account(
+    market: Market,
+    rule: Perpetual,
+    funding_rate: f64,
+    (cash, perps): (f64, &[Leg]),
+) -> Scenario {
+    let tiers = vec![Tier { floor_usd: 0.0, rate: 0.0125 }];
+    let perpetual = Terms { tiers, funding_rate, ..support::terms(1.0, 0.0) };
+    let mut terms = vec![support::terms(1.0, 0.0)];
+    terms.resize(market.assets.len(), perpetual);
+    let venues = vec![support::venue(Rule::Perpetual(rule), terms)];
+    let mut legs = vec![support::leg(LegKind::Collateral, 0, cash)];
+    legs.extend_from_slice(perps);
+    support::scenario(market, venues, support::book(&[(0, legs)]))
+}
+
+/// A long from 100 on a margin of 20, whose venue reads the price an hour late: when it reads 70,
+/// the market is at 25. Closing costs a tenth of the notional.
+///
+/// What is closed is worth 25, what the margin lacks is 75 + 2.5 - 20.
+pub(crate) fn closed_late() -> Scenario {
+    let mut market = support::market(vec![support::still(1.0), support::still(100.0)]);
+    market.shocks =
+        vec![jump(1, 0.7 - 1.0, 1, HOUR_YEARS), jump(1, 25.0 / 70.0 - 1.0, 2, HOUR_YEARS)];
+    let late = Feed { delay_years: HOUR_YEARS, ..Feed::default() };
+    market.liquidity.feeds = vec![late; 2];
+    let rule = Perpetual { close_cost: 0.1, ..Perpetual::default() };
+    let perps = [support::perp(1, 1.0, 100.0)];
+    let mut scenario = margin_account(market, rule, 0.0, (20.0, &perps));
+    scenario.run.n_steps = 3;
+    scenario
+}
+
+/// Longs of 100 and of 200 on a margin of 150, both of whose markets are gone at once: what is
+/// lacking is 150, and the pool of the first bears it.
+pub(crate) fn worthless_longs() -> Scenario {
+    let assets = vec![support::still(1.0), support::still(10.0), support::still(10.0)];
+    let mut market = support::market(assets);
+    market.shocks = vec![jump(1, 1e-9 - 1.0, 0, HOUR_YEARS), jump(2, 1e-9 - 1.0, 0, HOUR_YEARS)];
+    let perps = [support::perp(1, 10.0, 10.0), support::perp(2, 20.0, 10.0)];
+    margin_account(market, Perpetual::default(), 0.0, (150.0, &perps))
+}
+
+/// Steps of [`dear_funding`], all bits of a word of six: no other number of them takes sums of
+/// marks nearer to the bound of theirs.
+pub(crate) const FUNDED_STEPS: u32 = 63;
+/// A step of it.
+pub(crate) const FUNDED_STEP_YEARS: f64 = 1.0 / 365.0;
+
+/// One perpetual from 100, whose market is at 25,000 from the first step on, nearly as far as marks
+/// go, until it falls to 25 in the last: funding is paid on notionals of 25,000.
+pub(crate) fn dear_funding(size: f64, cash: f64, funding_rate: f64) -> Scenario {
+    let mut market = support::market(vec![support::still(1.0), support::still(100.0)]);
+    market.shocks = vec![
+        jump(1, 249.0, 0, FUNDED_STEP_YEARS),
+        jump(1, 1e-3 - 1.0, FUNDED_STEPS - 1, FUNDED_STEP_YEARS),
+    ];
+    let perps = [support::perp(1, size, 100.0)];
+    let mut scenario = margin_account(market, Perpetual::default(), funding_rate, (cash, &perps));
+    scenario.run.n_steps = FUNDED_STEPS;
+    scenario.run.step_years = FUNDED_STEP_YEARS;
+    scenario
+}
+
+/// A debt that is worth 200 times as much after a step, against hardly more collateral than it took
+/// at the opening: as much money a path as its words have room for.
+pub(crate) fn dear_debt() -> Scenario {
+    let mut market = support::market(vec![support::still(1.0); 2]);
+    market.shocks = vec![jump(1, 199.0, 0, HOUR_YEARS)];
+    let rule = Rule::CompoundV2(CompoundV2::default());
+    let venues = vec![support::venue(rule, vec![support::terms(0.8, 0.08); 2])];
+    let legs =
+        vec![support::leg(LegKind::Collateral, 0, 1300.0), support::leg(LegKind::Debt, 1, 1000.0)];
+    support::scenario(market, venues, support::book(&[(0, legs)]))
+}
+
+/// A collateral whose log2 price falls by 28 three times, beyond the -64 at which it is held, and
+/// whose fall nobody can mistake for a mark that is too large.
+pub(crate) fn beyond_the_lowest_price() -> Scenario {
+    let mut market = support::market(vec![support::still(1.0); 2]);
+    let change = libm::exp2(-28.0) - 1.0;
+    market.shocks = (1..4).map(|step| jump(0, change, step, HOUR_YEARS)).collect();
+    let rule = Rule::CompoundV2(CompoundV2::default());
+    let venues = vec![support::venue(rule, vec![support::terms(0.8, 0.08); 2])];
+    let legs =
+        vec![support::leg(LegKind::Collateral, 0, 1300.0), support::leg(LegKind::Debt, 1, 1000.0)];
+    let mut scenario = support::scenario(market, venues, support::book(&[(0, legs)]));
+    scenario.run.n_steps = 5;
+    scenario
+}
