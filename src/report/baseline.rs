@@ -8,6 +8,7 @@ use super::format::number::{measured, measured_or_none};
 use super::moved::{MovedSections, PoolDifference, PositionDifference};
 use super::reading::Reading;
 use super::verdict::round_up;
+use super::windows::Basis;
 use crate::scenario::{Figure, Unit};
 use crate::tail::stat::sectioning::{N_SECTIONS, Section, half_width};
 use crate::tail::{Digest, Level, Tally};
@@ -94,10 +95,12 @@ impl<'a> Sections<'a> {
     #[must_use]
     pub fn figures(&self, tallies: [&Tally; 2]) -> BaselineFigures {
         let summaries = self.summaries(tallies);
+        let basis = Basis::of(tallies);
         let differences = self.rows.iter().filter_map(|row| {
             let [this, baseline] = summaries.each_ref().map(|it| it.reading(&row.figure));
             let are_void = summaries.each_ref().map(|it| it.is_void(&row.figure));
-            Some(row.difference(this?, baseline?).bounded(&row.figure, are_void))
+            let difference = row.difference(this?, baseline?, basis);
+            Some(difference.bounded(&row.figure, are_void))
         });
         let differences = differences.collect();
         let void_paths = summaries[1].saturated_paths;
@@ -120,12 +123,12 @@ impl<'a> Sections<'a> {
 }
 
 impl Row {
-    fn difference(&self, this: Reading, baseline: Reading) -> DifferenceFigures {
+    fn difference(&self, this: Reading, baseline: Reading, basis: Basis) -> DifferenceFigures {
         let difference = this.value - baseline.value;
         let half_width = match &self.figure {
             figure if figure.is_exact() => Some(0.0),
-            _ if !self.has_tails() => None,
-            _ => half_width(difference, &self.sections),
+            _ if basis == Basis::Sections && (!self.has_tails() || self.meets_an_atom()) => None,
+            _ => basis.half_width(|| half_width(difference, &self.sections)),
         };
         DifferenceFigures {
             figure: self.figure.to_string(),
@@ -136,6 +139,14 @@ impl Row {
             high: half_width.map(|half_width| difference + half_width),
             unit: self.figure.unit(),
         }
+    }
+
+    /// Whether value at risk differs in some sections and not at all in others: it is then an atom,
+    /// such as no loss, in some of them only, and their spread says nothing of the whole run's.
+    fn meets_an_atom(&self) -> bool {
+        let n_equal = self.sections.iter().filter(|section| section.value == 0.0).count();
+        matches!(self.figure, Figure::ValueAtRisk { .. })
+            && (1..self.sections.len()).contains(&n_equal)
     }
 
     /// Whether every section has paths enough beyond the figure's level for a value of its own.
@@ -150,9 +161,9 @@ fn is_zero(n: &u64) -> bool {
     *n == 0
 }
 
-/// Paths beyond a level that make a section's figure one of its tail. Of fewer, the largest loss
-/// alone would decide, and intervals would hold the truth less often than they say.
-const LEAST_TAIL: f64 = 2.0;
+/// Paths beyond a level that make a section's figure one of its tail. Of two, intervals of a
+/// shortfall hold the truth in 86 to 95 % of runs; of six, in 93 to 95 %.
+const LEAST_TAIL: f64 = 6.0;
 
 impl BaselineFigures {
     /// So many paths have a value of the figure in every section, so that its difference has an
@@ -212,7 +223,7 @@ mod tests {
     use crate::tail::stat::sectioning::start_of;
     use crate::tail::{Outcome, Shape};
 
-    const N_PATHS: u64 = 6_400;
+    const N_PATHS: u64 = 20_000;
 
     /// Every fourth path loses; `shift` moves who and how much.
     fn outcome(path: u64, shift: u64) -> Outcome {
@@ -245,11 +256,27 @@ mod tests {
     fn a_program_differs_from_itself_by_nothing_with_certainty() {
         for found in compared([3, 3]).differences {
             assert_eq!(found.difference, 0.0, "{found:?}");
-            // A section of 200 paths has two beyond 0.99, and none of its own beyond 0.9999.
+            // A section of 625 paths has six beyond 0.99, and none of its own beyond 0.9999.
             let is_known = found.figure != "es99.99" && found.figure != "var99.99";
             let zero = is_known.then_some(0.0);
             assert_eq!((found.low, found.high), (zero, zero), "{found:?}");
         }
+    }
+
+    #[test]
+    fn a_quantile_that_is_an_atom_in_some_sections_has_no_interval() {
+        let row = |n_equal: u64, figure: Figure| {
+            let value = |idx| if idx < n_equal { 0.0 } else { 5.0 + (idx % 3) as f64 };
+            let section = |idx| Section { n_paths: 1000, value: value(idx) };
+            Row { figure, sections: (0..N_SECTIONS).map(section).collect() }
+        };
+        let reading = Reading { value: 6.0, low: None, high: None };
+        let nothing = Reading { value: 0.0, ..reading };
+        let low = |row: Row| row.difference(reading, nothing, Basis::Sections).low;
+        let var = || Figure::ValueAtRisk { level: 0.99 };
+        assert_eq!((low(row(1, var())), low(row(31, var()))), (None, None));
+        assert!(low(row(0, var())).is_some() && low(row(1, Figure::Mean)).is_some());
+        assert!(low(row(1, Figure::ExpectedShortfall { level: 0.99 })).is_some());
     }
 
     #[test]

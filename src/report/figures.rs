@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::aftermath::{AftermathFigures, FeedbackFigures};
 use super::facts::OpeningFacts;
 use super::void::VoidFigures;
+use super::windows::WindowFigures;
 use crate::tail::Digest;
 
 /// All that a run says of a scenario; byte for byte the same however the run went.
@@ -74,17 +75,19 @@ pub struct BadDebt {
     /// absent if not.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub at_least: bool,
+    /// Paths that lose anything.
+    pub losing_paths: u64,
     /// Mean over paths.
     pub mean_usd: f64,
     /// Standard error of the mean; none of a single path.
     pub std_error_usd: Option<f64>,
-    /// Lower end of the mean's interval.
+    /// Lower end of the mean's interval; none if too few paths lose to know one.
     pub low_usd: Option<f64>,
     /// Upper end of the mean's interval.
     pub high_usd: Option<f64>,
     /// Share of paths that lose at least `materiality_usd`.
     pub probability: f64,
-    /// Lower end of its interval (Wilson).
+    /// Lower end of its interval (Wilson; Clopper and Pearson near 0 and 1).
     pub probability_low: f64,
     /// Upper end of its interval (Wilson).
     pub probability_high: f64,
@@ -105,6 +108,9 @@ pub struct BadDebt {
     pub value_at_risk: Vec<ValueAtRiskFigures>,
     /// By level.
     pub expected_shortfall: Vec<ExpectedShortfallFigures>,
+    /// What intervals rest on where paths follow windows of a history; absent elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub windows: Option<WindowFigures>,
 }
 
 /// Value at risk at a level.
@@ -116,8 +122,8 @@ pub struct ValueAtRiskFigures {
     pub value_usd: f64,
     /// Lower end of its interval.
     pub low_usd: f64,
-    /// Upper end of its interval.
-    pub high_usd: f64,
+    /// Upper end of its interval; none where so few paths may all lie below it.
+    pub high_usd: Option<f64>,
     /// Whether the value is that loss itself and not the mean of its bucket.
     pub exact: bool,
 }
@@ -129,7 +135,7 @@ pub struct ExpectedShortfallFigures {
     pub level: f64,
     /// Mean loss of the worst (1 - level) share of paths.
     pub value_usd: f64,
-    /// Lower end of its interval; none where fewer than two paths lie beyond value at risk.
+    /// Lower end of its interval; none if too few paths lie beyond value at risk.
     pub low_usd: Option<f64>,
     /// Upper end of its interval.
     pub high_usd: Option<f64>,

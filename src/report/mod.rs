@@ -20,9 +20,11 @@ pub mod plot;
 pub mod reading;
 pub mod summary;
 pub mod tables;
+mod unknown;
 pub mod until;
 pub mod verdict;
 pub mod void;
+pub mod windows;
 
 pub use baseline::BaselineFigures;
 pub use bench::{BackendRates, Bench, Growth, GrowthPoint};

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::facts::{Facts, PoolLabel};
 use super::format::number::{usd, usd_or_none};
+use super::windows::Basis;
 use crate::tail::Tally;
 use crate::tail::stat::sectioning::{Section, Spread};
 
@@ -152,7 +153,7 @@ fn per_path(facts: &Facts, tally: &Tally, sum: i128) -> f64 {
 impl Moved {
     fn of([value_usd, baseline_usd]: [f64; 2], spread: &Spread, tallies: [&Tally; 2]) -> Self {
         let difference_usd = value_usd - baseline_usd;
-        let half_width = spread.half_width();
+        let half_width = Basis::of(tallies).half_width(|| spread.half_width());
         // Void paths lose at least what is counted.
         let [this, baseline] = tallies.map(|tally| tally.sums.n_saturated > 0);
         Self {

@@ -7,7 +7,8 @@ use super::figures::{
     TailFigures, ValueAtRiskFigures,
 };
 use super::void::VoidFigures;
-use crate::tail::stat::{self, Mean, Probability, ValueAtRisk};
+use super::{unknown, windows};
+use crate::tail::stat::{self, Probability, ValueAtRisk};
 use crate::tail::{Level, Ordered, Paired, PositionCount, TailShares, Tally};
 
 /// Positions that a summary lists.
@@ -29,9 +30,10 @@ impl Summary {
             .iter()
             .map(|&level| stat::value_at_risk(&ordered, Level::nearest(level)))
             .collect();
+        let bad_debt = bad_debt(&ordered, tally, facts, &values);
         let n_paths = tally.sums.n_paths;
         let checks = counters.positions.len() as u128 * u128::from(facts.n_steps);
-        Self {
+        let mut summary = Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             scenario: facts.scenario.clone(),
             program_digest: facts.program_digest.clone(),
@@ -44,7 +46,8 @@ impl Summary {
             step_hours: facts.step_hours,
             opening: facts.opening.clone(),
             void: VoidFigures::of(tally),
-            bad_debt: bad_debt(&ordered, tally, facts, &values),
+            notes: facts.notes.clone(),
+            bad_debt,
             feedback: None,
             liquidated_usd: per_path(tally, facts, tally.sums.liquidated),
             events_per_path: tally.sums.n_events as f64 / n_paths as f64,
@@ -60,8 +63,16 @@ impl Summary {
                 .collect(),
             pools: pools(tally, facts, totals.as_ref()),
             steps: steps(tally, facts),
-            notes: notes(n_paths, facts, &values),
+        };
+        let told = match &tally.batches {
+            Some(batches) => windows::restate(&mut summary, batches, facts),
+            None => unknown::notes(&summary.bad_debt, n_paths),
+        };
+        summary.notes.extend(told);
+        if tally.sums.n_saturated > 0 {
+            summary.bad_debt = summary.bad_debt.without_upper_ends();
         }
+        summary
     }
 
     /// Adds what finite depth does to bad debt, of paths that were walked with and without it.
@@ -72,6 +83,9 @@ impl Summary {
     pub fn with_feedback(mut self, paired: &Paired, facts: &Facts) -> Self {
         assert_eq!(paired.n_paths, self.n_paths, "paths of another run");
         self.feedback = aftermath::feedback(paired, facts);
+        if let (Some(found), Some(feedback)) = (&self.bad_debt.windows, &mut self.feedback) {
+            windows::restate_feedback(found, feedback);
+        }
         self
     }
 }
@@ -135,19 +149,19 @@ fn bad_debt(
     facts: &Facts,
     values: &[ValueAtRisk],
 ) -> BadDebt {
-    let (mean, probability) = mean_and_probability(tally);
+    let (mean, probability) = (stat::mean(ordered), probability(tally));
     let usd = |quanta: f64| facts.usd(quanta);
-    let interval = mean.interval();
+    let interval = mean.interval;
     let value_at_risk = facts.levels.iter().zip(values).map(|(&level, found)| ValueAtRiskFigures {
         level,
         value_usd: usd(found.value as f64),
         low_usd: usd(found.low as f64),
-        high_usd: usd(found.high as f64),
+        high_usd: found.high.map(|high| usd(high as f64)),
         exact: found.is_exact,
     });
     let expected_shortfall = facts.levels.iter().map(|&level| {
         let found = stat::expected_shortfall(ordered, Level::nearest(level));
-        let interval = found.interval();
+        let interval = found.interval;
         ExpectedShortfallFigures {
             level,
             value_usd: usd(found.value),
@@ -156,8 +170,9 @@ fn bad_debt(
             std_error_usd: found.std_error.map(usd),
         }
     });
-    let bad_debt = BadDebt {
+    BadDebt {
         at_least: false,
+        losing_paths: tally.sums.n_losing,
         mean_usd: usd(mean.value),
         std_error_usd: mean.std_error.map(usd),
         low_usd: interval.map(|(low, _)| usd(low)),
@@ -173,15 +188,12 @@ fn bad_debt(
         max_usd: usd(ordered.worst()[0].loss as f64),
         value_at_risk: value_at_risk.collect(),
         expected_shortfall: expected_shortfall.collect(),
-    };
-    if tally.sums.n_saturated > 0 { bad_debt.without_upper_ends() } else { bad_debt }
+        windows: None,
+    }
 }
 
-fn mean_and_probability(tally: &Tally) -> (Mean, Probability) {
-    match (stat::mean(tally), stat::probability(tally)) {
-        (Some(mean), Some(probability)) => (mean, probability),
-        _ => panic!("a tally of {} paths has no summary", tally.sums.n_paths),
-    }
+fn probability(tally: &Tally) -> Probability {
+    stat::probability(tally).unwrap_or_else(|| panic!("a tally without paths has no summary"))
 }
 
 /// A sum over all paths as dollars a path.
@@ -235,18 +247,6 @@ fn steps(tally: &Tally, facts: &Facts) -> Vec<StepFigures> {
     figures.collect()
 }
 
-/// The scenario's notes, then one for each level that has too few paths.
-fn notes(n_paths: u64, facts: &Facts, values: &[ValueAtRisk]) -> Vec<String> {
-    let short = facts.levels.iter().zip(values).filter(|(_, found)| !found.is_covered);
-    let short = short.map(|(level, _)| {
-        format!(
-            "too few paths ({n_paths}) for a 95 % interval of value at risk at level {level}: \
-             it ends at the smallest or largest loss seen"
-        )
-    });
-    facts.notes.iter().cloned().chain(short).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -285,6 +285,6 @@ mod tests {
         assert_eq!((summary.bad_debt.mean_usd, summary.bad_debt.std_error_usd), (0.0, None));
         assert_eq!(summary.pools[0].expected_shortfall_share, None);
         assert!(summary.positions.is_empty());
-        assert_eq!(summary.notes.len(), 4);
+        assert_eq!(summary.notes.len(), 4, "{:?}", summary.notes);
     }
 }

@@ -78,8 +78,7 @@ impl BadDebt {
         self.high_usd = None;
         self.probability_high = 1.0;
         for found in &mut self.value_at_risk {
-            // Which JSON has as null, and tables as n/a.
-            found.high_usd = f64::INFINITY;
+            found.high_usd = None;
         }
         for found in &mut self.expected_shortfall {
             found.high_usd = None;

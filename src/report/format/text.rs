@@ -16,6 +16,7 @@ use crate::report::facts::RunFacts;
 use crate::report::figures::{BadDebt, PoolFigures, StepFigures, Summary};
 use crate::report::gates::GateFigures;
 use crate::report::ladder::LadderRow;
+use crate::report::windows::WindowFigures;
 use table::Table;
 
 pub(super) use bench::{write_bench, write_growth};
@@ -73,10 +74,11 @@ fn write_headline(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "Void              {}", void.told())?;
     }
     let bounded = |shown: String| at_least_if(bad_debt.at_least, shown);
-    let interval = match (bad_debt.low_usd, bad_debt.high_usd) {
-        (Some(low), Some(high)) => format!("95 %: {} to {}", usd(low), usd(high)),
-        (Some(low), None) => format!("95 %: {} or more", usd(low)),
-        _ => "one path has no interval".to_owned(),
+    let is_whole = bad_debt.windows.as_ref().is_some_and(WindowFigures::is_whole);
+    let interval = if is_whole && !bad_debt.at_least {
+        "exact: every window walked".to_owned()
+    } else {
+        interval(bad_debt.low_usd, bad_debt.high_usd)
     };
     let (mean, error) = (bounded(usd(bad_debt.mean_usd)), usd_or_none(bad_debt.std_error_usd));
     writeln!(out, "Mean bad debt     {mean} USD ± {error} s.e. ({interval})")?;
@@ -106,6 +108,20 @@ fn write_headline(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     write_opening(summary, out)
 }
 
+/// The 95 % interval of a mean, USD.
+fn interval(low: Option<f64>, high: Option<f64>) -> String {
+    match (low, high) {
+        (Some(low), Some(high)) => format!("95 %: {} to {}", usd(low), usd(high)),
+        (Some(low), None) => format!("95 %: {} or more", usd(low)),
+        _ => "95 %: not known".to_owned(),
+    }
+}
+
+/// An end of an interval, USD.
+fn known(end: Option<f64>) -> String {
+    end.map_or_else(|| "not known".to_owned(), usd)
+}
+
 fn write_opening(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     let told = summary.opening.told();
     let names = std::iter::once("At the opening").chain(std::iter::repeat(""));
@@ -125,10 +141,10 @@ fn write_levels(bad_debt: &BadDebt, out: &mut dyn Write) -> io::Result<()> {
             value.level.to_string(),
             bounded(format!("{about}{}", usd(value.value_usd))),
             usd(value.low_usd),
-            usd(value.high_usd),
+            known(value.high_usd),
             bounded(usd(shortfall.value_usd)),
-            usd_or_none(shortfall.low_usd),
-            usd_or_none(shortfall.high_usd),
+            known(shortfall.low_usd),
+            known(shortfall.high_usd),
         ]);
     }
     table.write(out)

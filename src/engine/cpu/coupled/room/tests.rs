@@ -25,6 +25,7 @@ fn program(n_assets: usize) -> (Program, Liquidity) {
         stale: Vec::new(),
         terms: LiquidationTerms::zeroed(),
         funds: vec![FundRow::zeroed(); program.actions.len()],
+        standing: None,
     };
     (program, liquidity)
 }
