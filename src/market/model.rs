@@ -131,7 +131,7 @@ pub fn compile(
     let jumps = JumpTables::compile(market, step_years)?;
     let common_jumps = CommonJumpTable::compile(market, step_years)?;
     let shocks = ShockTable::compile(market, n_steps, step_years);
-    let replay = ReplayTable::compile(market);
+    let replay = ReplayTable::compile(market, n_steps);
     let mut drift = Vec::with_capacity(n_assets);
     let mut worst_bias: f64 = 0.0;
     for (idx, asset) in market.assets.iter().enumerate() {

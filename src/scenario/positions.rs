@@ -49,10 +49,9 @@ pub(super) fn read(
     faults: &mut Faults,
 ) -> Option<Book> {
     let mut table = Table::open(path, HEADER, faults)?;
-    let mut names: Vec<&str> = HEADER.split(',').collect();
-    let columns = columns_of(&table, &names, faults)?;
-    names.push(ENTRY_PRICE);
-    notes.extend(table.note_of_ignored(&names));
+    let (columns, mut is_read) = columns_of(&table, faults)?;
+    is_read.extend(columns.entry_price);
+    notes.extend(table.note_of_ignored(|column| is_read.contains(&column)));
     let mut ledger = Ledger::new(assets, venues, columns);
     let n_before = faults.n_faults();
     while let Some(row) = table.next_row(faults) {
@@ -88,12 +87,14 @@ pub(super) fn read(
     Some(book)
 }
 
-fn columns_of(table: &Table, names: &[&str], faults: &mut Faults) -> Option<Columns> {
-    let [position, venue, kind, asset, amount] = table.require(names, faults)?[..] else {
+fn columns_of(table: &Table, faults: &mut Faults) -> Option<(Columns, Vec<usize>)> {
+    let names: Vec<&str> = HEADER.split(',').collect();
+    let is_read = table.require(&names, faults)?;
+    let [position, venue, kind, asset, amount] = is_read[..] else {
         unreachable!("as many columns as names");
     };
     let entry_price = table.find(ENTRY_PRICE, faults);
-    Some(Columns { position, venue, kind, asset, amount, entry_price })
+    Some((Columns { position, venue, kind, asset, amount, entry_price }, is_read))
 }
 
 impl<'a> Ledger<'a> {
