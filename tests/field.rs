@@ -226,3 +226,39 @@ fn json_is_called_json_in_one_line() {
     let told = changed_refusal("C9-semi", &[("position;venue", "{\"position\": 1, \"venue\"")]);
     assert!(has_words(&told, "book.csv; JSON; position,venue,kind,asset,amount"), "{told}");
 }
+
+#[test]
+fn explain_tells_the_dates_of_history() {
+    let copy = retimed(|hour| format!("2022-06-12T{hour:02}:00:00Z"));
+    let scenario = copy.path().join("s.toml").to_string_lossy().into_owned();
+    let output = shortfall("explain", &scenario, &["--path", "0"]);
+    let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(told["window"]["opens"], "2022-06-12T00:00:00Z");
+    assert_eq!(told["window"]["closes"], "2022-06-12T07:00:00Z");
+    assert_eq!(told["events"][0]["at"], "2022-06-12T05:00:00Z");
+}
+
+#[test]
+fn check_tells_the_first_and_last_date_of_history() {
+    let copy = retimed(|hour| format!("2022-06-12T{hour:02}:00:00Z"));
+    let scenario = copy.path().join("s.toml").to_string_lossy().into_owned();
+    let output = shortfall("check", &scenario, &["--steps", "3"]);
+    let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(told["history"]["first"], "2022-06-12T00:00:00Z");
+    assert_eq!(told["history"]["last"], "2022-06-12T03:00:00Z");
+    assert_eq!(told["history"]["n_windows"], 1);
+}
+
+#[test]
+fn check_shows_the_book_at_a_glance() {
+    let output = shortfall("check", "C10-usdc6/s.toml", &[]);
+    let book = serde_json::from_slice::<Value>(&output.stdout).expect("JSON")["book"].clone();
+    assert_eq!(book["n_liquidatable"], 1);
+    assert_eq!(book["n_under_water"], 1);
+    // A debt of 700 million USDC on an ETH of 1,000 USD.
+    assert_eq!(number(&book, "shortfall_usd"), Some(699_999_000.0));
+    assert_eq!(number(&book, "largest_leg.value_usd"), Some(700_000_000.0));
+    let least = &book["health_factors"][0];
+    let truth = 0.86 * 1000.0 / 700_000_000.0;
+    assert!((number(least, "health_factor").expect("a factor") / truth - 1.0).abs() < 1e-12);
+}
