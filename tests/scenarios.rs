@@ -25,6 +25,7 @@ const SHIPPED: &[&str] = &[
     "reference",
     "reference-calm",
     "spiral",
+    "spring-2022",
 ];
 
 fn folder() -> PathBuf {
