@@ -306,12 +306,11 @@ MOST_LEVERAGE = {"BTC": 40.0, "ETH": 25.0, "SOL": 20.0}
 MOST_NOTIONAL_AT_LEVERAGE_USD = 3e6
 
 
-def perp(draws, asset, notional_usd, leverage):
+def perp(draws, price, notional_usd, leverage):
     """A perp and the margin that its account brings for it, USD.
 
     Its profit so far, between half its equity lost and half gained, is in the entry price.
     """
-    price = PERP_PRICES[asset]
     side = 1.0 if draws.uniform() < 0.55 else -1.0
     size = side * notional_usd / price
     equity_usd = notional_usd / leverage
@@ -341,11 +340,32 @@ def perpetual_book():
                 if notional_usd > MOST_NOTIONAL_AT_LEVERAGE_USD:
                     most = max(2.0, most / 10.0)
                 leverage = 2.0 * (most / 2.0) ** boldness
-                size, entry_price, brought_usd = perp(draws, asset, notional_usd, leverage)
+                size, entry_price, brought_usd = perp(draws, PERP_PRICES[asset], notional_usd, leverage)
                 margin_usd += brought_usd
                 perps.append((name, venue, "perp", asset, size, entry_price))
             yield (name, venue, "collateral", "USDC", margin_usd, None)
             yield from perps
+
+
+# Closes of the first half hour of spring-2022_prices.csv.gz.
+SPRING_PRICES = {"ETH": 2583.08, "BTC": 39495.9}
+
+
+def spring_2022_book():
+    """250 isolated accounts, 2x to 25x, notional log-normal around 22,000 USD, 1 million at most.
+
+    As with `perpetual_book`, the shape is an assumption.
+    """
+    weights = {"ETH": 0.5, "BTC": 0.5}
+    draws = Draws(20220315)
+    for idx in range(250):
+        name = f"{idx + 1}"
+        asset = draws.choice(weights)
+        notional_usd = min(math.exp(draws.normal(10.0, 2.0)), 1e6)
+        leverage = 2.0 * 12.5 ** draws.uniform()
+        size, entry_price, margin_usd = perp(draws, SPRING_PRICES[asset], notional_usd, leverage)
+        yield (name, "isolated", "collateral", "USDC", margin_usd, None)
+        yield (name, "isolated", "perp", asset, size, entry_price)
 
 
 # ---------------------------------------------------------------- files
@@ -356,6 +376,7 @@ BOOKS = {
     "reference_book.csv": (HEADER, reference_book),
     "spiral_book.csv": (HEADER, spiral_book),
     "perpetual_book.csv": ((*HEADER, "entry_price"), perpetual_book),
+    "spring-2022_book.csv": ((*HEADER, "entry_price"), spring_2022_book),
 }
 
 

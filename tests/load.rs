@@ -144,15 +144,18 @@ fn loadings_are_read_by_asset_and_unnamed_ones_take_the_default() {
 #[test]
 fn a_replay_reads_its_table() {
     let folder = tempfile::tempdir().unwrap();
-    let prices: String = (0..60).map(|row| format!("{row},{}\n", 3000 + row)).collect();
+    let prices: String = (0..60).map(|row| format!("{},{}\n", 3600 * row, 3000 + row)).collect();
     std::fs::write(folder.path().join("prices.csv"), format!("t,ETH\n{prices}")).unwrap();
     let scenario = VALID.replace("volatility = 0.7", "volatility = 0").replace("jumps = {", "#");
     let scenario = scenario + "\n[market.replay]\nprices = \"prices.csv\"\nwindows = \"each\"\n";
+    let scenario = scenario
+        .replace("paths = 1_000", "paths = 12")
+        .replace("{ ETH = { mean", "{ USDC = { mean");
     let path = written_to(folder.path(), &scenario, VALID_BOOK.as_bytes());
     let scenario = load(&path, &Overrides::default()).unwrap_or_else(|faults| panic!("{faults}"));
     let replay = scenario.market.replay.unwrap();
     assert_eq!((replay.n_rows, replay.prices[59]), (60, 3059.0));
-    assert_eq!(replay.windows, ReplayWindows::Each);
+    assert_eq!(replay.windows, ReplayWindows::Each { stride: 1 });
 }
 
 #[test]

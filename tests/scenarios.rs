@@ -26,6 +26,7 @@ const SHIPPED: &[&str] = &[
     "reference",
     "reference-calm",
     "spiral",
+    "spring-2022",
 ];
 
 fn folder() -> PathBuf {

@@ -1,9 +1,11 @@
 // Twin: src/market/model/replay.rs. Prices as they were: a recorded table, walked from a row.
 
-// First row of a path's window: its own, or path mod the number of windows.
+// First row of a path's window: the one of all paths, or that of window
+// (path * REPLAY_MULTIPLIER) mod N_REPLAY_WINDOWS.
 fn replay_start(path: vec2<u32>) -> u32 {
-    if (REPLAY_EACH) { return wide_rem(wide(path.x, path.y), N_REPLAY_WINDOWS); }
-    return REPLAY_START;
+    if (!REPLAY_EACH) { return REPLAY_START; }
+    let turn = wide_rem(wide(path.x, path.y), N_REPLAY_WINDOWS);
+    return REPLAY_STRIDE * wide_rem(wide_mul(turn, REPLAY_MULTIPLIER), N_REPLAY_WINDOWS);
 }
 
 // T_REPLAY_COLUMNS: an asset's column plus 1, or 0 where it has none.

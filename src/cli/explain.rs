@@ -7,7 +7,10 @@ use clap::Args;
 use shortfall::book::account::{KIND_COLLATERAL, KIND_DEBT, LegState};
 use shortfall::engine::cpu::replay::{self, Story};
 use shortfall::program::Program;
-use shortfall::report::{Explanation, ToldLeftOver, ToldLiquidation, ToldPrice};
+use shortfall::report::{
+    Explanation, ToldLeftOver, ToldLiquidation, ToldPrice, ToldWindow, counted,
+};
+use shortfall::scenario::instant::shown;
 use shortfall::scenario::{Overrides, Scenario};
 
 use super::{CliError, PathArgs, ScenarioArgs, number, output};
@@ -28,6 +31,15 @@ pub(super) fn main(args: &ExplainArgs) -> Result<(), CliError> {
     let scenario = args.scenario.load(Some(&args.path_args), Overrides::default())?;
     let program = args.scenario.compile(&scenario)?;
     output::print_notes(&scenario.notes, args.scenario.quiet);
+    let table = &program.market.replay;
+    if table.each == 1 && args.path >= u64::from(table.n_windows) && !args.scenario.quiet {
+        output::to_stderr(&format!(
+            "note: path {} follows the window of path {} again: the table has {}",
+            args.path,
+            args.path % u64::from(table.n_windows),
+            counted(u64::from(table.n_windows), "window"),
+        ));
+    }
     let story = replay::explain(&program, scenario.run.seed, args.path);
     let told = tell(&scenario, &program, args.path, &story);
     output::to_stdout(|out| (args.scenario.format.write_explanation)(&told, out))
@@ -52,26 +64,33 @@ fn tell(scenario: &Scenario, program: &Program, path_idx: u64, story: &Story) ->
         (b.stranded_usd + b.under_water_usd).total_cmp(&(a.stranded_usd + a.under_water_usd))
     });
     let couplings = coupled::couplings(program, story);
-    let events = story.events.iter().enumerate().map(|(idx, told)| {
-        let shift = program.positions[told.position].money_shift;
-        let fine = |value: u64| program.usd((value >> shift).into());
-        let left = |kind: u32| {
-            let legs = told.legs.iter().filter(|leg| leg.kind == kind);
-            fine(legs.map(LegState::value).sum())
-        };
-        ToldLiquidation {
-            step_idx: told.when.step,
-            position: name(told.position),
-            venue: venue(told.position),
-            n_calls: told.event.n_calls,
-            repaid_usd: fine(told.event.repaid),
-            seized_usd: fine(told.event.seized),
-            written_off_usd: fine(told.event.written_off),
-            debt_left_usd: left(KIND_DEBT),
-            collateral_left_usd: left(KIND_COLLATERAL),
-            coupling: couplings.get(idx).copied(),
-        }
-    });
+    let window = window(scenario, program, path_idx);
+    let events: Vec<ToldLiquidation> = story
+        .events
+        .iter()
+        .enumerate()
+        .map(|(idx, told)| {
+            let shift = program.positions[told.position].money_shift;
+            let fine = |value: u64| program.usd((value >> shift).into());
+            let left = |kind: u32| {
+                let legs = told.legs.iter().filter(|leg| leg.kind == kind);
+                fine(legs.map(LegState::value).sum())
+            };
+            ToldLiquidation {
+                step_idx: told.when.step,
+                at: window.as_ref().and_then(|window| window.ends.get(told.when.step)).cloned(),
+                position: name(told.position),
+                venue: venue(told.position),
+                n_calls: told.event.n_calls,
+                repaid_usd: fine(told.event.repaid),
+                seized_usd: fine(told.event.seized),
+                written_off_usd: fine(told.event.written_off),
+                debt_left_usd: left(KIND_DEBT),
+                collateral_left_usd: left(KIND_COLLATERAL),
+                coupling: couplings.get(idx).copied(),
+            }
+        })
+        .collect();
     Explanation {
         scenario: scenario.name.clone(),
         seed: scenario.run.seed,
@@ -84,11 +103,26 @@ fn tell(scenario: &Scenario, program: &Program, path_idx: u64, story: &Story) ->
         liquidated_usd: usd(outcome.liquidated),
         n_events: outcome.n_events,
         n_defaults: outcome.n_defaults,
+        window,
         prices: prices(scenario, program, story),
         rounds: program.liquidity.as_ref().map(|it| coupled::rounds(scenario, program, it, story)),
-        events: events.collect(),
+        events,
         left_over,
     }
+}
+
+/// The stretch of history that a path follows.
+fn window(scenario: &Scenario, program: &Program, path_idx: u64) -> Option<ToldWindow> {
+    let replay = scenario.market.replay.as_ref()?;
+    let first_row = program.market.replay.start_row_of(path_idx);
+    let times_ns = replay.times_ns.get(first_row..=first_row + program.market.n_steps);
+    let times: Vec<String> = times_ns.unwrap_or_default().iter().map(|it| shown(*it)).collect();
+    Some(ToldWindow {
+        first_row,
+        opens: times.first().cloned(),
+        closes: times.last().cloned(),
+        ends: times.into_iter().skip(1).collect(),
+    })
 }
 
 /// How every price went, from its log prices.

@@ -116,13 +116,15 @@ pub struct Shock {
     pub over_years: f64,
 }
 
-/// Prices as they were: path `i` follows the table from row `(i * stride) mod n_windows`.
+/// Prices as they were: the opening price moves by the table's ratios, whatever its level.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Replay {
     /// The assets that the table holds, in the order of its columns.
     pub assets: Vec<crate::units::AssetId>,
     /// Prices, row by row, one row a step, none negative; 0 while an asset is worthless.
     pub prices: Vec<f64>,
+    /// When each row was, nanoseconds since 1970; empty where the table does not say.
+    pub times_ns: Vec<i64>,
     /// Rows of the table.
     pub n_rows: usize,
     /// Which window a path follows.
@@ -134,6 +136,27 @@ pub struct Replay {
 pub enum ReplayWindows {
     /// Every path the same stretch, from this row.
     From(usize),
-    /// Path `i` starts at row `i mod (n_rows - n_steps)`.
-    Each,
+    /// Each path a window of its own; they start at rows 0, `stride`, 2 `stride` and so on.
+    Each {
+        /// Rows between the starts of two windows; at least 1.
+        stride: u32,
+    },
+}
+
+impl Replay {
+    /// How many windows of so many steps the table has; 1 where every path follows the same.
+    #[must_use]
+    pub fn n_windows(&self, n_steps: u32) -> u64 {
+        match self.windows {
+            ReplayWindows::From(_) => 1,
+            ReplayWindows::Each { stride } => {
+                Self::n_starts(self.n_rows, n_steps as usize, stride as usize)
+            }
+        }
+    }
+
+    /// How many of the rows 0, `stride`, 2 `stride` and so on leave a path's steps behind them.
+    pub(crate) fn n_starts(n_rows: usize, n_steps: usize, stride: usize) -> u64 {
+        n_rows.checked_sub(n_steps + 1).map_or(0, |last| (last / stride.max(1) + 1) as u64)
+    }
 }

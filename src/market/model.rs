@@ -135,7 +135,7 @@ pub fn compile(
     let jumps = JumpTables::compile(market, step_years)?;
     let common_jumps = CommonJumpTable::compile(market, step_years)?;
     let shocks = ShockTable::compile(market, n_steps, step_years);
-    let replay = ReplayTable::compile(market);
+    let replay = ReplayTable::compile(market, n_steps);
     let zeros = ZeroTable::compile(market, step_years);
     let mut drift = Vec::with_capacity(n_assets);
     let mut worst_bias: f64 = 0.0;
@@ -281,7 +281,7 @@ impl CompiledMarket {
         for (increments, logs) in rows.zip(buffer.logs.chunks_exact_mut(self.n_steps)) {
             buffer.clamped |= add_up(increments, logs);
         }
-        let window = (&*self.replay.assets, self.replay.start_of(self.n_steps, path));
+        let window = (&*self.replay.assets, self.replay.start_row_of(path));
         self.zeros.mask(&mut buffer.logs, self.n_steps, window);
     }
 

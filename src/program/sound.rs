@@ -132,6 +132,11 @@ fn check_market(market: &CompiledMarket) -> Result<(), Unsound> {
     length("replay.logs", replay.logs.len(), replay.assets.len() * replay.n_rows)?;
     if !replay.assets.is_empty() {
         index("replay.start_row", replay.start_row as usize + n_steps, replay.n_rows)?;
+        // Windows stand within the table, and there is one at least.
+        let n_windows = replay.n_windows(n_steps);
+        length("replay.windows", replay.n_windows as usize, n_windows as usize)?;
+        index("replay.stride", replay.stride.wrapping_sub(1), u32::MAX as usize)?;
+        index("replay.multiplier", replay.multiplier, replay.n_windows as usize + 1)?;
     }
     Ok(())
 }

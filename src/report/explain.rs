@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::format::number::duration;
+
 /// A path as a reader wants it; money in dollars.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explanation {
@@ -27,6 +29,9 @@ pub struct Explanation {
     pub n_events: u32,
     /// Positions that were breached.
     pub n_defaults: u32,
+    /// The stretch of history that it follows; absent without a replay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<ToldWindow>,
     /// How prices went.
     pub prices: Vec<ToldPrice>,
     /// Rounds of liquidations, by time; absent where nothing couples positions.
@@ -36,6 +41,29 @@ pub struct Explanation {
     pub events: Vec<ToldLiquidation>,
     /// What is owed at the horizon and cannot be repaid, largest first.
     pub left_over: Vec<ToldLeftOver>,
+}
+
+/// The rows of a recorded table that a path follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ToldWindow {
+    /// The row at which it opens, from 0.
+    pub first_row: usize,
+    /// The time of that row; none where the table does not say.
+    pub opens: Option<String>,
+    /// The time of the last row.
+    pub closes: Option<String>,
+    /// The time at the end of each step; empty where the table does not say.
+    #[serde(skip)]
+    pub ends: Vec<String>,
+}
+
+impl Explanation {
+    /// When a step ends: the date where history has one, else how long after the opening.
+    #[must_use]
+    pub fn when(&self, step_idx: usize) -> String {
+        let date = self.window.as_ref().and_then(|window| window.ends.get(step_idx)).cloned();
+        date.unwrap_or_else(|| duration(self.step_hours * (step_idx + 1) as f64))
+    }
 }
 
 /// How one price went, as no sale has moved it.
@@ -113,6 +141,9 @@ pub struct ToldSale {
 pub struct ToldLiquidation {
     /// The step, from 0; prices are those at its end.
     pub step_idx: usize,
+    /// The time at its end, of a path that follows history whose table says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
     /// The position.
     pub position: String,
     /// The venue.

@@ -283,6 +283,7 @@ pub(super) fn until() -> UntilFigures {
 pub(super) fn explanation() -> Explanation {
     let event = |step_idx, position: &str, n_calls, repaid_usd: f64| ToldLiquidation {
         step_idx,
+        at: None,
         position: position.to_owned(),
         venue: "aave".to_owned(),
         n_calls,
@@ -305,6 +306,7 @@ pub(super) fn explanation() -> Explanation {
         liquidated_usd: 2_222_222.0,
         n_events: 3,
         n_defaults: 3,
+        window: None,
         prices: vec![ToldPrice {
             asset: "ETH".to_owned(),
             open_usd: 3000.0,

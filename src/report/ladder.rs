@@ -67,16 +67,20 @@ fn rung(scenario: &Scenario, drop: f64) -> LadderRow {
 }
 
 /// How a position stands at given prices.
-struct Standing {
+pub(super) struct Standing {
     debt_usd: f64,
     collateral_usd: f64,
     /// Collateral less debt, with the profit and loss of perpetuals.
-    equity_usd: f64,
-    is_liquidatable: bool,
+    pub(super) equity_usd: f64,
+    /// What counts: collateral by its threshold, with that profit and loss.
+    weighted_usd: f64,
+    /// What it must cover: debt and maintenance margin.
+    required_usd: f64,
+    pub(super) is_liquidatable: bool,
 }
 
 impl Standing {
-    fn of(scenario: &Scenario, position: &Position, prices: &[f64]) -> Self {
+    pub(super) fn of(scenario: &Scenario, position: &Position, prices: &[f64]) -> Self {
         let venue = &scenario.venues[position.venue.idx()];
         let (mut collateral_usd, mut debt_usd, mut profit_usd) = (0.0, 0.0, 0.0);
         // What counts, and what it must cover: debt, or maintenance margin.
@@ -106,9 +110,18 @@ impl Standing {
             debt_usd,
             collateral_usd,
             equity_usd: collateral_usd - debt_usd + profit_usd,
+            weighted_usd,
+            required_usd,
             is_liquidatable: weighted_usd < required_usd
                 || (at_equality && weighted_usd == required_usd),
         }
+    }
+}
+
+impl Standing {
+    /// What counts over what is required; none where nothing is.
+    pub(super) fn health_factor(&self) -> Option<f64> {
+        (self.required_usd > 0.0).then(|| self.weighted_usd / self.required_usd)
     }
 }
 

@@ -12,6 +12,7 @@ pub mod figures;
 mod fixture;
 pub mod format;
 pub mod gates;
+pub mod glance;
 pub mod junit;
 pub mod ladder;
 pub mod moved;
@@ -30,7 +31,7 @@ pub use baseline::BaselineFigures;
 pub use bench::{BackendRates, Bench, Growth, GrowthPoint};
 pub use explain::{
     Explanation, ToldCoupling, ToldLeftOver, ToldLiquidation, ToldMoved, ToldPrice, ToldRound,
-    ToldSale, Untaken,
+    ToldSale, ToldWindow, Untaken,
 };
 pub use facts::{
     AmountAtOpening, CouplingFacts, Facts, FeedbackTiming, FundFacts, LargestAtOpening,
@@ -40,6 +41,7 @@ pub use figures::Summary;
 pub use format::number::{counted, usd};
 pub use format::{FORMATS, Format, Report, format_named};
 pub use gates::{GateFigures, Verdict};
+pub use glance::Glance;
 pub use ladder::LadderRow;
 pub use reading::Reading;
 pub use until::UntilFigures;

@@ -229,10 +229,11 @@ pub(super) fn override_from(
     const HEADER: &str = "asset,price_usd,liquidation_threshold,is_stable";
     let mut table = Table::open(path, HEADER, faults)?;
     let names: Vec<&str> = HEADER.split(',').collect();
-    let [asset, price, threshold, is_stable] = table.require(&names, faults)?[..] else {
+    let is_read = table.require(&names, faults)?;
+    let [asset, price, threshold, is_stable] = is_read[..] else {
         unreachable!("as many columns as names");
     };
-    notes.extend(table.note_of_ignored(&names));
+    notes.extend(table.note_of_ignored(|column| is_read.contains(&column)));
     let columns = Columns { asset, price, threshold, is_stable };
     let by_name = by_name(assets);
     let mut lines = vec![None; assets.len()];

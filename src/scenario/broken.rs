@@ -1,9 +1,8 @@
 //! The bounds an input can break: one case each, with what was written, what may be, the remedy.
 
-use std::fmt;
-
 use super::gate::GateFault;
-use super::spelling::{list, suggest, suggest_rename};
+use super::replay_fault::Unreplayable;
+use super::spelling::{Shown, list, suggest, suggest_rename, suggest_rule};
 use crate::market::{correlation, factors};
 
 /// The bound that is broken; each case carries what was written and what may be.
@@ -161,7 +160,7 @@ pub enum Broken {
         fault: GateFault,
     },
     /// A rule that nobody has written yet.
-    #[error("= {name:?} is not a rule: {}", suggest(name, known))]
+    #[error("= {name:?} is not a rule: {}", suggest_rule(name, known))]
     UnknownRule {
         /// As written, or the name of a venue that names no rule.
         name: String,
@@ -239,22 +238,9 @@ pub enum Broken {
         /// As written.
         slippage: f64,
     },
-    /// A replayed asset that also diffuses or jumps.
-    #[error("is set though {asset:?} is replayed: leave it out or 0, since history replaces it")]
-    MovesTwice {
-        /// The asset.
-        asset: String,
-    },
-    /// History shorter than a path.
-    #[error("holds {n_rows} rows, not at least {needed}: lower `run.steps`{remedy} or add history")]
-    TooShort {
-        /// Rows of the table.
-        n_rows: usize,
-        /// Rows that a path reads, the start row included.
-        needed: usize,
-        /// A further remedy.
-        remedy: &'static str,
-    },
+    /// A table that cannot be replayed.
+    #[error("{0}")]
+    Replay(Unreplayable),
     /// No such file.
     #[error("does not exist: check the name; paths in a scenario start at the scenario's folder")]
     NoSuchFile,
@@ -282,6 +268,14 @@ pub enum Broken {
         /// The header it needs.
         columns: &'static str,
     },
+    /// A file of another kind.
+    #[error("is {name}, not a table: save it as CSV with a header, {columns}, and a row for each")]
+    NotATable {
+        /// What it is.
+        name: &'static str,
+        /// The header it needs.
+        columns: &'static str,
+    },
     /// A file without rows.
     #[error("has a header but no rows: add the rows")]
     NoRows,
@@ -297,11 +291,17 @@ pub enum Broken {
         /// The columns there are.
         found: Vec<String>,
     },
+    /// Columns that are needed and absent.
+    #[error("are columns that are missing (the header has {}): add or rename them", list(found))]
+    MissingColumns {
+        /// The columns there are.
+        found: Vec<String>,
+    },
     /// A column that stands twice in the header.
     #[error("is a column that the header names twice: remove or rename one")]
     DoubleColumn,
     /// A row with more or fewer fields than the header.
-    #[error("the row has {n_fields} fields, the header {n_columns}: add or remove commas")]
+    #[error("the row has {n_fields} fields, the header {n_columns}: add or remove separators")]
     RaggedRow {
         /// Fields of the row.
         n_fields: usize,
@@ -365,18 +365,4 @@ pub enum Broken {
     /// A book that cannot lose anything.
     #[error("has neither a debt nor a perp, so nothing can go bad: add the rows of what is owed")]
     NothingOwed,
-}
-
-/// A number as people read it: plain digits where these are few, else an exponent.
-struct Shown(f64);
-
-impl fmt::Display for Shown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let size = self.0.abs();
-        if size != 0.0 && !(1e-5..1e15).contains(&size) {
-            write!(f, "{:e}", self.0)
-        } else {
-            write!(f, "{}", self.0)
-        }
-    }
 }

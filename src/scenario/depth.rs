@@ -7,6 +7,7 @@ use super::file::{BandEntry, DepthEntry, FormName};
 use super::legs::MOST_USD;
 use super::liquidity::Around;
 use super::quotes;
+use super::rounding::{self, Time};
 use super::written::{Bounds, Node};
 use crate::market::depth::{ConstantProduct, Depth, DepthBand, DepthForm, PowerLaw};
 use crate::units::AssetId;
@@ -96,7 +97,12 @@ fn read_one(
     let entry: DepthEntry = node.read(faults)?;
     node.get("fee").check(entry.fee, &FEE, faults);
     node.get("permanent").check(entry.permanent, &PERMANENT, faults);
-    let half_life_years = read_half_life(&node.get("half_life"), &entry.half_life, faults);
+    let half_life_node = &node.get("half_life");
+    let half_life_years = read_half_life(half_life_node, &entry.half_life, faults);
+    if let Some(years) = half_life_years {
+        let half_life = Time { node: half_life_node, text: &entry.half_life, years };
+        rounding::tell_half_life(&half_life, around.run, notes);
+    }
     check_bands(&node.get("by_drawdown"), &entry.by_drawdown, faults);
     let form = read_form(node, &entry, around, notes, faults);
     let bands = entry.by_drawdown.iter();

@@ -212,6 +212,11 @@ pub(super) struct ReplayEntry {
     pub(super) start_row: Option<i64>,
     /// Instead: a window for each path.
     pub(super) windows: Option<Windows>,
+    /// Rows between the starts of two windows.
+    pub(super) stride: Option<i64>,
+    /// Rows further apart than a step are a step apart.
+    #[serde(default)]
+    pub(super) allow_gaps: bool,
 }
 
 /// Which windows paths take in turn.

@@ -7,6 +7,7 @@ use super::assets::{JUMP_DEVIATION, JUMP_MEAN, JUMP_RATE, by_name, find, find_al
 use super::error::{Broken, Faults};
 use super::factors;
 use super::file::{self, CommonJumpsEntry, MarketHead, ShockEntry};
+use super::rounding::{self, Time};
 use super::validate::{HorizonBound, read_duration, read_within_horizon};
 use super::written::{Bounds, Node};
 use crate::market::correlation::{self, Refusal};
@@ -32,7 +33,7 @@ pub(super) fn read(
     let _head: MarketHead = node.read(faults)?;
     let correlation = read_together(node, assets, notes, faults);
     let common_jumps = read_common_jumps(&node.get("common_jumps"), assets, faults);
-    let shocks = read_shocks(&node.get("shocks"), assets, run, faults);
+    let shocks = read_shocks(&node.get("shocks"), assets, run, notes, faults);
     Some(Market {
         assets: assets.to_vec(),
         correlation: correlation?,
@@ -189,6 +190,7 @@ fn read_shocks(
     node: &Node<'_>,
     assets: &[Asset],
     run: &RunSpec,
+    notes: &mut Vec<String>,
     faults: &mut Faults,
 ) -> Option<Vec<Shock>> {
     if !node.is_written() {
@@ -201,36 +203,41 @@ fn read_shocks(
     let by_name = by_name(assets);
     let mut shocks = Vec::new();
     for entry in node.entries() {
-        read_shock(&entry, (assets, &by_name), run, &mut shocks, faults);
+        shocks
+            .extend(read_shock(&entry, (assets, &by_name), run, notes, faults).unwrap_or_default());
     }
     Some(shocks)
 }
 
+/// The move of each asset that the entry names.
 fn read_shock(
     node: &Node<'_>,
     (assets, by_name): (&[Asset], &HashMap<String, usize>),
     run: &RunSpec,
-    shocks: &mut Vec<Shock>,
+    notes: &mut Vec<String>,
     faults: &mut Faults,
-) -> Option<()> {
+) -> Option<Vec<Shock>> {
     let entry: ShockEntry = node.read(faults)?;
     if !(entry.change >= -1.0 && entry.change <= 100.0) {
         let (bound, remedy) = ("at least -1 and at most 100", "write -0.58 for a fall of 58 %");
         let broken = Broken::OutOfBounds { value: entry.change, bound, remedy };
         faults.push(node.get("change").fault(broken));
     }
-    let at_years = read_within_horizon(&node.get("at"), &entry.at, &BEGINS, run, faults);
-    let over_years = read_duration(&node.get("over"), &entry.over, faults);
+    let (at_node, over_node) = (&node.get("at"), &node.get("over"));
+    let at_years = read_within_horizon(at_node, &entry.at, &BEGINS, run, faults);
+    let over_years = read_duration(over_node, &entry.over, faults);
     if entry.change == -1.0 && over_years.is_some_and(|over| over > 0.0) {
         let bound = "0s beside a change of -1".to_owned();
         let remedy = "a fall of all is an instant and lasts to the horizon; leave it out";
         let broken = Broken::DurationOutOfBounds { text: entry.over.clone(), bound, remedy };
-        faults.push(node.get("over").fault(broken));
+        faults.push(over_node.fault(broken));
     }
     let remedy = "name the assets that move";
     let moved = find_all(&node.get("assets"), &entry.assets, remedy, (assets, by_name), faults);
     let (at_years, over_years) = (at_years?, over_years?);
+    let at = Time { node: at_node, text: &entry.at, years: at_years };
+    let over = Time { node: over_node, text: &entry.over, years: over_years };
+    rounding::tell_shock(&at, &over, run, notes);
     let change = entry.change;
-    shocks.extend(moved.into_iter().map(|asset| Shock { asset, change, at_years, over_years }));
-    Some(())
+    Some(moved.into_iter().map(|asset| Shock { asset, change, at_years, over_years }).collect())
 }

@@ -14,6 +14,8 @@ use crate::units::{AssetId, VenueId};
 
 const HEADER: &str = "position,venue,kind,asset,amount";
 const ENTRY_PRICE: &str = "entry_price";
+/// An entry price further from the price at the opening, either way, may be of another unit.
+const MOST_ENTRY_RATIO: f64 = 100.0;
 
 /// Columns of the table.
 struct Columns {
@@ -38,6 +40,9 @@ struct Ledger<'a> {
     venue_of: Vec<VenueId>,
     entries: Vec<Entry>,
     n_zero: u64,
+    /// Perps with an entry price far from the price at the opening, and a note of the first.
+    n_far: u64,
+    first_far: Option<String>,
 }
 
 /// Reads the book; `None` if it has a fault.
@@ -49,10 +54,9 @@ pub(super) fn read(
     faults: &mut Faults,
 ) -> Option<Book> {
     let mut table = Table::open(path, HEADER, faults)?;
-    let mut names: Vec<&str> = HEADER.split(',').collect();
-    let columns = columns_of(&table, &names, faults)?;
-    names.push(ENTRY_PRICE);
-    notes.extend(table.note_of_ignored(&names));
+    let (columns, mut is_read) = columns_of(&table, faults)?;
+    is_read.extend(columns.entry_price);
+    notes.extend(table.note_of_ignored(|column| is_read.contains(&column)));
     let mut ledger = Ledger::new(assets, venues, columns);
     let n_before = faults.n_faults();
     while let Some(row) = table.next_row(faults) {
@@ -64,6 +68,14 @@ pub(super) fn read(
     }
     if ledger.n_zero > 0 {
         notes.push(format!("{}: dropped {} rows of amount 0", table.name(), ledger.n_zero));
+    }
+    if let Some(first) = &ledger.first_far {
+        notes.push(format!(
+            "{}:{first}: off by more than {MOST_ENTRY_RATIO} times in {} of the perps; are both in \
+             USD a unit?",
+            table.name(),
+            ledger.n_far
+        ));
     }
     let is_owed = |entry: &Entry| entry.leg.kind != LegKind::Collateral;
     if !ledger.entries.iter().any(is_owed) {
@@ -88,12 +100,14 @@ pub(super) fn read(
     Some(book)
 }
 
-fn columns_of(table: &Table, names: &[&str], faults: &mut Faults) -> Option<Columns> {
-    let [position, venue, kind, asset, amount] = table.require(names, faults)?[..] else {
+fn columns_of(table: &Table, faults: &mut Faults) -> Option<(Columns, Vec<usize>)> {
+    let names: Vec<&str> = HEADER.split(',').collect();
+    let is_read = table.require(&names, faults)?;
+    let [position, venue, kind, asset, amount] = is_read[..] else {
         unreachable!("as many columns as names");
     };
     let entry_price = table.find(ENTRY_PRICE, faults);
-    Some(Columns { position, venue, kind, asset, amount, entry_price })
+    Some((Columns { position, venue, kind, asset, amount, entry_price }, is_read))
 }
 
 impl<'a> Ledger<'a> {
@@ -110,6 +124,8 @@ impl<'a> Ledger<'a> {
             venue_of: Vec::new(),
             entries: Vec::new(),
             n_zero: 0,
+            n_far: 0,
+            first_far: None,
         }
     }
 
@@ -132,7 +148,7 @@ impl<'a> Ledger<'a> {
         }
         self.check_amount(row, kind, asset, amount, faults)?;
         let entry_usd = match kind {
-            LegKind::Perp => amount * self.entry_price(row, amount, faults)?,
+            LegKind::Perp => amount * self.entry_price(row, asset, amount, faults)?,
             LegKind::Collateral | LegKind::Debt => 0.0,
         };
         if self.entries.len() >= u32::MAX as usize {
@@ -207,7 +223,13 @@ impl<'a> Ledger<'a> {
     }
 
     /// The price at which a perp was opened.
-    fn entry_price(&self, row: &Row<'_>, amount: f64, faults: &mut Faults) -> Option<f64> {
+    fn entry_price(
+        &mut self,
+        row: &Row<'_>,
+        asset: AssetId,
+        amount: f64,
+        faults: &mut Faults,
+    ) -> Option<f64> {
         let Some(column) = self.columns.entry_price else {
             row.missing(ENTRY_PRICE, faults);
             return None;
@@ -219,10 +241,27 @@ impl<'a> Ledger<'a> {
         } else if amount.abs() * value > MOST_USD {
             Broken::TooValuable { amount, value_usd: amount.abs() * value }
         } else {
+            self.tell_entry(row, asset, value);
             return Some(value);
         };
         row.fault(column, broken, faults);
         None
+    }
+
+    /// Notes an entry price that is far from the price at the opening.
+    fn tell_entry(&mut self, row: &Row<'_>, asset: AssetId, entry_price: f64) {
+        let Asset { name, price_usd, .. } = &self.assets[asset.idx()];
+        let ratio = entry_price / price_usd;
+        if (1.0 / MOST_ENTRY_RATIO..=MOST_ENTRY_RATIO).contains(&ratio) {
+            return;
+        }
+        self.n_far += 1;
+        self.first_far.get_or_insert_with(|| {
+            format!(
+                "{} entry_price = {entry_price} on {name}, whose price is {price_usd} USD",
+                row.line()
+            )
+        });
     }
 
     /// The position of that name at that venue, a new one if there is none.

@@ -19,10 +19,11 @@ pub(super) fn read(path: &Path, notes: &mut Vec<String>, faults: &mut Faults) ->
     let n_faults = faults.n_faults();
     let mut table = Table::open(path, HEADER, faults)?;
     let names: Vec<&str> = HEADER.split(',').collect();
-    let [usd_sold, slippage] = table.require(&names, faults)?[..] else {
+    let is_read = table.require(&names, faults)?;
+    let [usd_sold, slippage] = is_read[..] else {
         unreachable!("as many columns as names");
     };
-    notes.extend(table.note_of_ignored(&names));
+    notes.extend(table.note_of_ignored(|column| is_read.contains(&column)));
     let (mut quotes, mut lines) = (Vec::new(), Vec::new());
     let mut n_rows = 0;
     while let Some(row) = table.next_row(faults) {

@@ -1,4 +1,6 @@
-//! What a person may have meant: the nearest known word, and lists fit to read.
+//! What a person may have meant: the nearest known word, and lists and numbers fit to read.
+
+use std::fmt;
 
 /// Words listed in full; more would bury the message.
 const MOST_LISTED: usize = 12;
@@ -12,6 +14,16 @@ pub(super) fn suggest<S: AsRef<str>>(word: &str, known: &[S]) -> String {
     } else {
         format!("write one of {}", list(known))
     }
+}
+
+/// The words that would do, and the nearest if it is a slip of the finger away: two words with
+/// other digits are two versions, as `compound-v3` and `compound-v2`, and neither means the other.
+pub(super) fn suggest_rule<S: AsRef<str>>(word: &str, known: &[S]) -> String {
+    let digits = |word: &str| word.chars().filter(char::is_ascii_digit).collect::<String>();
+    let alike = |near: &&str| edits(word, near) <= 2 && digits(word) == digits(near);
+    let meant = nearest(word, known).filter(alike);
+    let meant = meant.map_or(String::new(), |near| format!(" (did you mean `{near}`?)"));
+    format!("write one of {}{meant}", list(known))
 }
 
 /// To rename the column that may be meant, or to add one.
@@ -60,6 +72,20 @@ fn edits(from: &str, to: &str) -> usize {
     row[to.len()]
 }
 
+/// A number as people read it: plain digits where these are few, else an exponent.
+pub(super) struct Shown(pub(super) f64);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let size = self.0.abs();
+        if size != 0.0 && !(1e-5..1e15).contains(&size) {
+            write!(f, "{:e}", self.0)
+        } else {
+            write!(f, "{}", self.0)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,6 +96,18 @@ mod tests {
         assert_eq!(suggest("eth", &["BTC", "ETH"]), "did you mean `ETH`?");
         assert_eq!(suggest("zebra", &["drift", "name"]), "write one of drift, name");
         assert_eq!(suggest("zebra", &[""; 0]), "there is none to choose from");
+    }
+
+    #[test]
+    fn another_version_of_a_rule_is_not_what_was_meant() {
+        let rules = ["reference", "aave-v3", "compound-v2", "morpho-blue"];
+        let all = "write one of reference, aave-v3, compound-v2, morpho-blue";
+        for word in ["compound-v3", "aave-v2", "aave", "compund", "euler-v2"] {
+            assert_eq!(suggest_rule(word, &rules), all, "{word}");
+        }
+        for (word, near) in [("compund-v2", "compound-v2"), ("Aave-v3", "aave-v3")] {
+            assert_eq!(suggest_rule(word, &rules), format!("{all} (did you mean `{near}`?)"));
+        }
     }
 
     #[test]

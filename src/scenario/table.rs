@@ -1,4 +1,5 @@
-//! CSV files, plain or gzipped: opened, their header checked, read row by row, each fault by line.
+//! Tables of text, plain or gzipped: opened, their header checked, read row by row, each fault by
+//! line.
 
 use std::io::{Cursor, ErrorKind, Read};
 use std::path::Path;
@@ -8,6 +9,7 @@ use csv::ByteRecord;
 use flate2::bufread::MultiGzDecoder;
 
 use super::error::{Broken, Fault, Faults, Input, Place};
+use super::separator::{self, Beginning};
 use super::spelling::list;
 use super::written::Bounds;
 
@@ -22,6 +24,9 @@ pub(super) struct Table {
     reader: csv::Reader<Box<dyn Read>>,
     columns: Vec<String>,
     record: ByteRecord,
+    separator: u8,
+    /// Lines before the header that the parser does not see.
+    n_skipped: u64,
     n_rows: u64,
 }
 
@@ -86,40 +91,69 @@ impl Table {
     /// Opens a table and reads its header, of which `columns` is an example.
     pub(super) fn open(path: &Path, columns: &'static str, faults: &mut Faults) -> Option<Self> {
         let file: Arc<str> = path.display().to_string().into();
-        let bytes = match open(path) {
+        let told = |broken| {
+            let place = Place { file: Arc::clone(&file), ..Place::default() };
+            Fault { place, broken }
+        };
+        let mut bytes = match open(path) {
             Ok((bytes, input)) => {
                 faults.inputs.push(input);
                 bytes
             }
             Err(error) => {
-                let place = Place { file, ..Place::default() };
-                faults.push(Fault { place, broken: unreadable(error.kind()) });
+                faults.push(told(unreadable(error.kind())));
                 return None;
             }
         };
+        let beginning = match separator::begin(&mut bytes) {
+            Ok(Beginning { is_other: Some(name), .. }) => {
+                faults.push(told(Broken::NotATable { name, columns }));
+                return None;
+            }
+            Ok(beginning) => beginning,
+            Err(error) => {
+                let place = Place { file, line: Some(1), ..Place::default() };
+                faults.push(Fault { place, broken: broken_stream(error.kind()) });
+                return None;
+            }
+        };
+        let Beginning { bytes: first_bytes, separator, n_lines, .. } = beginning;
+        let bytes: Box<dyn Read> = Box::new(Cursor::new(first_bytes).chain(bytes));
         let mut builder = csv::ReaderBuilder::new();
-        let reader = builder.flexible(true).buffer_capacity(BUFFER_BYTES).from_reader(bytes);
-        let (columns_found, record) = (Vec::new(), ByteRecord::new());
-        let mut table = Self { file, reader, columns: columns_found, record, n_rows: 0 };
-        let header = match table.reader.byte_headers() {
+        builder.flexible(true).buffer_capacity(BUFFER_BYTES).delimiter(separator);
+        let mut table = Self {
+            file,
+            reader: builder.from_reader(bytes),
+            columns: Vec::new(),
+            record: ByteRecord::new(),
+            separator,
+            n_skipped: n_lines,
+            n_rows: 0,
+        };
+        table.read_header(columns, faults)?;
+        Some(table)
+    }
+
+    fn read_header(&mut self, columns: &'static str, faults: &mut Faults) -> Option<()> {
+        let header = match self.reader.byte_headers() {
             Ok(header) => header.clone(),
             Err(error) => {
-                faults.push(table.broken_stream(&error));
+                faults.push(self.broken_stream(&error));
                 return None;
             }
         };
         if header.is_empty() {
-            faults.push(table.fault_at(None, "", Broken::Empty { columns }));
+            faults.push(self.fault_at(None, "", Broken::Empty { columns }));
             return None;
         }
         for column in &header {
             let Ok(name) = std::str::from_utf8(column.trim_ascii()) else {
-                faults.push(table.fault_at(Some(1), "", Broken::NotUtf8));
+                faults.push(self.fault_at(Some(self.header_line()), "", Broken::NotUtf8));
                 return None;
             };
-            table.columns.push(name.to_owned());
+            self.columns.push(name.to_owned());
         }
-        Some(table)
+        Some(())
     }
 
     /// The file as it was opened.
@@ -132,38 +166,49 @@ impl Table {
         &self.columns
     }
 
-    /// Where the columns of these names are, or a fault for each that is missing or double.
+    /// The line of the header.
+    pub(super) fn header_line(&self) -> u64 {
+        1 + self.n_skipped
+    }
+
+    /// Where the columns of these names are, or one fault of all that are missing, and one for each
+    /// that is double.
     pub(super) fn require(&self, names: &[&str], faults: &mut Faults) -> Option<Vec<usize>> {
-        let found: Vec<Option<usize>> =
-            names.iter().map(|name| self.require_one(name, faults)).collect();
+        let is_there = |name: &str| self.columns.iter().any(|it| it.eq_ignore_ascii_case(name));
+        let missing: Vec<&str> = names.iter().copied().filter(|name| !is_there(name)).collect();
+        if !missing.is_empty() {
+            let (key, found) = (missing.join(","), self.columns.clone());
+            let broken = match missing[..] {
+                [name] => Broken::MissingColumn { column: name.to_owned(), found },
+                _ => Broken::MissingColumns { found },
+            };
+            faults.push(self.fault_at(Some(self.header_line()), &key, broken));
+        }
+        let found: Vec<Option<usize>> = names.iter().map(|name| self.find(name, faults)).collect();
         found.into_iter().collect()
     }
 
-    fn require_one(&self, name: &str, faults: &mut Faults) -> Option<usize> {
-        if !self.columns.iter().any(|column| column == name) {
-            let broken =
-                Broken::MissingColumn { column: name.to_owned(), found: self.columns.clone() };
-            faults.push(self.fault_at(Some(1), name, broken));
-            return None;
-        }
-        self.find(name, faults)
-    }
-
-    /// Where a column is, if it is there; a fault if it is there twice.
+    /// Where a column is, if it is there, in whatever case; a fault if it is there twice.
     pub(super) fn find(&self, name: &str, faults: &mut Faults) -> Option<usize> {
-        let mut found = self.columns.iter().enumerate().filter(|(_, column)| *column == name);
-        let first = found.next()?.0;
-        if found.next().is_some() {
-            faults.push(self.fault_at(Some(1), name, Broken::DoubleColumn));
+        let columns = || self.columns.iter().enumerate();
+        let mut found: Vec<usize> =
+            columns().filter(|(_, it)| *it == name).map(|(column, _)| column).collect();
+        if found.is_empty() {
+            let alike = columns().filter(|(_, it)| it.eq_ignore_ascii_case(name));
+            found = alike.map(|(column, _)| column).collect();
+        }
+        if found.len() > 1 {
+            faults.push(self.fault_at(Some(self.header_line()), name, Broken::DoubleColumn));
             return None;
         }
-        Some(first)
+        found.first().copied()
     }
 
-    /// What the reader should know of columns that nobody reads.
-    pub(super) fn note_of_ignored(&self, read: &[&str]) -> Option<String> {
+    /// What the reader should know of columns that are not read.
+    pub(super) fn note_of_ignored(&self, is_read: impl Fn(usize) -> bool) -> Option<String> {
+        let columns = self.columns.iter().enumerate();
         let ignored: Vec<&String> =
-            self.columns.iter().filter(|column| !read.contains(&column.as_str())).collect();
+            columns.filter(|(column, _)| !is_read(*column)).map(|(_, name)| name).collect();
         let file = &self.file;
         (!ignored.is_empty()).then(|| format!("{file}: ignored columns: {}", list(&ignored)))
     }
@@ -194,7 +239,7 @@ impl Table {
         if self.n_rows == 0 {
             // A stream that broke before its first row has told its fault.
             if !faults.listed().iter().any(|fault| fault.place.file == self.file) {
-                faults.push(self.fault_at(Some(1), "", Broken::NoRows));
+                faults.push(self.fault_at(Some(self.header_line()), "", Broken::NoRows));
             }
             return None;
         }
@@ -208,21 +253,26 @@ impl Table {
     }
 
     fn line(&self) -> Option<u64> {
-        self.record.position().map(csv::Position::line)
+        self.record.position().map(|position| position.line() + self.n_skipped)
     }
 
     fn broken_stream(&self, error: &csv::Error) -> Fault {
-        let line = Some(self.reader.position().line());
-        let broken = match error.kind() {
-            csv::ErrorKind::Io(error) => match error.kind() {
-                ErrorKind::UnexpectedEof => Broken::TruncatedGzip,
-                ErrorKind::InvalidInput | ErrorKind::InvalidData => Broken::DamagedGzip,
-                kind => unreadable(kind),
-            },
+        let line = Some(self.reader.position().line() + self.n_skipped);
+        let kind = match error.kind() {
+            csv::ErrorKind::Io(error) => error.kind(),
             // With byte records and rows of any length, nothing but the stream can fail.
-            _ => Broken::Unreadable { kind: ErrorKind::Other },
+            _ => ErrorKind::Other,
         };
-        self.fault_at(line, "", broken)
+        self.fault_at(line, "", broken_stream(kind))
+    }
+}
+
+/// Why no more of a stream can be read.
+fn broken_stream(kind: ErrorKind) -> Broken {
+    match kind {
+        ErrorKind::UnexpectedEof => Broken::TruncatedGzip,
+        ErrorKind::InvalidInput | ErrorKind::InvalidData => Broken::DamagedGzip,
+        kind => unreadable(kind),
     }
 }
 
@@ -244,7 +294,7 @@ impl<'t> Row<'t> {
     /// A field as a finite number.
     pub(super) fn finite(&self, column: usize, faults: &mut Faults) -> Option<f64> {
         let text = self.text(column, faults)?;
-        match text.parse::<f64>() {
+        match separator::with_point(text, self.table.separator).parse::<f64>() {
             Ok(value) if value.is_finite() => return Some(value),
             Ok(_) => self.fault(column, Broken::NotFinite { value: text.to_owned() }, faults),
             Err(_) => self.fault(column, Broken::NotANumber { text: text.to_owned() }, faults),

@@ -7,9 +7,8 @@ use super::error::{Broken, Fault, Faults, Place};
 use super::file::{Head, Run};
 use super::written::{Bounds, Node, Written};
 use super::{RunSpec, Scenario, assets, duration, gate, positions, replay, table, venues};
-use super::{liquidators, liquidity, moves};
-use crate::book::{Book, LegKind, venue::Venue};
-use crate::market::{Asset, Market};
+use super::{coverage, liquidators, liquidity, moves, plausible};
+use crate::market::Market;
 
 /// What the command line sets over the file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -103,10 +102,13 @@ fn read(path: &Path, overrides: &Overrides, faults: &mut Faults) -> Option<Scena
     let market_node = root.get("market");
     let market = run.as_ref().and_then(|run| {
         let market = moves::read(&market_node, &assets, run, &mut notes, faults)?;
-        let assets_node = &root.get("assets");
-        let around = replay::Around { assets_node, folder, market: &market, run };
-        let replay = replay::read(&market_node.get("replay"), &around, &mut notes, faults)?;
-        Some(Market { replay, ..market })
+        let (assets_node, common_jumps_node) =
+            (&root.get("assets"), &market_node.get("common_jumps"));
+        let around =
+            replay::Around { assets_node, common_jumps_node, folder, market: &market, run };
+        let read = replay::read(&market_node.get("replay"), &around, &mut notes, faults)?;
+        let table = read.table;
+        Some((Market { replay: read.replay, ..market }, table))
     });
     let liquidity = run.as_ref().and_then(|run| {
         let around = liquidity::Around { assets: &assets, folder, run };
@@ -123,9 +125,16 @@ fn read(path: &Path, overrides: &Overrides, faults: &mut Faults) -> Option<Scena
     });
     let (venues, book_path) = (venues?, book_path?);
     let book = positions::read(&book_path, &assets, &venues, &mut notes, faults);
-    let (head, run, market, book) = (head?, run?, market?, book?);
+    let (head, run, (market, table), book) = (head?, run?, market?, book?);
     let (liquidity, liquidators, gates) = (liquidity?, liquidators?, gates?);
-    warn_of_loss_at_liquidation(&assets, &venues, &book, &mut notes);
+    coverage::check(&root.get("assets"), &table, (&market, &book), &mut notes, faults);
+    let places = plausible::Places {
+        assets: &root.get("assets"),
+        assets_table: overrides.assets.as_deref(),
+        venues: &root.get("venues"),
+        book: &book_path,
+    };
+    plausible::tell(&places, &assets, &venues, &book, &mut notes);
     let stem = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     Some(Scenario {
         name: head.name.unwrap_or_else(stem),
@@ -250,37 +259,4 @@ pub(super) fn read_within_horizon(
         faults.push(node.fault(broken));
     }
     Some(years)
-}
-
-/// A liquidation repays debt worth 1 / (1 + bonus) of what it seizes; where the threshold times
-/// (1 + bonus) exceeds 1, a position at its threshold owes more than its whole collateral repays.
-fn warn_of_loss_at_liquidation(
-    assets: &[Asset],
-    venues: &[Venue],
-    book: &Book,
-    notes: &mut Vec<String>,
-) {
-    let mut is_used = vec![false; venues.len() * assets.len()];
-    for position in &book.positions {
-        for leg in book.legs_of(position) {
-            let at = position.venue.idx() * assets.len() + leg.asset.idx();
-            is_used[at] |= leg.kind == LegKind::Collateral;
-        }
-    }
-    for (at, _) in is_used.into_iter().enumerate().filter(|(_, is_used)| *is_used) {
-        let venue = &venues[at / assets.len()];
-        let asset = &assets[at % assets.len()].name;
-        let terms = &venue.terms[at % assets.len()];
-        let (threshold, bonus) = (terms.liquidation_threshold, terms.liquidation_bonus);
-        let product = threshold * (1.0 + bonus);
-        // Beyond the rounding of decimals: 0.8 x 1.25 is no loss.
-        if product > 1.0 + 1e-12 {
-            notes.push(format!(
-                "a liquidation at {} that seizes {asset} books bad debt at the moment of \
-                 liquidation: threshold {threshold} x (1 + bonus {bonus:.4}) = {product:.4} is \
-                 above 1",
-                venue.name
-            ));
-        }
-    }
 }

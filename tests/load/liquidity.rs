@@ -123,7 +123,9 @@ fn feedback_liquidators_and_funds_become_what_they_say() {
     assert_eq!(scenario.liquidators, Some(liquidators));
     let Rule::Perpetual(dydx) = &scenario.venues[1].rule else { panic!("a perpetual venue") };
     assert_eq!((dydx.insurance_fund_usd, dydx.insurance_fee), (2e6, 0.005));
-    assert_eq!(scenario.notes, [""; 0]);
+    let [note] = &scenario.notes[..] else { panic!("{:?}", scenario.notes) };
+    let told = "market.oracle.assets.ETH.delay = \"5m\" is taken as 1 step (1h)";
+    assert!(note.contains(told), "{note}");
 }
 
 #[test]
@@ -152,6 +154,44 @@ fn what_is_left_out_is_the_default() {
 }
 
 #[test]
+fn times_that_are_no_whole_steps_are_told_with_what_is_used() {
+    for (written, told) in [
+        ("[market.oracle]\ndelay = \"61m\"", "delay = \"61m\" is taken as 2 steps (2h)"),
+        ("[market.oracle]\nheartbeat = \"150m\"", "= \"150m\" is taken as 2 steps (2h)"),
+        ("[market.oracle]\nheartbeat = \"1m\"", "= \"1m\" is taken as 1 step (1h)"),
+        (
+            "[[market.oracle.stale]]\nat = \"30m\"\nover = \"2h\"",
+            "= \"2h\" from \"30m\" on covers the ends of 2 steps (2h): no report is made from 1h \
+             to 2h after opening",
+        ),
+        (
+            "[[market.shocks]]\nassets = [\"ETH\"]\nchange = -0.1\nat = \"90m\"",
+            "at = \"90m\" is no whole number of steps of 1h: the shock shows at their ends, at 2h",
+        ),
+        (
+            "[[market.shocks]]\nassets = [\"ETH\"]\nchange = -0.1\nat = \"2h\"\nover = \"90m\"",
+            "over = \"90m\" is no whole number of steps of 1h: the shock shows at their ends, from \
+             3h to 4h",
+        ),
+        (
+            "[market.depth.ETH]\nform = \"linear\"\nimpact = 0.1\nat_usd = 1e6\n\
+             half_life = \"30m\"",
+            "half_life = \"30m\" is shorter than a step of 1h: 25.00 % of a displacement is left",
+        ),
+    ] {
+        let notes = with(written).notes;
+        assert!(notes.len() == 1 && notes[0].contains(told), "{written}: {notes:?}");
+    }
+    for written in [
+        "[market.oracle]\ndelay = \"120m\"\nheartbeat = \"1d\"",
+        "[[market.oracle.stale]]\nat = \"1h\"\nover = \"180m\"",
+        "[[market.shocks]]\nassets = [\"ETH\"]\nchange = -0.1\nat = \"1h\"\nover = \"0.5d\"",
+    ] {
+        assert_eq!(with(written).notes, [""; 0], "{written}");
+    }
+}
+
+#[test]
 fn what_does_nothing_is_noted() {
     for (written, noted) in [
         ("[market.impact]\nmatrix = [[1, 0], [0, 1]]", "[market.impact] does nothing"),
@@ -161,6 +201,8 @@ fn what_does_nothing_is_noted() {
         let notes = with(written).notes;
         assert!(notes.len() == 1 && notes[0].starts_with(noted), "{written}: {notes:?}");
     }
+    let note = &with("[market.oracle]\ndelay = \"0s\"").notes[0];
+    assert!(note.contains("market.oracle.delay = \"0s\" is no delay"), "{note}");
     let compared = VALID.replace("[run]", "[run]\ncompare_feedback = true");
     let notes = loaded(&compared, VALID_BOOK.as_bytes()).notes;
     assert!(notes[0].starts_with("run.compare_feedback does nothing"), "{notes:?}");

@@ -202,7 +202,6 @@ fn declare_sizes(constants: &mut String, program: &Program, room: Room, layout: 
     let most_legs = program.positions.iter().map(|row| row.n_legs).max().unwrap_or(0);
     let [n_own, n_common] = market.diffusion.n_shocks();
     let n_instruments = program.instruments.len().max(1);
-    let n_windows = replay.n_rows.saturating_sub(market.n_steps).max(1);
     for (name, value) in [
         ("N_STEPS", market.n_steps),
         ("N_ASSETS", market.n_assets),
@@ -224,7 +223,9 @@ fn declare_sizes(constants: &mut String, program: &Program, room: Room, layout: 
         ("N_LISTED", room.listed),
         ("N_COMMON_THRESHOLDS", market.common_jumps.clock.thresholds.len()),
         ("N_REPLAY_ROWS", replay.n_rows),
-        ("N_REPLAY_WINDOWS", n_windows),
+        ("N_REPLAY_WINDOWS", replay.n_windows.max(1) as usize),
+        ("REPLAY_MULTIPLIER", replay.multiplier as usize),
+        ("REPLAY_STRIDE", replay.stride as usize),
         ("REPLAY_START", replay.start_row as usize),
         ("C_POSITIONS", 0),
         ("C_STEPS", COUNTER_WORDS * n_positions),

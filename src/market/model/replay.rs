@@ -3,7 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Market, PathBuffer, unit};
-use crate::market::ReplayWindows;
+use crate::market::{Replay, ReplayWindows};
+
+/// The golden ratio's inverse, times 2^32.
+const GOLDEN: u64 = 2_654_435_769;
+/// How far from the golden ratio a multiplier is looked for, while there is one nearer.
+const NEAR: u64 = 32;
 
 /// The recorded log prices.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -14,14 +19,20 @@ pub struct ReplayTable {
     pub logs: Vec<i64>,
     /// First row of the window of every path, when `each` is 0.
     pub start_row: u32,
-    /// 1 if path `i` starts at row `i mod (n_rows - n_steps)`.
+    /// 1 if every path has a window of its own.
     pub each: u32,
+    /// Rows between the starts of two windows.
+    pub stride: u32,
+    /// Windows of the table; 1 where every path follows the same.
+    pub n_windows: u32,
+    /// Path `i` follows window `(i * multiplier) mod n_windows`.
+    pub multiplier: u32,
     /// Rows of the table.
     pub n_rows: usize,
 }
 
 impl ReplayTable {
-    pub(super) fn compile(market: &Market) -> Self {
+    pub(super) fn compile(market: &Market, n_steps: u32) -> Self {
         let Some(replay) = &market.replay else { return Self::default() };
         let n_columns = replay.assets.len();
         let mut logs = Vec::with_capacity(replay.prices.len());
@@ -37,12 +48,50 @@ impl ReplayTable {
                 logs.push(log);
             }
         }
-        let (start_row, each) = match replay.windows {
-            ReplayWindows::From(row) => (row as u32, 0),
-            ReplayWindows::Each => (0, 1),
+        let (start_row, each, stride) = match replay.windows {
+            ReplayWindows::From(row) => (row as u32, 0, 1),
+            ReplayWindows::Each { stride } => (0, 1, stride),
         };
-        let assets = replay.assets.iter().map(|asset| asset.0).collect();
-        Self { assets, logs, start_row, each, n_rows: replay.n_rows }
+        let n_windows = replay.n_windows(n_steps);
+        Self {
+            assets: replay.assets.iter().map(|asset| asset.0).collect(),
+            logs,
+            start_row,
+            each,
+            stride,
+            n_windows: n_windows as u32,
+            multiplier: multiplier(n_windows) as u32,
+            n_rows: replay.n_rows,
+        }
+    }
+
+    /// How many windows of so many steps the table has; 1 where every path follows the same.
+    #[must_use]
+    pub fn n_windows(&self, n_steps: usize) -> u64 {
+        match self.each {
+            0 => 1,
+            _ => Replay::n_starts(self.n_rows, n_steps, self.stride as usize),
+        }
+    }
+
+    /// The window that a path follows. Windows of a path's like are apart: any number of first
+    /// paths is spread evenly over the table, and as many paths as windows follow each once.
+    #[must_use]
+    pub fn window_of(&self, path: u64) -> u64 {
+        if self.each == 0 {
+            return 0;
+        }
+        let n_windows = u64::from(self.n_windows);
+        path % n_windows * u64::from(self.multiplier) % n_windows
+    }
+
+    /// The row at which a path opens.
+    #[must_use]
+    pub fn start_row_of(&self, path: u64) -> usize {
+        if self.each == 0 {
+            return self.start_row as usize;
+        }
+        self.window_of(path) as usize * self.stride as usize
     }
 
     fn column(&self, column: usize) -> &[i64] {
@@ -58,19 +107,11 @@ impl ReplayTable {
         moves.fold(0.0, f64::max) / unit()
     }
 
-    /// The row at which the window of a path opens.
-    pub(super) fn start_of(&self, n_steps: usize, path: u64) -> usize {
-        if self.each != 1 {
-            return self.start_row as usize;
-        }
-        (path % (self.n_rows - n_steps) as u64) as usize
-    }
-
     pub(super) fn add(&self, n_steps: usize, path: u64, buffer: &mut PathBuffer) {
         if self.assets.is_empty() {
             return;
         }
-        let start = self.start_of(n_steps, path);
+        let start = self.start_row_of(path);
         for (column, asset) in self.assets.iter().enumerate() {
             let logs = &self.column(column)[start..=start + n_steps];
             let row = &mut buffer.increments[*asset as usize * n_steps..][..n_steps];
@@ -81,11 +122,121 @@ impl ReplayTable {
     }
 
     pub(super) fn parts(&self) -> Vec<(&'static str, &[u8])> {
-        vec![
+        let mut parts: Vec<(&'static str, &[u8])> = vec![
             ("replay.assets", bytemuck::cast_slice(&self.assets)),
             ("replay.logs", bytemuck::cast_slice(&self.logs)),
             ("replay.start_row", bytemuck::bytes_of(&self.start_row)),
             ("replay.each", bytemuck::bytes_of(&self.each)),
-        ]
+        ];
+        // Only with windows do these decide anything.
+        if self.each == 1 {
+            parts.extend([
+                ("replay.stride", bytemuck::bytes_of(&self.stride)),
+                ("replay.n_windows", bytemuck::bytes_of(&self.n_windows)),
+                ("replay.multiplier", bytemuck::bytes_of(&self.multiplier)),
+            ]);
+        }
+        parts
+    }
+}
+
+/// A number m without a common divisor with n, so that i m mod n meets each window once, and such
+/// that any first multiples of m / n are spread evenly on the circle. By the three-distance theorem
+/// gaps are as even as the quotients of the continued fraction of m / n are small, and the golden
+/// ratio's are all 1: of the m near n over the golden ratio, the one whose largest is least.
+fn multiplier(n: u64) -> u64 {
+    if n <= 3 {
+        return 1;
+    }
+    let golden = (n * GOLDEN + (1 << 31)) >> 32;
+    let mut best: Option<(u64, u64)> = None;
+    for away in 0..n {
+        if away > NEAR && best.is_some() {
+            break;
+        }
+        for m in [golden.saturating_sub(away), golden + away] {
+            if let Some(largest) = largest_quotient(m, n)
+                && best.is_none_or(|(least, _)| largest < least)
+            {
+                best = Some((largest, m));
+            }
+        }
+    }
+    best.map_or(1, |(_, m)| m)
+}
+
+/// The largest quotient of the continued fraction of m / n; `None` where they have a common divisor
+/// or m is no share of n.
+fn largest_quotient(m: u64, n: u64) -> Option<u64> {
+    if !(1..n).contains(&m) {
+        return None;
+    }
+    let (mut above, mut below, mut largest) = (n, m, 0);
+    while below != 0 {
+        largest = largest.max(above / below);
+        (above, below) = (below, above % below);
+    }
+    (above == 1).then_some(largest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(n_rows: usize, n_steps: usize, stride: u32) -> ReplayTable {
+        let mut table = ReplayTable { each: 1, stride, n_rows, ..ReplayTable::default() };
+        table.n_windows = table.n_windows(n_steps) as u32;
+        table.multiplier = multiplier(table.n_windows.into()) as u32;
+        table
+    }
+
+    #[test]
+    fn windows_are_the_starts_that_leave_a_whole_path() {
+        for (n_rows, n_steps, stride, n) in
+            [(12, 2, 1, 10), (12, 2, 3, 4), (12, 2, 9, 2), (12, 2, 10, 1), (3, 2, 1, 1)]
+        {
+            let table = table(n_rows, n_steps, stride);
+            assert_eq!(table.n_windows(n_steps), n, "{n_rows} rows, stride {stride}");
+            let last = (0..n).map(|path| table.start_row_of(path)).max();
+            assert_eq!(last, Some((n as usize - 1) * stride as usize));
+            assert!(last.is_some_and(|row| row + n_steps < n_rows));
+        }
+    }
+
+    #[test]
+    fn as_many_paths_as_windows_follow_each_once() {
+        for n_windows in (1..200).chain([720, 5520, 87_601]) {
+            let table = table(n_windows + 2, 2, 1);
+            let mut met = vec![false; n_windows];
+            for path in 0..n_windows as u64 {
+                met[table.window_of(path) as usize] = true;
+            }
+            assert!(met.iter().all(|met| *met), "{n_windows}");
+            assert_eq!(table.window_of(n_windows as u64 + 1), table.window_of(1));
+        }
+    }
+
+    /// The golden ratio itself leaves gaps of at most about 2.2 times the even one.
+    #[test]
+    fn any_number_of_first_paths_is_spread_evenly() {
+        for n_windows in (4..400).chain([719, 720, 1000, 1024]) {
+            let table = table(n_windows + 2, 2, 1);
+            let mut starts: Vec<u64> = vec![0];
+            for n_paths in 2..=n_windows {
+                let start = table.window_of(n_paths as u64 - 1);
+                starts.insert(starts.partition_point(|it| *it < start), start);
+                let around = n_windows as u64 - starts[n_paths - 1];
+                let gaps = starts.windows(2).map(|pair| pair[1] - pair[0]);
+                let widest = gaps.fold(around, u64::max);
+                let share = widest as f64 * n_paths as f64 / n_windows as f64;
+                assert!(share < 3.2, "{n_paths} paths of {n_windows} windows: {share}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_stretch_that_all_share_has_one_window() {
+        let table = ReplayTable { start_row: 5, n_rows: 50, ..ReplayTable::default() };
+        assert_eq!((table.n_windows(7), table.window_of(3), table.start_row_of(3)), (1, 0, 5));
     }
 }

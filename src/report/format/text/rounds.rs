@@ -9,7 +9,7 @@ use super::told::{N_ROWS, write_rest};
 use crate::report::explain::{
     Explanation, ToldCoupling, ToldLiquidation, ToldRound, ToldSale, Untaken,
 };
-use crate::report::format::number::{counted, duration, percent_or_none, significant, usd};
+use crate::report::format::number::{counted, percent_or_none, significant, usd};
 
 /// Writes the rounds, then the liquidations in them.
 pub(super) fn write(
@@ -32,13 +32,13 @@ pub(super) fn write(
         |event: &ToldLiquidation| (event.step_idx, event.position.clone(), event.venue.clone());
     let soon: BTreeSet<_> = taken.iter().map(|(event, _)| place(event)).collect();
     untaken.retain(|(event, _)| !soon.contains(&place(event)));
-    write_rounds(told.step_hours, rounds, out)?;
+    write_rounds(told, rounds, out)?;
     write_taken(&taken, out)?;
     write_toxic(&taken, out)?;
     write_untaken(&untaken, out)
 }
 
-fn write_rounds(step_hours: f64, rounds: &[ToldRound], out: &mut dyn Write) -> io::Result<()> {
+fn write_rounds(told: &Explanation, rounds: &[ToldRound], out: &mut dyn Write) -> io::Result<()> {
     if rounds.is_empty() {
         return Ok(());
     }
@@ -61,7 +61,7 @@ fn write_rounds(step_hours: f64, rounds: &[ToldRound], out: &mut dyn Write) -> i
     for round in rounds {
         let when = [
             round.step_idx.to_string(),
-            duration(step_hours * (round.step_idx + 1) as f64),
+            told.when(round.step_idx),
             round.round_idx.to_string(),
             round.n_events.to_string(),
         ];

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::rounds::{self, change};
 use super::table::Table;
 use crate::report::explain::Explanation;
-use crate::report::format::number::{count, counted, duration, significant, usd};
+use crate::report::format::number::{count, counted, significant, usd};
 
 /// Rows of a table shown; JSON has all.
 pub(super) const N_ROWS: usize = 40;
@@ -28,6 +28,13 @@ pub(in crate::report::format) fn write(told: &Explanation, out: &mut dyn Write) 
         counted(told.n_events.into(), "event"),
         counted(told.n_defaults.into(), "position"),
     )?;
+    if let Some(window) = &told.window {
+        let dates = match (&window.opens, &window.closes) {
+            (Some(opens), Some(closes)) => format!(": {opens} to {closes}"),
+            _ => String::new(),
+        };
+        writeln!(out, "History           from row {} of the table{dates}", window.first_row)?;
+    }
     write_prices(told, out)?;
     match &told.rounds {
         None => write_events(told, out)?,
@@ -40,7 +47,7 @@ fn write_prices(told: &Explanation, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\nPrices, USD")?;
     let headings = ["asset", "open", "low", "after", "high", "after", "close", "change"];
     let mut table = Table::new(1, &headings);
-    let after = |step_idx: usize| duration(told.step_hours * (step_idx + 1) as f64);
+    let after = |step_idx: usize| told.when(step_idx);
     for price in &told.prices {
         let change = (price.close_usd / price.open_usd - 1.0) * 100.0;
         table.row([
@@ -66,7 +73,7 @@ fn write_moved(told: &Explanation, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\nOn the market, where sales move them, USD")?;
     let headings = ["asset", "low", "after", "close", "change", "furthest from sales", "after"];
     let mut table = Table::new(1, &headings);
-    let after = |step_idx: usize| duration(told.step_hours * (step_idx + 1) as f64);
+    let after = |step_idx: usize| told.when(step_idx);
     for price in &told.prices {
         let Some(moved) = &price.moved else { continue };
         table.row([
@@ -105,7 +112,7 @@ fn write_events(told: &Explanation, out: &mut dyn Write) -> io::Result<()> {
             event.position.clone(),
             event.venue.clone(),
             event.step_idx.to_string(),
-            duration(told.step_hours * (event.step_idx + 1) as f64),
+            told.when(event.step_idx),
             event.n_calls.to_string(),
             usd(event.repaid_usd),
             usd(event.seized_usd),
