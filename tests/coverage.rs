@@ -185,20 +185,20 @@ const SHARES: [f64; 4] = [0.25, 0.02, 0.005, 0.0005];
 #[test]
 fn intervals_of_a_put_hold_the_truth_however_few_paths_lose() {
     let puts: Vec<Law> = SHARES.iter().map(|&share| Law::put(share)).collect();
-    check(&puts, &Size { n_paths: 4000, n_full: 2000, n_drawn: 120 });
+    check(&puts, &Size { n_paths: 4000, n_full: 2000, n_drawn: 200 });
 }
 
 #[test]
 fn intervals_of_a_put_on_a_market_that_jumps_hold_the_truth() {
     let puts: Vec<Law> = SHARES.iter().map(|&share| Law::merton_put(share)).collect();
-    check(&puts, &Size { n_paths: 4000, n_full: 2000, n_drawn: 120 });
+    check(&puts, &Size { n_paths: 4000, n_full: 2000, n_drawn: 200 });
 }
 
 #[test]
 fn intervals_of_a_lognormal_upper_tail_hold_the_truth() {
     let calls = SHARES.iter().map(|&share| Law::call(share));
     let laws: Vec<Law> = calls.chain([Law::price(0.9), Law::price(1.3)]).collect();
-    check(&laws, &Size { n_paths: 4000, n_full: 2000, n_drawn: 120 });
+    check(&laws, &Size { n_paths: 4000, n_full: 2000, n_drawn: 200 });
 }
 
 #[test]

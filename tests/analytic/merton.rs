@@ -99,7 +99,7 @@ fn the_stated_standard_errors_are_those_of_the_closed_forms() {
     let ordered = Ordered::of(&tally);
     for ((level, var, _), (_, of_var, of_es)) in TAIL[1..].iter().zip(TAIL_STD_ERRORS) {
         let found = value_at_risk(&ordered, Level::nearest(*level));
-        let half_width = 0.5 * (found.high.unwrap() - found.low) as f64 * quantum;
+        let half_width = 0.5 * (found.high.expect("both ends") - found.low) as f64 * quantum;
         let n_between = 2.0 * 1.96 * (n * level * (1.0 - level)).sqrt();
         agree("of value at risk", half_width / 1.96, of_var, of_var / n_between.sqrt());
         let found = expected_shortfall(&ordered, Level::nearest(*level));
