@@ -59,7 +59,7 @@ fn absorbing(criterion: &mut Criterion) {
         bencher.iter(|| {
             let ordered = Ordered::of(black_box(&left));
             let level = Level::nearest(0.99);
-            (mean(&left), value_at_risk(&ordered, level), expected_shortfall(&ordered, level))
+            (mean(&ordered), value_at_risk(&ordered, level), expected_shortfall(&ordered, level))
         });
     });
     group.finish();

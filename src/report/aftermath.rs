@@ -76,6 +76,10 @@ pub struct BacklogFigures {
     pub mean_usd: f64,
     /// Standard error of the mean; none of a single path.
     pub std_error_usd: Option<f64>,
+    /// Lower end of the mean's interval; none if too few paths leave a backlog to know one.
+    pub low_usd: Option<f64>,
+    /// Upper end of the mean's interval.
+    pub high_usd: Option<f64>,
     /// On the path with the most.
     pub max_usd: f64,
     /// How many positions, mean over paths.
@@ -107,6 +111,10 @@ pub struct PathMinimum {
     pub mean: f64,
     /// Standard error of the mean; none of a single path.
     pub std_error: Option<f64>,
+    /// Lower end of the mean's interval; none if too few paths draw on it to know one.
+    pub mean_low: Option<f64>,
+    /// Upper end of the mean's interval.
+    pub mean_high: Option<f64>,
     /// Its quantile at 0.05.
     pub p05: f64,
     /// Its quantile at 0.01.
@@ -119,7 +127,7 @@ pub struct PathMinimum {
 pub(super) fn feedback(paired: &Paired, facts: &Facts) -> Option<FeedbackFigures> {
     let usd = |quanta: f64| facts.usd(quanta);
     let difference = paired.difference()?;
-    let interval = paired.interval();
+    let interval = difference.interval;
     Some(FeedbackFigures {
         amplification: paired.amplification(),
         bad_debt_with_usd: usd(mean_of(paired.with, paired.n_paths)?),
@@ -128,8 +136,8 @@ pub(super) fn feedback(paired: &Paired, facts: &Facts) -> Option<FeedbackFigures
         difference_std_error_usd: difference.std_error.map(usd),
         difference_low_usd: interval.map(|(low, _)| usd(low)),
         difference_high_usd: interval.map(|(_, high)| usd(high)),
-        worse_paths: paired.n_worse,
-        better_paths: paired.n_better,
+        worse_paths: paired.worse.n,
+        better_paths: paired.better.n,
         n_paths: paired.n_paths,
     })
 }
@@ -180,6 +188,8 @@ fn backlog(aftermath: &Aftermath, facts: &Facts) -> BacklogFigures {
         probability_high: probability.high,
         mean_usd: facts.usd(mean.value),
         std_error_usd: mean.std_error.map(|error| facts.usd(error)),
+        low_usd: mean.interval.map(|(low, _)| facts.usd(low)),
+        high_usd: mean.interval.map(|(_, high)| facts.usd(high)),
         max_usd: facts.usd(aftermath.backlog.largest as f64),
         mean_positions: aftermath.n_waiting as f64 / aftermath.n_paths as f64,
     }
@@ -203,6 +213,9 @@ fn insurance_fund(
         path_minimum_usd: PathMinimum {
             mean: left(drawn.value),
             std_error: drawn.std_error.map(|error| facts.usd(error)),
+            // It holds least where most is drawn, and never less than nothing.
+            mean_low: drawn.interval.map(|(_, high)| left(high).max(0.0)),
+            mean_high: drawn.interval.map(|(low, _)| left(low)),
             p05: quantile(0.05),
             p01: quantile(0.01),
             lowest: left(draws.drawn.largest as f64),
@@ -271,8 +284,15 @@ mod tests {
             ("morpho", 100.0, 0.25)
         );
         // Drawn: 150 in all, squares 11,700; (4 * 11,700 - 150^2) / (4^2 * 3) = 22.5^2.
-        let minimum =
-            PathMinimum { mean: 62.5, std_error: Some(22.5), p05: 0.0, p01: 0.0, lowest: 0.0 };
+        let minimum = PathMinimum {
+            mean: 62.5,
+            std_error: Some(22.5),
+            mean_low: None,
+            mean_high: None,
+            p05: 0.0,
+            p01: 0.0,
+            lowest: 0.0,
+        };
         assert_eq!(fund.path_minimum_usd, minimum);
     }
 
@@ -308,10 +328,27 @@ mod tests {
         assert!(near(found.bad_debt_with_usd, 8.0 / 3.0) && near(found.bad_debt_without_usd, 2.0));
         assert!(near(found.difference_usd, mean));
         assert!(near(found.difference_std_error_usd.unwrap(), error));
-        assert!(near(found.difference_low_usd.unwrap(), mean - crate::tail::stat::Z_95 * error));
-        assert!(near(found.difference_high_usd.unwrap(), mean + crate::tail::stat::Z_95 * error));
-        assert!(found.difference_low_usd.unwrap() < 0.0);
+        assert_eq!((found.difference_low_usd, found.difference_high_usd), (None, None));
         assert_eq!((found.worse_paths, found.better_paths, found.n_paths), (2, 1, 3));
+    }
+
+    #[test]
+    fn ten_paths_tell_the_interval_of_a_backlog_and_of_a_fund() {
+        let mut paths = vec![[0, 0, 1, 0]; 100];
+        for (idx, path) in (1..).zip(&mut paths[..10]) {
+            *path = [idx, 1, 1, 10 * idx];
+        }
+        let AftermathFigures { backlog, insurance_funds, .. } =
+            figures_of(&paths, FeedbackTiming::SameStep);
+        let (low, high) = (backlog.low_usd.unwrap(), backlog.high_usd.unwrap());
+        assert!(0.0 < low && low < backlog.mean_usd && backlog.mean_usd < high);
+        // The fund is drawn by ten times the backlog: its interval hangs from the 100 it opened at.
+        let minimum = insurance_funds[0].path_minimum_usd;
+        assert!((minimum.mean_low.unwrap() - (100.0 - 10.0 * high)).abs() < 1e-9);
+        assert!((minimum.mean_high.unwrap() - (100.0 - 10.0 * low)).abs() < 1e-9);
+        let nine = figures_of(&paths[1..], FeedbackTiming::SameStep);
+        assert_eq!((nine.backlog.low_usd, nine.backlog.high_usd), (None, None));
+        assert_eq!(nine.insurance_funds[0].path_minimum_usd.mean_low, None);
     }
 
     #[test]

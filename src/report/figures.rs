@@ -70,13 +70,13 @@ pub struct BadDebt {
     pub mean_usd: f64,
     /// Standard error of the mean; none of a single path.
     pub std_error_usd: Option<f64>,
-    /// Lower end of the mean's interval.
+    /// Lower end of the mean's interval; none if too few paths lose to know one.
     pub low_usd: Option<f64>,
     /// Upper end of the mean's interval.
     pub high_usd: Option<f64>,
     /// Share of paths that lose at least `materiality_usd`.
     pub probability: f64,
-    /// Lower end of its interval (Wilson).
+    /// Lower end of its interval (Wilson; Clopper and Pearson near 0 and 1).
     pub probability_low: f64,
     /// Upper end of its interval (Wilson).
     pub probability_high: f64,
@@ -105,8 +105,8 @@ pub struct ValueAtRiskFigures {
     pub value_usd: f64,
     /// Lower end of its interval.
     pub low_usd: f64,
-    /// Upper end of its interval.
-    pub high_usd: f64,
+    /// Upper end of its interval; none where so few paths may all lie below it.
+    pub high_usd: Option<f64>,
     /// Whether the value is that loss itself and not the mean of its bucket.
     pub exact: bool,
 }
@@ -118,7 +118,7 @@ pub struct ExpectedShortfallFigures {
     pub level: f64,
     /// Mean loss of the worst (1 - level) share of paths.
     pub value_usd: f64,
-    /// Lower end of its interval; none where fewer than two paths lie beyond value at risk.
+    /// Lower end of its interval; none if too few paths lie beyond value at risk.
     pub low_usd: Option<f64>,
     /// Upper end of its interval.
     pub high_usd: Option<f64>,

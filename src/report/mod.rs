@@ -18,6 +18,7 @@ pub mod plot;
 pub mod reading;
 pub mod summary;
 pub mod tables;
+mod unknown;
 pub mod until;
 
 pub use baseline::BaselineFigures;

@@ -3,9 +3,6 @@
 use super::facts::{Facts, FeedbackTiming};
 use super::figures::Summary;
 use crate::scenario::Figure;
-use crate::tail::Level;
-use crate::tail::stat::Z_95;
-use crate::tail::stat::value_at_risk::interval_ranks;
 
 /// A figure, in its unit. An end of `None` is not known: too few paths were walked.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,13 +20,6 @@ impl Reading {
         Self { value, low, high }
     }
 
-    /// Of a mean whose report gives its standard error: the normal interval.
-    fn of_mean(value: f64, std_error: Option<f64>) -> Self {
-        let end = |sign: f64| std_error.map(|error| value + sign * Z_95 * error);
-        // What is owed and what a fund holds is not negative.
-        Self::within(value, end(-1.0).map(|low| low.max(0.0)), end(1.0))
-    }
-
     /// Half the width of the interval; `None` if an end is not known.
     #[must_use]
     pub fn half_width(&self) -> Option<f64> {
@@ -42,7 +32,7 @@ impl Summary {
     #[must_use]
     pub fn reading(&self, figure: &Figure) -> Option<Reading> {
         let bad_debt = &self.bad_debt;
-        let (within, of_mean) = (Reading::within, Reading::of_mean);
+        let within = Reading::within;
         Some(match figure {
             Figure::Mean => within(bad_debt.mean_usd, bad_debt.low_usd, bad_debt.high_usd),
             Figure::Probability => within(
@@ -50,7 +40,10 @@ impl Summary {
                 Some(bad_debt.probability_low),
                 Some(bad_debt.probability_high),
             ),
-            Figure::ValueAtRisk { level } => self.value_at_risk(*level)?,
+            Figure::ValueAtRisk { level } => {
+                let found = bad_debt.value_at_risk.iter().find(|it| it.level == *level)?;
+                within(found.value_usd, Some(found.low_usd), found.high_usd)
+            }
             Figure::ExpectedShortfall { level } => {
                 let found = bad_debt.expected_shortfall.iter().find(|it| it.level == *level)?;
                 within(found.value_usd, found.low_usd, found.high_usd)
@@ -74,7 +67,7 @@ impl Summary {
             }
             Figure::BacklogMean => {
                 let found = self.aftermath.as_ref()?.backlog;
-                of_mean(found.mean_usd, found.std_error_usd)
+                within(found.mean_usd, found.low_usd, found.high_usd)
             }
             Figure::FundEmptied { venue } => {
                 let found = self.fund(venue)?;
@@ -83,18 +76,9 @@ impl Summary {
             }
             Figure::FundMinimum { venue } => {
                 let found = self.fund(venue)?.path_minimum_usd;
-                of_mean(found.mean, found.std_error)
+                within(found.mean, found.mean_low, found.mean_high)
             }
         })
-    }
-
-    /// Where the sample does not reach an end of the interval, the report shows the least or the
-    /// largest loss seen, which bounds nothing: then that end is 0, or not known.
-    fn value_at_risk(&self, level: f64) -> Option<Reading> {
-        let found = self.bad_debt.value_at_risk.iter().find(|it| it.level == level)?;
-        let (low_rank, high_rank) = interval_ranks(self.n_paths, Level::nearest(level));
-        let low = low_rank.map_or(0.0, |_| found.low_usd);
-        Some(Reading::within(found.value_usd, Some(low), high_rank.map(|_| found.high_usd)))
     }
 
     fn fund(&self, venue: &str) -> Option<&super::aftermath::InsuranceFundFigures> {
@@ -161,6 +145,6 @@ mod tests {
         assert_eq!(reading(0.9999).high, None);
         assert_eq!(reading(0.9999).half_width(), None);
         let (found, shown) = (reading(0.99), &summary.bad_debt.value_at_risk[1]);
-        assert_eq!((found.low, found.high), (Some(shown.low_usd), Some(shown.high_usd)));
+        assert_eq!((found.low, found.high), (Some(shown.low_usd), shown.high_usd));
     }
 }

@@ -6,7 +6,8 @@ use super::figures::{
     BadDebt, ExpectedShortfallFigures, PoolFigures, PositionFigures, StepFigures, Summary,
     TailFigures, ValueAtRiskFigures,
 };
-use crate::tail::stat::{self, Mean, Probability, ValueAtRisk};
+use super::unknown;
+use crate::tail::stat::{self, Probability, ValueAtRisk};
 use crate::tail::{Level, Ordered, Paired, PositionCount, TailShares, Tally};
 
 /// Positions that a summary lists.
@@ -28,6 +29,7 @@ impl Summary {
             .iter()
             .map(|&level| stat::value_at_risk(&ordered, Level::nearest(level)))
             .collect();
+        let bad_debt = bad_debt(&ordered, tally, facts, &values);
         let n_paths = tally.sums.n_paths;
         let checks = counters.positions.len() as u128 * u128::from(facts.n_steps);
         Self {
@@ -42,7 +44,13 @@ impl Summary {
             n_steps: facts.n_steps,
             step_hours: facts.step_hours,
             opening: facts.opening,
-            bad_debt: bad_debt(&ordered, tally, facts, &values),
+            notes: facts
+                .notes
+                .iter()
+                .cloned()
+                .chain(unknown::notes(&bad_debt, &tally.sums))
+                .collect(),
+            bad_debt,
             feedback: None,
             liquidated_usd: per_path(tally, facts, tally.sums.liquidated),
             events_per_path: tally.sums.n_events as f64 / n_paths as f64,
@@ -58,7 +66,6 @@ impl Summary {
                 .collect(),
             pools: pools(tally, facts, totals.as_ref()),
             steps: steps(tally, facts),
-            notes: notes(n_paths, facts, &values),
         }
     }
 
@@ -132,19 +139,19 @@ fn bad_debt(
     facts: &Facts,
     values: &[ValueAtRisk],
 ) -> BadDebt {
-    let (mean, probability) = mean_and_probability(tally);
+    let (mean, probability) = (stat::mean(ordered), probability(tally));
     let usd = |quanta: f64| facts.usd(quanta);
-    let interval = mean.interval();
+    let interval = mean.interval;
     let value_at_risk = facts.levels.iter().zip(values).map(|(&level, found)| ValueAtRiskFigures {
         level,
         value_usd: usd(found.value as f64),
         low_usd: usd(found.low as f64),
-        high_usd: usd(found.high as f64),
+        high_usd: found.high.map(|high| usd(high as f64)),
         exact: found.is_exact,
     });
     let expected_shortfall = facts.levels.iter().map(|&level| {
         let found = stat::expected_shortfall(ordered, Level::nearest(level));
-        let interval = found.interval();
+        let interval = found.interval;
         ExpectedShortfallFigures {
             level,
             value_usd: usd(found.value),
@@ -171,11 +178,8 @@ fn bad_debt(
     }
 }
 
-fn mean_and_probability(tally: &Tally) -> (Mean, Probability) {
-    match (stat::mean(tally), stat::probability(tally)) {
-        (Some(mean), Some(probability)) => (mean, probability),
-        _ => panic!("a tally of {} paths has no summary", tally.sums.n_paths),
-    }
+fn probability(tally: &Tally) -> Probability {
+    stat::probability(tally).unwrap_or_else(|| panic!("a tally without paths has no summary"))
 }
 
 /// A sum over all paths as dollars a path.
@@ -229,18 +233,6 @@ fn steps(tally: &Tally, facts: &Facts) -> Vec<StepFigures> {
     figures.collect()
 }
 
-/// The scenario's notes, then one for each level that has too few paths.
-fn notes(n_paths: u64, facts: &Facts, values: &[ValueAtRisk]) -> Vec<String> {
-    let short = facts.levels.iter().zip(values).filter(|(_, found)| !found.is_covered);
-    let short = short.map(|(level, _)| {
-        format!(
-            "too few paths ({n_paths}) for a 95 % interval of value at risk at level {level}: \
-             it ends at the smallest or largest loss seen"
-        )
-    });
-    facts.notes.iter().cloned().chain(short).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -279,6 +271,6 @@ mod tests {
         assert_eq!((summary.bad_debt.mean_usd, summary.bad_debt.std_error_usd), (0.0, None));
         assert_eq!(summary.pools[0].expected_shortfall_share, None);
         assert!(summary.positions.is_empty());
-        assert_eq!(summary.notes.len(), 4);
+        assert_eq!(summary.notes.len(), 4, "{:?}", summary.notes);
     }
 }

@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::histogram::Histogram;
-use super::stat::Mean;
-use super::stat::mean::{mean_of, std_error};
+use super::stat::{Mean, Powers};
 use super::wide::U256;
 
 /// Words of a path before those of its funds: backlog in money, positions in it, most rounds.
@@ -95,9 +94,13 @@ impl Amounts {
     /// Their mean over so many paths, which are all that were added.
     #[must_use]
     pub fn mean(&self, n_paths: u64) -> Option<Mean> {
-        let value = mean_of(self.sum, n_paths)?;
-        let std_error = std_error(n_paths, self.sum.unsigned_abs(), self.squared);
-        Some(Mean { value, std_error })
+        let mut powers = Powers::default();
+        for filled in self.histogram.worst_first() {
+            powers.add(filled.mean() as u64, filled.bucket.n);
+        }
+        // Only the cubes need the buckets.
+        let exact = Powers { sum: self.sum.unsigned_abs(), squared: self.squared, ..powers };
+        exact.mean(n_paths)
     }
 
     fn hash(&self, hasher: &mut blake3::Hasher) {

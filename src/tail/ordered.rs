@@ -1,8 +1,8 @@
 //! The losses of a tally as an ordered sample: ranks, and what lies beyond a rank.
 
 use super::histogram::Filled;
-use super::wide::U256;
-use super::{Level, Tally, WorstPath};
+use super::stat::Powers;
+use super::{Level, Sums, Tally, WorstPath};
 
 /// A tally's losses in order: exact among the worst paths, by the bucket below them.
 pub struct Ordered<'a> {
@@ -46,10 +46,9 @@ impl OrderStatistic {
 pub struct Excess {
     /// The loss at the rank.
     pub base: OrderStatistic,
-    /// The sum of `loss - base` over the larger losses, quanta.
-    pub sum: u128,
-    /// The sum of its squares; by the means of buckets where `base` is below the worst paths.
-    pub sum_squared: U256,
+    /// `loss - base` over the larger losses, quanta; by the means of buckets where `base` is below
+    /// the worst paths, but for the sum, which is exact.
+    pub amounts: Powers,
 }
 
 impl<'a> Ordered<'a> {
@@ -109,24 +108,40 @@ impl<'a> Ordered<'a> {
     pub fn excess_above(&self, rank: u64) -> Excess {
         let base = self.at_rank(rank);
         let n_above = self.n_above(rank);
-        let mut excess = Excess { base, sum: 0, sum_squared: U256::default() };
-        if self.among_worst(n_above).is_some() {
+        Excess { base, amounts: self.amounts_above(base, n_above) }
+    }
+
+    /// All losses; their squares and cubes by the means of buckets below the worst paths.
+    #[must_use]
+    pub fn losses(&self) -> Powers {
+        self.amounts_above(OrderStatistic::exactly(0), self.sums().n_losing)
+    }
+
+    /// The sums over all paths.
+    #[must_use]
+    pub fn sums(&self) -> &Sums {
+        &self.tally.sums
+    }
+
+    fn amounts_above(&self, base: OrderStatistic, n_above: u64) -> Powers {
+        let mut amounts = Powers::default();
+        if n_above <= self.worst.len() as u64 && base.is_exact() {
             for path in &self.worst[..n_above as usize] {
-                excess.add((path.loss - base.value) as u64, 1);
+                amounts.add((path.loss - base.value) as u64, 1);
             }
-            return excess;
+            return amounts;
         }
         // Those that share the bucket of the base count as equal to it: their excess is below
         // the bucket's width, 2^-12 of the base.
         let beyond = self.tally.histogram.worst_first().take_while(|filled| filled.low > base.high);
         for filled in beyond {
             let total = base.value as u128 * u128::from(filled.bucket.n);
-            excess.add((filled.mean() - base.value) as u64, filled.bucket.n);
+            amounts.add((filled.mean() - base.value) as u64, filled.bucket.n);
             // The mean is rounded down; the sum needs no rounding.
             let rounded = (filled.mean() - base.value) as u128 * u128::from(filled.bucket.n);
-            excess.sum += filled.bucket.sum - total - rounded;
+            amounts.sum += filled.bucket.sum - total - rounded;
         }
-        excess
+        amounts
     }
 
     fn n_above(&self, rank: u64) -> u64 {
@@ -142,13 +157,6 @@ impl<'a> Ordered<'a> {
     /// The histogram holds every path, so that a rank without a bucket is a lost count.
     fn fault(&self, rank: u64) -> OrderStatistic {
         panic!("rank {rank} of {} has no bucket: the tally lost paths", self.n_paths())
-    }
-}
-
-impl Excess {
-    fn add(&mut self, each: u64, n: u64) {
-        self.sum += u128::from(each) * u128::from(n);
-        self.sum_squared = self.sum_squared.plus(U256::square(each).times(n));
     }
 }
 
@@ -196,17 +204,17 @@ mod tests {
             let tally = tally_of(&losses, n_worst);
             losses.sort_unstable();
             let place = place % losses.len();
-            let excess = Ordered::of(&tally).excess_above(place as u64 + 1);
+            let Excess { base, amounts } = Ordered::of(&tally).excess_above(place as u64 + 1);
             let above = losses[place..].iter().map(|loss| (loss - losses[place]) as f64);
             let (sum, squares) = above.fold((0.0, 0.0), |(s, q), e| (s + e, q + e * e));
-            if losses.len() - place <= n_worst || excess.base.high < 1 << 13 {
-                prop_assert_eq!(excess.sum, sum as u128);
+            if losses.len() - place <= n_worst || base.high < 1 << 13 {
+                prop_assert_eq!(amounts.sum, sum as u128);
             }
             // A bucket is at most 8 wide here, and the base is off by no more.
             let n = losses.len() as f64;
-            prop_assert!((excess.sum as f64 - sum).abs() <= 8.0 * n);
+            prop_assert!((amounts.sum as f64 - sum).abs() <= 8.0 * n);
             let slack = 8.0 * (2.0 * sum + 8.0 * n);
-            prop_assert!((excess.sum_squared.to_f64() - squares).abs() <= slack);
+            prop_assert!((amounts.squared.to_f64() - squares).abs() <= slack);
         }
     }
 

@@ -3,9 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Outcome;
-use super::stat::mean::{mean_of, std_error};
-use super::stat::{Mean, Z_95};
-use super::wide::U256;
+use super::stat::skewed::signed_mean;
+use super::stat::{Mean, Powers};
 
 /// Sums over paths that were walked with and without something; money in quanta.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,12 +15,10 @@ pub struct Paired {
     pub with: i128,
     /// Bad debt without it.
     pub without: i128,
-    /// Squares of the differences.
-    pub squared: U256,
-    /// Paths that lose more with it.
-    pub n_worse: u64,
-    /// Paths that lose less with it.
-    pub n_better: u64,
+    /// By how much paths lose more with it.
+    pub worse: Powers,
+    /// By how much paths lose less with it.
+    pub better: Powers,
 }
 
 impl Paired {
@@ -33,9 +30,8 @@ impl Paired {
             self.with += i128::from(with);
             self.without += i128::from(without);
             // Both are in 0..2^62.
-            self.squared = self.squared.plus(U256::square(with.abs_diff(without)));
-            self.n_worse += u64::from(with > without);
-            self.n_better += u64::from(with < without);
+            let side = if with > without { &mut self.worse } else { &mut self.better };
+            side.add(with.abs_diff(without), 1);
         }
     }
 
@@ -44,27 +40,15 @@ impl Paired {
         self.n_paths += other.n_paths;
         self.with += other.with;
         self.without += other.without;
-        self.squared = self.squared.plus(other.squared);
-        self.n_worse += other.n_worse;
-        self.n_better += other.n_better;
+        self.worse.merge(&other.worse);
+        self.better.merge(&other.better);
     }
 
-    /// The mean difference, with less without; its sign tells which is larger.
+    /// The mean difference, with less without; its sign tells which is larger, and unlike that of a
+    /// mean loss, its interval may reach below 0.
     #[must_use]
     pub fn difference(&self) -> Option<Mean> {
-        let sum = self.with - self.without;
-        let value = mean_of(sum, self.n_paths)?;
-        let std_error = std_error(self.n_paths, sum.unsigned_abs(), self.squared);
-        Some(Mean { value, std_error })
-    }
-
-    /// The normal 95 % interval of the mean difference; unlike that of a mean loss, it may reach
-    /// below 0.
-    #[must_use]
-    pub fn interval(&self) -> Option<(f64, f64)> {
-        let Mean { value, std_error } = self.difference()?;
-        let half_width = Z_95 * std_error?;
-        Some((value - half_width, value + half_width))
+        signed_mean(&self.worse, &self.better, self.n_paths)
     }
 
     /// Mean bad debt with it over that without; `None` where there is none without.
@@ -89,21 +73,23 @@ mod tests {
 
     #[test]
     fn a_difference_may_be_negative_and_so_may_its_interval() {
-        // Differences -3, -1, -2: mean -2, sample variance 1, standard error sqrt(1 / 3).
-        let found = paired(&[(1, 4), (0, 1), (5, 7)]);
-        let (low, high) = found.interval().unwrap();
-        let half_width = Z_95 / 3.0_f64.sqrt();
-        assert!((low - (-2.0 - half_width)).abs() < 1e-14 && low < 0.0);
-        assert!((high - (-2.0 + half_width)).abs() < 1e-14 && high < 0.0);
-        assert_eq!((found.n_worse, found.n_better), (0, 3));
+        // Differences -3, -1, -2, five times: mean -2, sum of squares 10 about it.
+        let found = paired(&[(1, 4), (0, 1), (5, 7)].repeat(5));
+        let Mean { value, std_error, interval } = found.difference().unwrap();
+        assert_eq!(value, -2.0);
+        assert!((std_error.unwrap() - (10.0_f64 / 14.0 / 15.0).sqrt()).abs() < 1e-15);
+        let (low, high) = interval.unwrap();
+        assert!(low < -2.0 && -2.0 < high && high < -1.0);
+        assert_eq!((found.worse.n, found.better.n), (0, 15));
         assert_eq!(found.amplification(), Some(0.5));
     }
 
     #[test]
     fn what_loses_nothing_without_is_not_amplified_and_one_path_has_no_interval() {
         let found = paired(&[(7, 0)]);
-        assert_eq!((found.amplification(), found.interval()), (None, None));
-        assert_eq!(found.difference(), Some(Mean { value: 7.0, std_error: None }));
+        assert_eq!(found.amplification(), None);
+        let only = Mean { value: 7.0, std_error: None, interval: None };
+        assert_eq!(found.difference(), Some(only));
         assert_eq!(Paired::default().difference(), None);
     }
 }

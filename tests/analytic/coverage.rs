@@ -23,9 +23,9 @@ fn stated_intervals_hold_the_truth_in_95_of_100_runs() {
         let ordered = Ordered::of(&tally);
         let var = value_at_risk(&ordered, level);
         let intervals = [
-            mean(&tally).and_then(|mean| mean.interval()),
-            Some((var.low as f64, var.high as f64)),
-            expected_shortfall(&ordered, level).interval(),
+            mean(&ordered).interval,
+            var.high.map(|high| (var.low as f64, high as f64)),
+            expected_shortfall(&ordered, level).interval,
         ];
         for ((n_held, interval), truth) in n_held.iter_mut().zip(intervals).zip(TRUTHS) {
             let (low, high) = interval.expect("an interval of 20,000 paths");

@@ -60,7 +60,7 @@ fn bad_debt_at_the_horizon_is_mertons_put() {
     let quantum = quantum_usd(&program);
     let root = (N_PATHS as f64).sqrt();
 
-    let found = mean(&tally).expect("paths");
+    let found = mean(&Ordered::of(&tally));
     agree("mean", found.value * quantum, EXPECTED_BAD_DEBT, DEVIATION / root);
     let losing = tally.sums.n_losing as f64 / N_PATHS as f64;
     agree("probability", losing, PROBABILITY, (PROBABILITY * (1.0 - PROBABILITY)).sqrt() / root);
@@ -92,14 +92,14 @@ fn the_stated_standard_errors_are_those_of_the_closed_forms() {
     let quantum = quantum_usd(&program);
     let n = N_PATHS as f64;
 
-    let stated = mean(&tally).and_then(|mean| mean.std_error).expect("paths") * quantum;
+    let stated = mean(&Ordered::of(&tally)).std_error.expect("paths") * quantum;
     let expected = DEVIATION / n.sqrt();
     agree("of the mean", stated, expected, expected * relative_error(DEBT));
 
     let ordered = Ordered::of(&tally);
     for ((level, var, _), (_, of_var, of_es)) in TAIL[1..].iter().zip(TAIL_STD_ERRORS) {
         let found = value_at_risk(&ordered, Level::nearest(*level));
-        let half_width = 0.5 * (found.high - found.low) as f64 * quantum;
+        let half_width = 0.5 * (found.high.expect("both ends") - found.low) as f64 * quantum;
         let n_between = 2.0 * 1.96 * (n * level * (1.0 - level)).sqrt();
         agree("of value at risk", half_width / 1.96, of_var, of_var / n_between.sqrt());
         let found = expected_shortfall(&ordered, Level::nearest(*level));
@@ -127,7 +127,7 @@ fn bad_debt_under_jumps_is_mertons_put_of_jump_diffusions() {
     let asset = Asset { jumps, ..support::diffusing(ASSETS, 0.6) };
     let program = support::compiled(&loan_to_horizon(asset));
     let tally = support::tally(&program, N_PATHS, 3, 1);
-    let found = mean(&tally).expect("paths");
+    let found = mean(&Ordered::of(&tally));
     let quantum = quantum_usd(&program);
     let std_error = found.std_error.expect("paths") * quantum;
     agree("mean", found.value * quantum, EXPECTED, std_error);

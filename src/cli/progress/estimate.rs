@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use shortfall::engine::Done;
 use shortfall::report::Facts;
-use shortfall::tail::stat::{Z_95, expected_shortfall};
+use shortfall::tail::stat::expected_shortfall;
 use shortfall::tail::{Level, Ordered, Tally};
 
 /// From the end of one estimate to the beginning of the next.
@@ -84,7 +84,7 @@ impl Estimator {
         Some(Estimate {
             level: self.level,
             value_usd: usd(found.value),
-            half_width_usd: found.std_error.map(|error| usd(Z_95 * error)),
+            half_width_usd: found.interval.map(|(low, high)| usd((high - low) / 2.0)),
         })
     }
 }

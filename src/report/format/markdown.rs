@@ -96,7 +96,7 @@ fn write_figures(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     row(probability, Unit::Share, bad_debt.probability, low, high)?;
     for found in &bad_debt.value_at_risk {
         let name = format!("value at risk {}, USD", found.level);
-        row(name, Unit::Usd, found.value_usd, Some(found.low_usd), Some(found.high_usd))?;
+        row(name, Unit::Usd, found.value_usd, Some(found.low_usd), found.high_usd)?;
     }
     for found in &bad_debt.expected_shortfall {
         let name = format!("expected shortfall {}, USD", found.level);

@@ -70,10 +70,7 @@ fn write_headline(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         summary.seed,
     )?;
     writeln!(out)?;
-    let interval = match (bad_debt.low_usd, bad_debt.high_usd) {
-        (Some(low), Some(high)) => format!("95 %: {} to {}", usd(low), usd(high)),
-        _ => "one path has no interval".to_owned(),
-    };
+    let interval = interval(bad_debt.low_usd, bad_debt.high_usd);
     let (mean, error) = (usd(bad_debt.mean_usd), usd_or_none(bad_debt.std_error_usd));
     writeln!(out, "Mean bad debt     {mean} USD ± {error} s.e. ({interval})")?;
     writeln!(
@@ -100,6 +97,19 @@ fn write_headline(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         count(summary.largest_step_events.into()),
     )?;
     write_opening(summary, out)
+}
+
+/// The 95 % interval of a mean, USD.
+fn interval(low: Option<f64>, high: Option<f64>) -> String {
+    match (low, high) {
+        (Some(low), Some(high)) => format!("95 %: {} to {}", usd(low), usd(high)),
+        _ => "95 %: not known".to_owned(),
+    }
+}
+
+/// An end of an interval, USD.
+fn known(end: Option<f64>) -> String {
+    end.map_or_else(|| "not known".to_owned(), usd)
 }
 
 fn write_opening(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
@@ -133,10 +143,10 @@ fn write_levels(bad_debt: &BadDebt, out: &mut dyn Write) -> io::Result<()> {
             value.level.to_string(),
             format!("{about}{}", usd(value.value_usd)),
             usd(value.low_usd),
-            usd(value.high_usd),
+            known(value.high_usd),
             usd(shortfall.value_usd),
-            usd_or_none(shortfall.low_usd),
-            usd_or_none(shortfall.high_usd),
+            known(shortfall.low_usd),
+            known(shortfall.high_usd),
         ]);
     }
     table.write(out)

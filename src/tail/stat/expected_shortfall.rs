@@ -8,8 +8,9 @@
 //!
 //! (the form of Rockafellar and Uryasev: the same number, and nothing is added that cancels).
 
-use super::Z_95;
 use super::mean::std_error;
+use super::skewed::LEAST_AMOUNTS;
+use crate::tail::ordered::Excess;
 use crate::tail::{Level, Ordered};
 
 /// Expected shortfall at a level, quanta.
@@ -21,36 +22,41 @@ pub struct ExpectedShortfall {
     pub value: f64,
     /// Its standard error; `None` where fewer than two paths lie beyond value at risk.
     pub std_error: Option<f64>,
+    /// Its 95 % interval; `None` of a tail smaller than [`LEAST_TAIL`] paths, or of fewer losses
+    /// than [`LEAST_AMOUNTS`] in it.
+    pub interval: Option<(f64, f64)>,
 }
 
-impl ExpectedShortfall {
-    /// The normal 95 % interval; a loss is not negative, so neither is its lower end.
-    #[must_use]
-    pub fn interval(&self) -> Option<(f64, f64)> {
-        let half_width = Z_95 * self.std_error?;
-        Some(((self.value - half_width).max(0.0), self.value + half_width))
-    }
-}
+/// Paths that a level is to leave in its tail for an interval: fewer do not tell a tail that ends
+/// from one that does not.
+pub const LEAST_TAIL: f64 = 30.0;
 
 /// The expected shortfall at `level`.
 ///
 /// Exact while the tail fits the worst paths; below them the losses in the bucket of value at
 /// risk count as its mean, an error under 2^-12 of their share. The standard error comes from the
 /// influence function, se^2 = Var(max(L - VaR, 0)) / (n (1 - level)^2): the error of value at risk
-/// itself is of second order, since it minimises the formula above.
+/// itself is of second order, since it minimises the formula above. So the interval is that of a
+/// mean, of max(L - VaR, 0), over 1 - level and from value at risk up: see [`super::skewed`].
 #[must_use]
 pub fn expected_shortfall(ordered: &Ordered<'_>, level: Level) -> ExpectedShortfall {
     let n_paths = ordered.n_paths();
     let rank = level.rank(n_paths);
-    let excess = ordered.excess_above(rank);
+    let Excess { base, amounts } = ordered.excess_above(rank);
     let tail_size = level.tail_size(n_paths);
-    let of_excess = std_error(n_paths, excess.sum, excess.sum_squared);
+    let base = base.value as f64;
+    let scale = n_paths as f64 / tail_size;
+    let of_excess = std_error(n_paths, amounts.sum, amounts.squared);
+    // Above a value at risk of more than nothing the whole tail loses, equal losses or not.
+    let is_known = tail_size >= LEAST_TAIL && (base > 0.0 || amounts.n >= LEAST_AMOUNTS);
+    let ends = of_excess.filter(|_| is_known).map(|error| amounts.ends(n_paths, error));
     ExpectedShortfall {
         level,
-        value: excess.base.value as f64 + excess.sum as f64 / tail_size,
+        value: base + amounts.sum as f64 / tail_size,
         std_error: of_excess
             .filter(|_| n_paths - rank >= 2)
-            .map(|of_excess| of_excess * n_paths as f64 / tail_size),
+            .map(|error| error * n_paths as f64 / tail_size),
+        interval: ends.map(|(low, high)| (base + low * scale, base + high * scale)),
     }
 }
 
@@ -95,10 +101,31 @@ mod tests {
     }
 
     #[test]
-    fn no_losses_have_no_shortfall_and_one_path_no_standard_error() {
+    fn without_losses_no_interval_is_known_and_of_one_path_no_standard_error() {
         let none = shortfall_of(&[0; 1000], 100, 0.99);
-        assert_eq!((none.value, none.interval()), (0.0, Some((0.0, 0.0))));
+        assert_eq!((none.value, none.std_error, none.interval), (0.0, Some(0.0), None));
         let one = shortfall_of(&[7], 100, 0.99);
         assert_eq!((one.value, one.std_error), (7.0, None));
+    }
+
+    #[test]
+    fn an_interval_needs_thirty_paths_in_the_tail_and_ten_that_lose() {
+        let losing = |n_losing: usize| {
+            let mut losses = vec![0; 4000];
+            (1..).zip(&mut losses[..n_losing]).for_each(|(loss, place)| *place = loss << 20);
+            losses
+        };
+        let interval = |n_losing, level| shortfall_of(&losing(n_losing), 4000, level).interval;
+        assert_eq!(interval(4000, 0.9926), None);
+        assert!(interval(4000, 0.9925).is_some());
+        assert_eq!((interval(9, 0.95), interval(9, 0.99)), (None, None));
+        let (low, high) = interval(10, 0.99).unwrap();
+        assert!(0.0 < low && low < high);
+    }
+
+    #[test]
+    fn a_tail_of_equal_losses_is_that_loss() {
+        let found = shortfall_of(&[7000; 4000], 4000, 0.99);
+        assert_eq!((found.value, found.interval), (7000.0, Some((7000.0, 7000.0))));
     }
 }

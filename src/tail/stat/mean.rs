@@ -1,7 +1,6 @@
 //! The mean bad debt of a path and its standard error.
 
-use super::Z_95;
-use crate::tail::Tally;
+use crate::tail::Ordered;
 use crate::tail::wide::U256;
 
 /// A mean, quanta.
@@ -11,24 +10,20 @@ pub struct Mean {
     pub value: f64,
     /// Its standard error; `None` of a single path, which says nothing about spread.
     pub std_error: Option<f64>,
+    /// Its 95 % interval; `None` where fewer than [`LEAST_AMOUNTS`](super::skewed::LEAST_AMOUNTS)
+    /// paths say how large an amount may be.
+    pub interval: Option<(f64, f64)>,
 }
 
-impl Mean {
-    /// The normal 95 % interval; a mean loss is not negative, so neither is its lower end.
-    #[must_use]
-    pub fn interval(&self) -> Option<(f64, f64)> {
-        let half_width = Z_95 * self.std_error?;
-        Some(((self.value - half_width).max(0.0), self.value + half_width))
-    }
-}
-
-/// The mean loss: sum / n. `None` of no paths.
+/// The mean loss: sum / n.
 #[must_use]
-pub fn mean(tally: &Tally) -> Option<Mean> {
-    let sums = &tally.sums;
-    let value = mean_of(sums.loss, sums.n_paths)?;
-    let std_error = std_error(sums.n_paths, sums.loss.unsigned_abs(), sums.loss_squared);
-    Some(Mean { value, std_error })
+pub fn mean(ordered: &Ordered<'_>) -> Mean {
+    let sums = ordered.sums();
+    let losses = ordered.losses();
+    // The sum and its squares are exact whatever the buckets below the worst paths say.
+    let exact =
+        super::Powers { sum: sums.loss.unsigned_abs(), squared: sums.loss_squared, ..losses };
+    exact.mean(sums.n_paths).unwrap_or_else(|| panic!("a mean of no paths"))
 }
 
 /// A sum over `n_paths` paths as their mean; `None` of no paths.
@@ -54,22 +49,20 @@ pub fn std_error(n: u64, sum: u128, sum_squared: U256) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tail::{Outcome, Shape};
+    use crate::tail::{Outcome, Shape, Tally};
 
-    fn mean_of_losses(losses: &[i64]) -> Option<Mean> {
+    fn mean_of_losses(losses: &[i64]) -> Mean {
         let mut tally = Tally::new(1, Shape::default());
         let outcomes: Vec<Outcome> =
             losses.iter().map(|&realised| Outcome { realised, ..Outcome::default() }).collect();
-        if !outcomes.is_empty() {
-            tally.absorb_block(0, &outcomes);
-        }
-        mean(&tally)
+        tally.absorb_block(0, &outcomes);
+        mean(&Ordered::of(&tally))
     }
 
     #[test]
     fn a_textbook_sample_has_its_standard_error() {
         // 2, 4, 9: mean 5, sample variance 13, standard error sqrt(13 / 3).
-        let found = mean_of_losses(&[2, 4, 9]).unwrap();
+        let found = mean_of_losses(&[2, 4, 9]);
         assert_eq!(found.value, 5.0);
         assert!((found.std_error.unwrap() - (13.0_f64 / 3.0).sqrt()).abs() < 1e-15);
     }
@@ -78,20 +71,22 @@ mod tests {
     fn a_small_spread_on_a_huge_level_does_not_cancel() {
         // Floats would find 0 or nonsense: the squares agree in their first 60 bits.
         let base = 1 << 61;
-        let found = mean_of_losses(&[base, base + 2]).unwrap();
+        let found = mean_of_losses(&[base, base + 2]);
         assert_eq!(found.std_error, Some(1.0));
     }
 
     #[test]
-    fn one_path_has_no_standard_error_and_no_paths_have_no_mean() {
-        let found = mean_of_losses(&[5]).unwrap();
-        assert_eq!((found.value, found.std_error, found.interval()), (5.0, None, None));
-        assert_eq!(mean_of_losses(&[]), None);
+    fn one_path_has_no_standard_error() {
+        let found = mean_of_losses(&[5]);
+        assert_eq!((found.value, found.std_error, found.interval), (5.0, None, None));
     }
 
     #[test]
-    fn the_interval_does_not_reach_below_zero() {
-        let found = mean_of_losses(&[0, 0, 0, 30]).unwrap();
-        assert_eq!(found.interval().unwrap().0, 0.0);
+    fn the_interval_does_not_reach_below_zero_and_needs_ten_losses() {
+        let mut losses = vec![0; 20];
+        losses[..10].copy_from_slice(&[1, 1, 1, 1, 1, 1, 1, 1, 1, 1000]);
+        assert_eq!(mean_of_losses(&losses).interval.unwrap().0, 0.0);
+        losses[0] = 0;
+        assert_eq!(mean_of_losses(&losses).interval, None);
     }
 }

@@ -13,15 +13,13 @@ pub struct ValueAtRisk {
     pub level: Level,
     /// The loss at the rank; the mean of its bucket where it is not exact.
     pub value: i64,
-    /// Lower end of the 95 % interval.
+    /// Lower end of the 95 % interval; 0, which no loss is below, where the sample has none.
     pub low: i64,
-    /// Upper end of the 95 % interval.
-    pub high: i64,
+    /// Upper end of the 95 % interval; `None` where the paths are too few for the level: the
+    /// largest loss that was seen bounds nothing.
+    pub high: Option<i64>,
     /// Whether the value is known to the quantum: it is while the tail fits the worst paths.
     pub is_exact: bool,
-    /// Whether the sample holds both ends. If not, the paths are too few for the level, and the
-    /// interval ends at the sample's own least or largest loss.
-    pub is_covered: bool,
 }
 
 /// The value at risk at `level`.
@@ -33,10 +31,9 @@ pub fn value_at_risk(ordered: &Ordered<'_>, level: Level) -> ValueAtRisk {
     ValueAtRisk {
         level,
         value: found.value,
-        low: ordered.at_rank(low_rank.unwrap_or(1)).low,
-        high: ordered.at_rank(high_rank.unwrap_or(n_paths)).high,
+        low: low_rank.map_or(0, |rank| ordered.at_rank(rank).low),
+        high: high_rank.map(|rank| ordered.at_rank(rank).high),
         is_exact: found.is_exact(),
-        is_covered: low_rank.is_some() && high_rank.is_some(),
     }
 }
 
@@ -122,8 +119,8 @@ mod tests {
     fn the_value_is_the_loss_at_the_rank_rounded_up() {
         let tally = tally_of(1..=1000, 100);
         let found = value_at_risk(&Ordered::of(&tally), Level::nearest(0.9901));
-        assert_eq!((found.value, found.is_exact, found.is_covered), (991, true, true));
-        assert!(found.low < 991 && 991 < found.high);
+        assert_eq!((found.value, found.is_exact), (991, true));
+        assert!(found.low < 991 && 991 < found.high.unwrap());
     }
 
     #[test]
@@ -131,17 +128,17 @@ mod tests {
         let tally = tally_of((1..=1000).map(|loss| (1 << 40) + (loss << 20)), 10);
         let found = value_at_risk(&Ordered::of(&tally), Level::nearest(0.5));
         let truth = (1 << 40) + (500 << 20);
-        assert!(!found.is_exact && found.low <= truth && truth <= found.high);
+        assert!(!found.is_exact && found.low <= truth && truth <= found.high.unwrap());
         assert!((found.value - truth).abs() <= truth >> 12);
     }
 
     #[test]
-    fn too_few_paths_for_a_level_end_at_the_largest_loss_and_say_so() {
+    fn too_few_paths_for_a_level_have_no_end_of_their_own() {
         let tally = tally_of(0..100, 1000);
         let found = value_at_risk(&Ordered::of(&tally), Level::nearest(0.999));
-        assert_eq!((found.value, found.high, found.is_covered), (99, 99, false));
+        assert_eq!((found.value, found.high), (99, None));
         let tally = tally_of(std::iter::once(5), 10);
         let found = value_at_risk(&Ordered::of(&tally), Level::nearest(0.5));
-        assert_eq!((found.low, found.value, found.high, found.is_covered), (5, 5, 5, false));
+        assert_eq!((found.low, found.value, found.high), (0, 5, None));
     }
 }

@@ -42,10 +42,7 @@ fn write_feedback(feedback: &FeedbackFigures, out: &mut dyn Write) -> io::Result
         usd(feedback.bad_debt_with_usd),
         usd(feedback.bad_debt_without_usd),
     )?;
-    let interval = match (feedback.difference_low_usd, feedback.difference_high_usd) {
-        (Some(low), Some(high)) => format!("95 %: {} to {}", usd(low), usd(high)),
-        _ => "one path has no interval".to_owned(),
-    };
+    let interval = super::interval(feedback.difference_low_usd, feedback.difference_high_usd);
     let error = usd_or_none(feedback.difference_std_error_usd);
     writeln!(
         out,
@@ -97,9 +94,10 @@ fn write_backlog(backlog: &BacklogFigures, out: &mut dyn Write) -> io::Result<()
     }
     writeln!(
         out,
-        "  They owe        {} USD ± {} s.e. on the mean path, {} USD at most",
+        "  They owe        {} USD ± {} s.e. on the mean path ({}), {} USD at most",
         usd(backlog.mean_usd),
         usd_or_none(backlog.std_error_usd),
+        super::interval(backlog.low_usd, backlog.high_usd),
         usd(backlog.max_usd),
     )?;
     let n_positions = significant(backlog.mean_positions, 3);
