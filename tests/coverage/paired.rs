@@ -20,8 +20,8 @@ const CORRELATION: f64 = 0.9;
 const LEVEL: f64 = 0.99;
 /// N^-1(0.01).
 const Z_LEVEL: f64 = -2.326_347_874_040_840_8;
-/// Ten beyond the level in each section.
-const N_PATHS: u64 = 32_000;
+/// The fewest that have six beyond the level in each section, about.
+const N_PATHS: u64 = 20_000;
 
 fn normal_below(x: f64) -> f64 {
     0.5 * libm::erfc(-x / std::f64::consts::SQRT_2)
