@@ -9,6 +9,8 @@
 mod laws;
 #[path = "coverage/paired.rs"]
 mod paired;
+#[path = "coverage/windows.rs"]
+mod windows;
 
 use laws::{Law, Uniforms};
 use shortfall::tail::stat::{expected_shortfall, mean, probability, value_at_risk};

@@ -6,7 +6,7 @@ use super::sealed::json;
 use super::{BLOCKS, POSITIONS, SUMMARY, WORST_PATHS};
 use crate::engine::{EngineError, Part, tail_shares};
 use crate::report::{Facts, Summary, tables};
-use crate::tail::{Paired, TailShares, Tally};
+use crate::tail::{Paired, TailShares, Tally, Windows};
 
 /// The paths of several parts of a run, in whatever order they came.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,6 +97,11 @@ pub(super) fn files(
     ]
 }
 
+/// The windows that the paths of a tally follow.
+fn windows(tally: &Tally) -> Option<Windows> {
+    tally.batches.as_ref().map(|it| it.windows)
+}
+
 /// Writes a table to memory.
 type Writer<'a> = &'a dyn Fn(&Facts, &mut Vec<u8>) -> std::io::Result<()>;
 
@@ -110,5 +115,6 @@ pub(super) fn is_part_of(subject: &Subject, paths: &std::ops::Range<u64>, part: 
         && part.tally.materiality == none.tally.materiality
         && part.tally.worst.n_kept() == none.tally.worst.n_kept()
         && part.tally.is_of(paths, shape)
+        && windows(&part.tally) == windows(&none.tally)
         && part.paired.map(|it| it.n_paths) == none.paired.map(|_| n_paths)
 }

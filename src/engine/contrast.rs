@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::backend::{Backend, EngineError};
-use super::cpu::path::shape;
+use super::cpu::path::{shape, windows};
 use super::run::{Blocks, Done, Progress};
 use crate::program::Program;
 use crate::tail::stat::sectioning::{N_SECTIONS, start_of};
@@ -73,8 +73,9 @@ struct Walk<'a, 'b> {
 impl<'a, 'b> Walk<'a, 'b> {
     fn begin(side: Side<'a, 'b>) -> Self {
         let none = Tally::new(side.materiality, shape(side.program));
+        let whole = none.clone().over(windows(side.program));
         let blocks = Blocks::from(0);
-        Self { side, section: none.clone(), whole: none, blocks, outcomes: Vec::new() }
+        Self { side, section: none, whole, blocks, outcomes: Vec::new() }
     }
 
     /// Nothing is begun beyond the section, so its batches are as a backend expects them.

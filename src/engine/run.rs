@@ -9,7 +9,7 @@ use crate::tail::{BLOCK_PATHS, Counters, Level, Ordered, Outcome, Paired, TailSh
 
 use super::backend::{Backend, EngineError};
 use super::cpu::Cpu;
-use super::cpu::path::shape;
+use super::cpu::path::{shape, windows};
 
 /// What is to be run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Part {
         assert!(start.is_multiple_of(BLOCK_PATHS), "no block begins at path {start}");
         Self {
             paths: start..start,
-            tally: Tally::new(materiality, shape(program)),
+            tally: Tally::new(materiality, shape(program)).over(windows(program)),
             paired: is_compared.then(Paired::default),
         }
     }

@@ -6,6 +6,7 @@ use super::facts::Facts;
 use super::figures::Summary;
 use super::format::number::{measured, measured_or_none};
 use super::reading::Reading;
+use super::windows::WindowFigures;
 use crate::scenario::{Figure, Unit};
 use crate::tail::stat::sectioning::{Section, half_width};
 use crate::tail::{Digest, Level, Tally};
@@ -85,7 +86,8 @@ impl<'a> Sections<'a> {
         let summaries = self.summaries(tallies);
         let differences = self.rows.iter().filter_map(|row| {
             let [this, baseline] = summaries.each_ref().map(|it| it.reading(&row.figure));
-            Some(row.difference(this?, baseline?))
+            let difference = row.difference(this?, baseline?);
+            Some(difference.over_windows(&summaries))
         });
         let differences = differences.collect();
         let [_, Summary { scenario, program_digest, outcome_digest, .. }] = summaries;
@@ -147,6 +149,18 @@ impl BaselineFigures {
 }
 
 impl DifferenceFigures {
+    /// Sections of a replay share its history, so that they are no independent evidence: the
+    /// difference is a fact where both runs walked every window, and not known elsewhere.
+    fn over_windows(self, summaries: &[Summary; 2]) -> Self {
+        let windows = summaries.each_ref().map(|it| it.bad_debt.windows.as_ref());
+        if windows == [None, None] {
+            return self;
+        }
+        let is_fact = windows.iter().all(|it| it.is_some_and(WindowFigures::is_whole));
+        let end = is_fact.then_some(self.difference);
+        Self { low: end, high: end, ..self }
+    }
+
     /// What tables show of it, under [`DIFFERENCE_HEADINGS`].
     pub(super) fn cells(&self) -> [String; 6] {
         [

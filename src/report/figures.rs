@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::aftermath::{AftermathFigures, FeedbackFigures};
 use super::facts::OpeningFacts;
+use super::windows::WindowFigures;
 use crate::tail::Digest;
 
 /// All that a run says of a scenario; byte for byte the same however the run went.
@@ -94,6 +95,9 @@ pub struct BadDebt {
     pub value_at_risk: Vec<ValueAtRiskFigures>,
     /// By level.
     pub expected_shortfall: Vec<ExpectedShortfallFigures>,
+    /// What intervals rest on where paths follow windows of a history; absent elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub windows: Option<WindowFigures>,
 }
 
 /// Value at risk at a level.

@@ -20,6 +20,7 @@ pub mod summary;
 pub mod tables;
 mod unknown;
 pub mod until;
+pub mod windows;
 
 pub use baseline::BaselineFigures;
 pub use bench::{BackendRates, Bench, Growth, GrowthPoint};

@@ -6,7 +6,7 @@ use super::figures::{
     BadDebt, ExpectedShortfallFigures, PoolFigures, PositionFigures, StepFigures, Summary,
     TailFigures, ValueAtRiskFigures,
 };
-use super::unknown;
+use super::{unknown, windows};
 use crate::tail::stat::{self, Probability, ValueAtRisk};
 use crate::tail::{Level, Ordered, Paired, PositionCount, TailShares, Tally};
 
@@ -32,7 +32,7 @@ impl Summary {
         let bad_debt = bad_debt(&ordered, tally, facts, &values);
         let n_paths = tally.sums.n_paths;
         let checks = counters.positions.len() as u128 * u128::from(facts.n_steps);
-        Self {
+        let mut summary = Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             scenario: facts.scenario.clone(),
             program_digest: facts.program_digest.clone(),
@@ -44,12 +44,7 @@ impl Summary {
             n_steps: facts.n_steps,
             step_hours: facts.step_hours,
             opening: facts.opening,
-            notes: facts
-                .notes
-                .iter()
-                .cloned()
-                .chain(unknown::notes(&bad_debt, &tally.sums))
-                .collect(),
+            notes: facts.notes.clone(),
             bad_debt,
             feedback: None,
             liquidated_usd: per_path(tally, facts, tally.sums.liquidated),
@@ -66,7 +61,13 @@ impl Summary {
                 .collect(),
             pools: pools(tally, facts, totals.as_ref()),
             steps: steps(tally, facts),
-        }
+        };
+        let told = match &tally.batches {
+            Some(batches) => windows::restate(&mut summary, batches, facts),
+            None => unknown::notes(&summary.bad_debt, &tally.sums),
+        };
+        summary.notes.extend(told);
+        summary
     }
 
     /// Adds what finite depth does to bad debt, of paths that were walked with and without it.
@@ -77,6 +78,9 @@ impl Summary {
     pub fn with_feedback(mut self, paired: &Paired, facts: &Facts) -> Self {
         assert_eq!(paired.n_paths, self.n_paths, "paths of another run");
         self.feedback = aftermath::feedback(paired, facts);
+        if let (Some(found), Some(feedback)) = (&self.bad_debt.windows, &mut self.feedback) {
+            windows::restate_feedback(found, feedback);
+        }
         self
     }
 }
@@ -175,6 +179,7 @@ fn bad_debt(
         max_usd: usd(ordered.worst()[0].loss as f64),
         value_at_risk: value_at_risk.collect(),
         expected_shortfall: expected_shortfall.collect(),
+        windows: None,
     }
 }
 

@@ -14,6 +14,7 @@ pub mod shares;
 pub mod stat;
 pub mod tally;
 pub mod wide;
+pub mod windows;
 pub mod worst;
 
 pub use aftermath::{Aftermath, aftermath_words};
@@ -25,4 +26,5 @@ pub use outcome::{BLOCK_PATHS, Outcome, SATURATED, SMALL_MARK};
 pub use paired::Paired;
 pub use shares::TailShares;
 pub use tally::{Sums, Tally};
+pub use windows::Windows;
 pub use worst::WorstPath;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::histogram::Histogram;
 use super::merkle::{self, Digest};
 use super::wide::U256;
+use super::windows::{Batches, Windows};
 use super::worst::{Worst, WorstPath};
 use super::{BLOCK_PATHS, Counters, Outcome, SATURATED, SMALL_MARK, Shape};
 
@@ -33,6 +34,9 @@ pub struct Tally {
     pub blocks: BTreeMap<u64, Digest>,
     /// Who, when, whose money.
     pub counters: Counters,
+    /// The paths by the time of the windows that they follow, where they replay any.
+    #[serde(default)]
+    pub batches: Option<Batches>,
     /// The one block that has fewer paths than a block holds.
     short_block: Option<u64>,
 }
@@ -85,8 +89,15 @@ impl Tally {
             worst: Worst::keeping(n_worst),
             blocks: BTreeMap::new(),
             counters: Counters::new(shape),
+            batches: None,
             short_block: None,
         }
+    }
+
+    /// The same, of paths that follow those windows of a history.
+    #[must_use]
+    pub fn over(self, windows: Option<Windows>) -> Self {
+        Self { batches: windows.map(Batches::of), ..self }
     }
 
     /// Counts the paths of a block. Only the last block of a run may be short.
@@ -117,6 +128,9 @@ impl Tally {
             self.histogram.add(loss as u64);
             self.worst.push(WorstPath { loss, path_idx });
             self.sums.absorb(outcome, self.materiality);
+            if let Some(batches) = &mut self.batches {
+                batches.absorb(path_idx, loss, is_material(loss, self.materiality));
+            }
         }
     }
 
@@ -128,7 +142,7 @@ impl Tally {
     /// Counts all that another has counted.
     ///
     /// # Panics
-    /// If the two are of different programs, or share a block.
+    /// If the two are of different programs or windows, or share a block.
     pub fn merge(&mut self, other: Self) {
         assert_eq!(self.materiality, other.materiality, "tallies of different materiality");
         assert_eq!(self.worst.n_kept(), other.worst.n_kept(), "tallies that keep different tails");
@@ -136,6 +150,10 @@ impl Tally {
         self.histogram.merge(other.histogram);
         self.worst.merge(other.worst);
         self.counters.merge(&other.counters);
+        assert_eq!(self.batches.is_some(), other.batches.is_some(), "one tally is of a replay");
+        if let (Some(mine), Some(theirs)) = (&mut self.batches, &other.batches) {
+            mine.merge(theirs);
+        }
         for (block_idx, digest) in other.blocks {
             let counted = self.blocks.insert(block_idx, digest);
             assert!(counted.is_none(), "block {block_idx} is counted twice");
@@ -162,6 +180,7 @@ impl Tally {
             && self.short_block == is_short.then(|| blocks.end - 1)
             && self.counters.shape() == shape
             && aftermath.is_none_or(|it| it.n_paths == n_paths)
+            && self.batches.as_ref().is_none_or(|it| it.n_paths() == n_paths)
     }
 
     /// The root over the blocks' digests, in the order of the blocks.
@@ -190,6 +209,12 @@ impl Tally {
     }
 }
 
+/// A materiality of zero still asks for some loss: a path without one has no bad debt.
+#[inline]
+fn is_material(loss: i64, materiality: i64) -> bool {
+    loss > 0 && loss >= materiality
+}
+
 impl Sums {
     #[inline]
     fn absorb(&mut self, outcome: &Outcome, materiality: i64) {
@@ -202,8 +227,7 @@ impl Sums {
         self.loss_squared = self.loss_squared.plus(U256::square(loss.unsigned_abs()));
         self.liquidated += i128::from(outcome.liquidated);
         self.n_losing += u64::from(loss > 0);
-        // A materiality of zero still asks for some loss: a path without one has no bad debt.
-        self.n_material += u64::from(loss > 0 && loss >= materiality);
+        self.n_material += u64::from(is_material(loss, materiality));
         self.n_events += u128::from(outcome.n_events);
         self.largest_step = self.largest_step.max(outcome.largest_step);
         self.n_saturated += u64::from(outcome.flags & SATURATED != 0);

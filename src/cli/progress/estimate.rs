@@ -81,10 +81,12 @@ impl Estimator {
         }
         let found = expected_shortfall(&Ordered::of(&tally), Level::nearest(self.level));
         let usd = |quanta: f64| libm::ldexp(quanta, self.quantum_log2);
+        // Paths that replay overlapping windows are no independent evidence.
+        let interval = found.interval.filter(|_| tally.batches.is_none());
         Some(Estimate {
             level: self.level,
             value_usd: usd(found.value),
-            half_width_usd: found.interval.map(|(low, high)| usd((high - low) / 2.0)),
+            half_width_usd: interval.map(|(low, high)| usd((high - low) / 2.0)),
         })
     }
 }

@@ -11,9 +11,9 @@ use super::pairs::Pairs;
 use super::positions::ScanList;
 use super::walk::{Observer, Walk};
 use crate::lanes::Lanes;
-use crate::market::model::PathBuffer;
+use crate::market::model::{Diffusion, PathBuffer};
 use crate::program::Program;
-use crate::tail::{Counters, Outcome, SATURATED, SMALL_MARK, Shape};
+use crate::tail::{Counters, Outcome, SATURATED, SMALL_MARK, Shape, Windows};
 
 /// Scratch space of one thread, and what it has counted since it last handed over.
 pub struct PathWorker<'a> {
@@ -182,6 +182,26 @@ impl<'a> PathWorker<'a> {
         }
         outcome
     }
+}
+
+/// The windows that a program's paths follow; `None` where they follow none, or all the same.
+#[must_use]
+pub fn windows(program: &Program) -> Option<Windows> {
+    let market = &program.market;
+    let replay = &market.replay;
+    let n_steps = market.n_steps;
+    let is_each = replay.each == 1 && !replay.assets.is_empty();
+    let Diffusion { factor, loadings, .. } = &market.diffusion;
+    let is_still = factor.iter().chain(loadings).all(|it| *it == 0)
+        && market.jumps.assets.is_empty()
+        && market.common_jumps.assets.is_empty();
+    is_each.then(|| Windows {
+        n_windows: (replay.n_rows - n_steps) as u64,
+        multiplier: 1,
+        window_rows: n_steps as u64,
+        stride: 1,
+        decides_all: is_still,
+    })
 }
 
 /// Sizes of a program's counters.

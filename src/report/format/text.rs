@@ -16,6 +16,7 @@ use crate::report::facts::RunFacts;
 use crate::report::figures::{BadDebt, PoolFigures, StepFigures, Summary};
 use crate::report::gates::GateFigures;
 use crate::report::ladder::LadderRow;
+use crate::report::windows::WindowFigures;
 use crate::scenario::Opening;
 use table::Table;
 
@@ -70,7 +71,12 @@ fn write_headline(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         summary.seed,
     )?;
     writeln!(out)?;
-    let interval = interval(bad_debt.low_usd, bad_debt.high_usd);
+    let is_whole = bad_debt.windows.as_ref().is_some_and(WindowFigures::is_whole);
+    let interval = if is_whole {
+        "exact: every window walked".to_owned()
+    } else {
+        interval(bad_debt.low_usd, bad_debt.high_usd)
+    };
     let (mean, error) = (usd(bad_debt.mean_usd), usd_or_none(bad_debt.std_error_usd));
     writeln!(out, "Mean bad debt     {mean} USD ± {error} s.e. ({interval})")?;
     writeln!(

@@ -118,6 +118,26 @@ pub fn signed_mean(more: &Powers, less: &Powers, n_paths: u64) -> Option<Mean> {
     Some(Mean { value, std_error, interval })
 }
 
+/// The standard error of a mean of all paths, and its interval, by the spread of batches: of each
+/// its paths and their sum. The spread shows `share` of the variance. Hall's interval.
+pub(in crate::tail) fn of_batches(
+    mean: f64,
+    batches: &[(f64, f64)],
+    share: f64,
+) -> (f64, (f64, f64)) {
+    let (n_batches, n_paths) = (batches.len() as f64, batches.iter().map(|(n, _)| n).sum::<f64>());
+    let power = |exponent: i32| {
+        let term = |(n, sum): &(f64, f64)| n * libm::pow(sum / n - mean, f64::from(exponent));
+        batches.iter().map(term).sum::<f64>() / n_paths
+    };
+    let spread = power(2) / (n_batches - 1.0);
+    let std_error = (spread / share).sqrt();
+    let cube = spread * spread.sqrt();
+    let skewness = if spread > 0.0 { power(3) / (n_batches * n_batches * cube) } else { 0.0 };
+    let skewed = Skewed { mean, std_error, skewness, t: student(n_batches - 1.0) };
+    (std_error, skewed.hall())
+}
+
 /// How much less a third-order term is worth where a handful of amounts decide: 1 to 0.
 fn few(n_amounts: u64) -> f64 {
     (LEAST_AMOUNTS as f64 / n_amounts.max(1) as f64).min(1.0)
