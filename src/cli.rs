@@ -10,6 +10,7 @@ mod explain;
 mod facts;
 mod fault;
 mod gates;
+mod history;
 mod kept;
 mod ladder;
 mod machine;

@@ -15,6 +15,7 @@ use super::backend::BackendArgs;
 use super::baseline::{Baseline, BaselineArgs};
 use super::exit::Exit;
 use super::gates::{Compared, GateArgs, GateFiles};
+use super::history::History;
 use super::kept::KeptArgs;
 use super::machine::{Begun, Machine};
 use super::progress::{ProgressArgs, Watch};
@@ -102,6 +103,9 @@ fn asked(args: &RunArgs) -> Result<Asked, CliError> {
         ..Overrides::default()
     };
     let scenario = args.scenario.load(Some(&args.path_args), overrides)?;
+    if let Some(history) = History::of(&scenario) {
+        note(args, history.told());
+    }
     let subject = subject(args, &scenario)?;
     let baseline = args.baseline.read(&subject)?;
     let compared = Compared {

@@ -61,8 +61,10 @@ impl Explanation {
     /// When a step ends: the date where history has one, else how long after the opening.
     #[must_use]
     pub fn when(&self, step_idx: usize) -> String {
-        let date = self.window.as_ref().and_then(|window| window.ends.get(step_idx)).cloned();
-        date.unwrap_or_else(|| duration(self.step_hours * (step_idx + 1) as f64))
+        let date = self.window.as_ref().and_then(|window| window.ends.get(step_idx));
+        let short =
+            date.map(|date| date.replacen('T', " ", 1).replace(":00Z", "").replace('Z', ""));
+        short.unwrap_or_else(|| duration(self.step_hours * (step_idx + 1) as f64))
     }
 }
 

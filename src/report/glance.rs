@@ -211,3 +211,41 @@ fn ten_largest(scenario: &Scenario, prices: &[f64]) -> Option<f64> {
     let all: f64 = sizes.iter().sum();
     (all > 0.0).then(|| sizes.iter().take(N_LARGEST).sum::<f64>() / all)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Workload;
+
+    #[test]
+    fn quantiles_are_order_statistics() {
+        let sorted: Vec<f64> = (1..=200).map(f64::from).collect();
+        let found: Vec<f64> = quantiles(&sorted).iter().map(|it| it.health_factor).collect();
+        assert_eq!(found, [1.0, 2.0, 10.0, 100.0]);
+        assert_eq!(quantiles(&[3.0]).len(), QUANTILES.len());
+        assert!(quantiles(&[]).is_empty());
+    }
+
+    /// Health factors of a workload run evenly over its range, and each position has one
+    /// collateral and one debt.
+    #[test]
+    fn a_glance_adds_up_to_the_book() {
+        let workload = Workload { n_positions: 101, ..Workload::default() };
+        let scenario = workload.scenario();
+        let glance = Glance::of(&scenario);
+        let price = |leg: &Leg| scenario.market.assets[leg.asset.idx()].price_usd;
+        let side = |kind| {
+            let legs = scenario.book.legs.iter().filter(move |leg| leg.kind == kind);
+            legs.map(|leg| leg.amount * price(leg)).sum::<f64>()
+        };
+        let close = |a: f64, b: f64| (a / b - 1.0).abs() < 1e-9;
+        let sum = |of: fn(&AssetTotal) -> f64| glance.assets.iter().map(of).sum::<f64>();
+        assert!(close(sum(|it| it.collateral_usd), side(LegKind::Collateral)));
+        assert!(close(sum(|it| it.debt_usd), side(LegKind::Debt)));
+        let factors: Vec<f64> = glance.health_factors.iter().map(|it| it.health_factor).collect();
+        let (least, most) = workload.health_factors;
+        let median = least + (most - least) * 50.0 / 101.0;
+        assert!(close(factors[0], least) && close(factors[3], median), "{factors:?}");
+        assert_eq!((glance.n_liquidatable, glance.n_under_water), (0, 0));
+    }
+}
