@@ -196,10 +196,10 @@ pub fn windows(program: &Program) -> Option<Windows> {
         && market.jumps.assets.is_empty()
         && market.common_jumps.assets.is_empty();
     is_each.then(|| Windows {
-        n_windows: (replay.n_rows - n_steps) as u64,
-        multiplier: 1,
+        n_windows: replay.n_windows(n_steps),
+        multiplier: u64::from(replay.multiplier),
         window_rows: n_steps as u64,
-        stride: 1,
+        stride: u64::from(replay.stride),
         decides_all: is_still,
     })
 }
