@@ -23,7 +23,7 @@ const MOST_BOOK_USD: f64 = 1e11;
 /// A leg that is nearly the whole book: its share, and from which size on.
 const WHOLE_BOOK: (f64, f64) = (0.99, 1e8);
 /// Entry price of a perpetual over the price at the opening, either way.
-const MOST_ENTRY_RATIO: f64 = 100.0;
+pub(super) const MOST_ENTRY_RATIO: f64 = 100.0;
 
 /// Where the scenario's values are written.
 pub(super) struct Places<'a, 'w> {
@@ -187,22 +187,6 @@ fn tell_legs(places: &Places<'_, '_>, assets: &[Asset], book: &Book, notes: &mut
     }
     if gross_usd > MOST_BOOK_USD {
         notes.push(format!("{file}: all legs together are worth {gross_usd:.0} USD: {remedy}"));
-    }
-    let entry_ratio = |leg: &Leg| leg.entry_price / assets[leg.asset.idx()].price_usd;
-    let is_far = |leg: &Leg| {
-        let ratio = entry_ratio(leg);
-        leg.kind == LegKind::Perp && !(1.0 / MOST_ENTRY_RATIO..=MOST_ENTRY_RATIO).contains(&ratio)
-    };
-    if let Some((position, leg)) = all().find(|(_, leg)| is_far(leg)) {
-        let n = all().filter(|(_, leg)| is_far(leg)).count();
-        notes.push(format!(
-            "{file}: position {:?} has entry_price = {} on {}, whose price is {} USD: off by more \
-             than {MOST_ENTRY_RATIO} times in {n} of the perps; are both in USD a unit?",
-            position.name,
-            leg.entry_price,
-            assets[leg.asset.idx()].name,
-            assets[leg.asset.idx()].price_usd,
-        ));
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::assets::unknown;
 use super::error::{Broken, Faults};
 use super::legs::{self, Entry, MOST_USD, Merged};
+use super::plausible::MOST_ENTRY_RATIO;
 use super::table::{Row, Table};
 use crate::book::venue::Venue;
 use crate::book::{Book, Leg, LegKind, Position};
@@ -38,6 +39,14 @@ struct Ledger<'a> {
     venue_of: Vec<VenueId>,
     entries: Vec<Entry>,
     n_zero: u64,
+    far: FarEntries,
+}
+
+/// Perpetuals whose entry price is far from the price at the opening.
+#[derive(Default)]
+struct FarEntries {
+    first: Option<(u64, f64, AssetId)>,
+    n: u64,
 }
 
 /// Reads the book; `None` if it has a fault.
@@ -64,6 +73,7 @@ pub(super) fn read(
     if ledger.n_zero > 0 {
         notes.push(format!("{}: dropped {} rows of amount 0", table.name(), ledger.n_zero));
     }
+    notes.extend(ledger.far.told(table.name(), assets));
     let is_owed = |entry: &Entry| entry.leg.kind != LegKind::Collateral;
     if !ledger.entries.iter().any(is_owed) {
         faults.push(table.fault_at(None, "", Broken::NothingOwed));
@@ -97,6 +107,26 @@ fn columns_of(table: &Table, faults: &mut Faults) -> Option<(Columns, Vec<usize>
     Some((Columns { position, venue, kind, asset, amount, entry_price }, is_read))
 }
 
+impl FarEntries {
+    fn enter(&mut self, line: u64, entry_price: f64, asset: AssetId, assets: &[Asset]) {
+        let ratio = entry_price / assets[asset.idx()].price_usd;
+        if !(1.0 / MOST_ENTRY_RATIO..=MOST_ENTRY_RATIO).contains(&ratio) {
+            self.n += 1;
+            self.first.get_or_insert((line, entry_price, asset));
+        }
+    }
+
+    fn told(&self, file: &str, assets: &[Asset]) -> Option<String> {
+        let (line, entry_price, asset) = self.first?;
+        let Asset { name, price_usd, .. } = &assets[asset.idx()];
+        Some(format!(
+            "{file}:{line} entry_price = {entry_price} is more than {MOST_ENTRY_RATIO} times off \
+             the price of {name}, {price_usd} USD (the first of {}): are both in USD a unit?",
+            self.n
+        ))
+    }
+}
+
 impl<'a> Ledger<'a> {
     fn new(assets: &'a [Asset], venues: &'a [Venue], columns: Columns) -> Self {
         let asset_names = assets.iter().map(|asset| asset.name.as_bytes());
@@ -111,6 +141,7 @@ impl<'a> Ledger<'a> {
             venue_of: Vec::new(),
             entries: Vec::new(),
             n_zero: 0,
+            far: FarEntries::default(),
         }
     }
 
@@ -133,7 +164,11 @@ impl<'a> Ledger<'a> {
         }
         self.check_amount(row, kind, asset, amount, faults)?;
         let entry_price = match kind {
-            LegKind::Perp => self.entry_price(row, amount, faults)?,
+            LegKind::Perp => {
+                let entry_price = self.entry_price(row, amount, faults)?;
+                self.far.enter(row.line(), entry_price, asset, self.assets);
+                entry_price
+            }
             LegKind::Collateral | LegKind::Debt => 0.0,
         };
         if self.entries.len() >= u32::MAX as usize {
