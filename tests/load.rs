@@ -159,6 +159,51 @@ fn a_replay_reads_its_table() {
 }
 
 #[test]
+fn an_entry_price_far_from_the_price_is_noted_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = "book = \"book.csv\"\n[[assets]]\nname = \"ETH\"\nprice_usd = 3000\n\
+        volatility = 0.5\n[venues.perpetual]\n";
+    let book = "position,venue,kind,asset,amount,entry_price\n\
+        a,perpetual,collateral,ETH,1,\na,perpetual,perp,ETH,1,3\nb,perpetual,perp,ETH,1,299\n";
+    let path = written_to(folder.path(), scenario, book.as_bytes());
+    let scenario = load(&path, &Overrides::default()).unwrap_or_else(|faults| panic!("{faults}"));
+    let [note] = &scenario.notes[..] else { panic!("{:?}", scenario.notes) };
+    assert!(note.contains("book.csv:3 entry_price = 3 is more than 100 times off"), "{note}");
+    assert!(note.contains("the first of 1"), "{note}");
+}
+
+#[test]
+fn an_asset_without_history_is_named_with_what_moves_it() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("prices.csv"), "t,BTC\n0,5\n3600,6\n").unwrap();
+    let book = b"position,venue,kind,asset,amount\na,v,collateral,ETH,2\na,v,debt,USDC,3000\n";
+    let noted = |eth: &str, more: &str| {
+        let scenario = format!(
+            "book = \"book.csv\"\n[run]\nsteps = 1\npaths = 1\n[[assets]]\nname = \"BTC\"\n\
+             price_usd = 5\nvolatility = 0\n[[assets]]\nname = \"ETH\"\nprice_usd = 3000\n\
+             liquidation_threshold = 0.8\n{eth}\n[[assets]]\nname = \"USDC\"\nprice_usd = 1\n\
+             volatility = 0\nis_stable = true\n[market.replay]\nprices = \"prices.csv\"\n{more}\n\
+             [venues.v]\nrule = \"aave-v3\"\n"
+        );
+        let path = written_to(folder.path(), &scenario, book);
+        let loaded = load(&path, &Overrides::default());
+        let notes = loaded.unwrap_or_else(|faults| panic!("{faults}")).notes;
+        let [note] = &notes[..] else { panic!("{notes:?}") };
+        note.clone()
+    };
+    let depth = "[market.depth.ETH]\nform = \"linear\"\nimpact = 0.1\nat_usd = 1e6";
+    for (eth, more, what) in [
+        ("volatility = 0", "", "nothing moves it"),
+        ("volatility = 0", depth, "only sales move it"),
+        ("volatility = 0.5\ndrift = 0.1", "", "it moves by its volatility of 0.5, drift of 0.1"),
+        ("volatility = 0.5", depth, "it moves by its volatility of 0.5, and by sales"),
+    ] {
+        let note = noted(eth, more);
+        assert!(note.contains("ETH has no column in") && note.ends_with(what), "{note}");
+    }
+}
+
+#[test]
 fn the_command_line_sets_prices_paths_steps_seed_and_book() {
     let folder = tempfile::tempdir().unwrap();
     let path = written_to(folder.path(), VALID, b"not a book");

@@ -7,14 +7,15 @@ use super::replay::ReplayedTable;
 use super::replay_fault::Unreplayable;
 use super::written::Node;
 use crate::book::Book;
-use crate::market::{Asset, Market};
+use crate::market::{Asset, Liquidity, Market};
 use crate::units::AssetId;
 
-/// Checks the assets of the book against the columns of the replayed table.
+/// Checks the assets of the book against the columns of the replayed table; the market's liquidity
+/// stands beside it.
 pub(super) fn check(
     assets_node: &Node<'_>,
     table: &ReplayedTable,
-    (market, book): (&Market, &Book),
+    (market, liquidity, book): (&Market, &Liquidity, &Book),
     notes: &mut Vec<String>,
     faults: &mut Faults,
 ) {
@@ -36,8 +37,7 @@ pub(super) fn check(
             faults.push(node.fault(Broken::Replay(broken)));
         } else if !(asset.is_stable && movers.is_empty()) {
             // A stable asset that stands still is as it was meant.
-            let what =
-                if movers.is_empty() { "nothing moves it".to_owned() } else { moved_by(&movers) };
+            let what = moved_by(&movers, is_moved_by_sales(market, liquidity, id));
             notes.push(format!(
                 "{}: {} has no column in {}: {what}",
                 node.place(),
@@ -48,8 +48,22 @@ pub(super) fn check(
     }
 }
 
-fn moved_by(movers: &[String]) -> String {
-    format!("it moves by its {}", movers.join(", "))
+fn moved_by(movers: &[String], is_sold: bool) -> String {
+    match (movers.is_empty(), is_sold) {
+        (true, false) => "nothing moves it".to_owned(),
+        (true, true) => "only sales move it".to_owned(),
+        (false, false) => format!("it moves by its {}", movers.join(", ")),
+        (false, true) => format!("it moves by its {}, and by sales", movers.join(", ")),
+    }
+}
+
+/// Whether its own sales, or those of another asset, move its price.
+fn is_moved_by_sales(market: &Market, liquidity: &Liquidity, id: AssetId) -> bool {
+    let n_assets = market.assets.len();
+    liquidity.depths.iter().any(|depth| {
+        let impact = liquidity.cross_impact.get(id.idx() * n_assets + depth.asset.idx());
+        depth.asset == id || impact.is_some_and(|impact| *impact != 0.0)
+    })
 }
 
 /// What moves an asset besides history and sales.

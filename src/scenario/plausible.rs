@@ -22,6 +22,8 @@ const MOST_LEG_USD: f64 = 1e9;
 const MOST_BOOK_USD: f64 = 1e11;
 /// A leg that is nearly the whole book: its share, and from which size on.
 const WHOLE_BOOK: (f64, f64) = (0.99, 1e8);
+/// Entry price of a perpetual over the price at the opening, either way.
+pub(super) const MOST_ENTRY_RATIO: f64 = 100.0;
 
 /// Where the scenario's values are written.
 pub(super) struct Places<'a, 'w> {

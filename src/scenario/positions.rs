@@ -6,6 +6,7 @@ use std::path::Path;
 use super::assets::unknown;
 use super::error::{Broken, Faults};
 use super::legs::{self, Entry, MOST_USD, Merged};
+use super::plausible::MOST_ENTRY_RATIO;
 use super::table::{Row, Table};
 use crate::book::venue::Venue;
 use crate::book::{Book, Leg, LegKind, Position};
@@ -14,8 +15,6 @@ use crate::units::{AssetId, VenueId};
 
 const HEADER: &str = "position,venue,kind,asset,amount";
 const ENTRY_PRICE: &str = "entry_price";
-/// An entry price further from the price at the opening, either way, may be of another unit.
-const MOST_ENTRY_RATIO: f64 = 100.0;
 
 /// Columns of the table.
 struct Columns {
@@ -40,9 +39,14 @@ struct Ledger<'a> {
     venue_of: Vec<VenueId>,
     entries: Vec<Entry>,
     n_zero: u64,
-    /// Perps with an entry price far from the price at the opening, and a note of the first.
-    n_far: u64,
-    first_far: Option<String>,
+    far: FarEntries,
+}
+
+/// Perpetuals whose entry price is far from the price at the opening.
+#[derive(Default)]
+struct FarEntries {
+    first: Option<(u64, f64, AssetId)>,
+    n: u64,
 }
 
 /// Reads the book; `None` if it has a fault.
@@ -69,14 +73,7 @@ pub(super) fn read(
     if ledger.n_zero > 0 {
         notes.push(format!("{}: dropped {} rows of amount 0", table.name(), ledger.n_zero));
     }
-    if let Some(first) = &ledger.first_far {
-        notes.push(format!(
-            "{}:{first}: off by more than {MOST_ENTRY_RATIO} times in {} of the perps; are both in \
-             USD a unit?",
-            table.name(),
-            ledger.n_far
-        ));
-    }
+    notes.extend(ledger.far.told(table.name(), assets));
     let is_owed = |entry: &Entry| entry.leg.kind != LegKind::Collateral;
     if !ledger.entries.iter().any(is_owed) {
         faults.push(table.fault_at(None, "", Broken::NothingOwed));
@@ -110,6 +107,26 @@ fn columns_of(table: &Table, faults: &mut Faults) -> Option<(Columns, Vec<usize>
     Some((Columns { position, venue, kind, asset, amount, entry_price }, is_read))
 }
 
+impl FarEntries {
+    fn enter(&mut self, line: u64, entry_price: f64, asset: AssetId, assets: &[Asset]) {
+        let ratio = entry_price / assets[asset.idx()].price_usd;
+        if !(1.0 / MOST_ENTRY_RATIO..=MOST_ENTRY_RATIO).contains(&ratio) {
+            self.n += 1;
+            self.first.get_or_insert((line, entry_price, asset));
+        }
+    }
+
+    fn told(&self, file: &str, assets: &[Asset]) -> Option<String> {
+        let (line, entry_price, asset) = self.first?;
+        let Asset { name, price_usd, .. } = &assets[asset.idx()];
+        Some(format!(
+            "{file}:{line} entry_price = {entry_price} is more than {MOST_ENTRY_RATIO} times off \
+             the price of {name}, {price_usd} USD (the first of {}): are both in USD a unit?",
+            self.n
+        ))
+    }
+}
+
 impl<'a> Ledger<'a> {
     fn new(assets: &'a [Asset], venues: &'a [Venue], columns: Columns) -> Self {
         let asset_names = assets.iter().map(|asset| asset.name.as_bytes());
@@ -124,8 +141,7 @@ impl<'a> Ledger<'a> {
             venue_of: Vec::new(),
             entries: Vec::new(),
             n_zero: 0,
-            n_far: 0,
-            first_far: None,
+            far: FarEntries::default(),
         }
     }
 
@@ -148,7 +164,11 @@ impl<'a> Ledger<'a> {
         }
         self.check_amount(row, kind, asset, amount, faults)?;
         let entry_usd = match kind {
-            LegKind::Perp => amount * self.entry_price(row, asset, amount, faults)?,
+            LegKind::Perp => {
+                let entry_price = self.entry_price(row, amount, faults)?;
+                self.far.enter(row.line(), entry_price, asset, self.assets);
+                amount * entry_price
+            }
             LegKind::Collateral | LegKind::Debt => 0.0,
         };
         if self.entries.len() >= u32::MAX as usize {
@@ -223,13 +243,7 @@ impl<'a> Ledger<'a> {
     }
 
     /// The price at which a perp was opened.
-    fn entry_price(
-        &mut self,
-        row: &Row<'_>,
-        asset: AssetId,
-        amount: f64,
-        faults: &mut Faults,
-    ) -> Option<f64> {
+    fn entry_price(&self, row: &Row<'_>, amount: f64, faults: &mut Faults) -> Option<f64> {
         let Some(column) = self.columns.entry_price else {
             row.missing(ENTRY_PRICE, faults);
             return None;
@@ -241,27 +255,10 @@ impl<'a> Ledger<'a> {
         } else if amount.abs() * value > MOST_USD {
             Broken::TooValuable { amount, value_usd: amount.abs() * value }
         } else {
-            self.tell_entry(row, asset, value);
             return Some(value);
         };
         row.fault(column, broken, faults);
         None
-    }
-
-    /// Notes an entry price that is far from the price at the opening.
-    fn tell_entry(&mut self, row: &Row<'_>, asset: AssetId, entry_price: f64) {
-        let Asset { name, price_usd, .. } = &self.assets[asset.idx()];
-        let ratio = entry_price / price_usd;
-        if (1.0 / MOST_ENTRY_RATIO..=MOST_ENTRY_RATIO).contains(&ratio) {
-            return;
-        }
-        self.n_far += 1;
-        self.first_far.get_or_insert_with(|| {
-            format!(
-                "{} entry_price = {entry_price} on {name}, whose price is {price_usd} USD",
-                row.line()
-            )
-        });
     }
 
     /// The position of that name at that venue, a new one if there is none.

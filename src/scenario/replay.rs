@@ -212,8 +212,8 @@ fn check_zeros(
             continue;
         }
         notes.push(format!(
-            "{}:{} {name} = 0, in {} of {} rows: the asset is worth nothing then; take the rows out \
-             if the feed knew of no price",
+            "{}:{} {name} = 0, in {} of {} rows: the asset is worth nothing then; take the rows \
+             out if the feed knew of no price",
             table.name(),
             rows.lines[*first],
             zeros.len(),

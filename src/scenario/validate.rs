@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::error::{Broken, Fault, Faults, Place};
 use super::file::{Head, Run};
+use super::plausible::{self, Places};
 use super::written::{Bounds, Node, Written};
 use super::{RunSpec, Scenario, assets, duration, gate, positions, replay, table, venues};
-use super::{coverage, liquidators, liquidity, moves, plausible};
+use super::{coverage, liquidators, liquidity, moves};
 use crate::market::Market;
 
 /// What the command line sets over the file.
@@ -127,13 +128,11 @@ fn read(path: &Path, overrides: &Overrides, faults: &mut Faults) -> Option<Scena
     let book = positions::read(&book_path, &assets, &venues, &mut notes, faults);
     let (head, run, (market, table), book) = (head?, run?, market?, book?);
     let (liquidity, liquidators, gates) = (liquidity?, liquidators?, gates?);
-    coverage::check(&root.get("assets"), &table, (&market, &book), &mut notes, faults);
-    let places = plausible::Places {
-        assets: &root.get("assets"),
-        assets_table: overrides.assets.as_deref(),
-        venues: &root.get("venues"),
-        book: &book_path,
-    };
+    let (assets_node, venues_node) = (&root.get("assets"), &root.get("venues"));
+    coverage::check(assets_node, &table, (&market, &liquidity, &book), &mut notes, faults);
+    let assets_table = overrides.assets.as_deref();
+    let places =
+        Places { assets: assets_node, assets_table, venues: venues_node, book: &book_path };
     plausible::tell(&places, &assets, &venues, &book, &mut notes);
     let stem = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     Some(Scenario {
