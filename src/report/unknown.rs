@@ -9,6 +9,10 @@ use crate::tail::stat::skewed::LEAST_AMOUNTS;
 
 /// A sentence for each reason.
 pub(super) fn notes(bad_debt: &BadDebt, n_paths: u64) -> Vec<String> {
+    // Of one path the interval itself says that it is not known.
+    if n_paths < 2 {
+        return Vec::new();
+    }
     let (mut few, mut short, mut open) = (Vec::new(), Vec::new(), Vec::new());
     if bad_debt.high_usd.is_none() {
         few.push(Figure::Mean.to_string());
