@@ -28,9 +28,15 @@ const N_PARTS: u32 = 8u;
 fn begin_logs(lane: u32) {
     for (var asset = lane; asset < N_ASSETS; asset += GROUP) {
         // Half a unit of 2^-24 to begin with: the upper word is then rounded, not cut.
-        log_carry[asset] = vec2<u32>(1u << 31u, 0u);
+        log_carry[asset] = vec2<u32>(1u << 31u, bitcast<u32>(opening_log(asset)));
         atomicStore(&has_strayed[asset], 0u);
     }
+}
+
+// The log price at which an asset opens; twin of src/market/model/octaves.rs.
+fn opening_log(asset: u32) -> i32 {
+    if (HAS_OCTAVES) { return bitcast<i32>(tables[T_OPENING_LOGS + asset]); }
+    return 0;
 }
 
 fn begin_window(lane: u32) {

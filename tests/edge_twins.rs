@@ -147,3 +147,33 @@ fn funding_on_the_highest_marks_is_the_twins() {
     let (_, found) = walked(&edges::dear_funding(1.0, 100.0, 0.9), 3);
     assert_eq!(found.outcomes[0].n_events, 1);
 }
+
+/// A mark that is coarser by an octave holds what the usual one does not.
+#[test]
+fn a_price_of_300_times_the_opening_s_is_told_as_it_is() {
+    let (program, found) = walked(&edges::risen_short(), 3);
+    assert_eq!(program.market.octaves.of(1), 1);
+    let one = &found.outcomes[0];
+    assert_eq!((one.n_events, one.flags & SATURATED), (1, 0));
+    let lacking = program.usd(i128::from(one.realised));
+    assert!((lacking - 29_800.0).abs() < 0.02, "{lacking} is lost, not 29,800");
+}
+
+#[test]
+fn a_purchase_beyond_the_end_of_its_market_makes_the_path_void() {
+    for (reserve_usd, flag) in [(50.0, SATURATED), (190.0, SATURATED), (220.0, 0), (1e6, 0)] {
+        let (_, found) = walked(&edges::bought_back(reserve_usd), 3);
+        for outcome in &found.outcomes {
+            assert_eq!(outcome.n_events, 1);
+            assert_eq!(outcome.flags & SATURATED, flag, "a pool of {reserve_usd} USD");
+        }
+    }
+}
+
+/// Coarser marks in all that couples positions: feeds, what the market holds, what sales bring.
+#[test]
+fn loans_whose_prices_rise_a_thousand_times_have_the_same_tally_on_every_adapter() {
+    let (program, found) = walked(&edges::risen_loans(), 64);
+    assert_eq!([0, 1].map(|asset| program.market.octaves.of(asset)), [3, 3]);
+    assert!(found.outcomes.iter().all(|it| it.n_events > 0 && it.flags & SATURATED == 0));
+}

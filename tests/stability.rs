@@ -178,7 +178,7 @@ fn a_program_stays() {
     let digest = support::compiled(&aave_and_morpho()).digest();
     assert_eq!(
         digest.to_hex().as_str(),
-        "e1021cdcdfd728ba53c5ee267758fe045ed3562baf55c004b3a5fb6ac0c07634"
+        "491adc2c02a9b6d246037feafe81a18cf017d2b7629c68e8aedc0eab96aa632f"
     );
 }
 
@@ -196,7 +196,7 @@ fn reference_and_compound_lending_stay() {
 fn aave_and_morpho_lending_stay() {
     stays(
         &aave_and_morpho(),
-        [143869960348982762, 0, 0, 15429419956436428197],
+        [143869960348982762, 0, 0, 15429420864131197017],
         "a67b9ec83e454ef2ebb1107e8d4af8915864636ffbeee345b2ac2ab517bd5205",
         "c6f84f1c957279ae1509b671d199dbd7f2f51d7d9b2257923eadb1ec4276f76c",
     );

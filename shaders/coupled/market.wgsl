@@ -35,8 +35,8 @@ fn market_begin(lane: u32) {
         flows[asset] = wide(0u, 0u);
         own[asset] = 0;
         if (HAS_STANDING) { restore(asset); }
-        highest[asset] = 0;
-        reported[asset] = 0;
+        highest[asset] = opening_log(asset);
+        reported[asset] = opening_log(asset);
         reported_at[asset] = 0u;
     }
     for (var instrument = lane; instrument < N_INSTRUMENTS; instrument += GROUP) {
@@ -59,6 +59,7 @@ fn restore(asset: u32) {
     staying[asset] = standing(3u * asset + 2u);
     if (!is_zero(recovering[asset]) || !is_zero(staying[asset])) {
         own[asset] = displacement(row.curve, held(asset));
+        if (own[asset] >= OVERBOUGHT) { raise(FLAG_SATURATED); }
     }
 }
 
@@ -140,7 +141,7 @@ fn report(asset: u32, step: u32, is_new_step: bool) {
     } else if (step >= feed.delay) {
         read_logs[asset] = bitcast<i32>(state[history_at + asset * N_STEPS + step - feed.delay]);
     } else {
-        read_logs[asset] = 0;
+        read_logs[asset] = opening_log(asset);
     }
 }
 
@@ -179,6 +180,7 @@ fn end_round(lane: u32) {
             let goes = wide_sub(size, stays);
             recovering[asset] = clamped_part(wide_add(recovering[asset], goes));
             own[asset] = displacement(row.curve, held(asset));
+            if (own[asset] >= OVERBOUGHT) { raise(FLAG_SATURATED); }
         }
         flows[asset] = wide(0u, 0u);
     }

@@ -56,6 +56,19 @@ pub(super) fn notes(scenario: &Scenario, program: &Program) -> Vec<String> {
             smallest.unwrap_or_default(),
         ));
     }
+    let coarse: Vec<String> = program
+        .market
+        .octaves
+        .coarse()
+        .map(|(idx, share)| format!("{} to {share:.1e}", scenario.market.assets[idx].name))
+        .collect();
+    if !coarse.is_empty() {
+        notes.push(format!(
+            "prices that may rise beyond 256 times the opening's are counted in coarser steps, as \
+             shares of the opening price: {}",
+            coarse.join(", ")
+        ));
+    }
     notes
 }
 

@@ -31,12 +31,14 @@ pub fn first_beyond(program: &Program, seed: u64, path: u64) -> Option<Beyond> {
             found = Some(here);
         }
     };
+    let walked = |asset: usize, log: i32| log + program.market.octaves.opening_log(asset);
     for (place, log) in story.logs.iter().enumerate() {
         let (asset, step) = (place / n_steps, place % n_steps);
-        look_at(step, asset, is_clamped(*log) || is_cut(program, asset, step, *log));
+        let log = walked(asset, *log);
+        look_at(step, asset, is_clamped(log) || is_cut(program, asset, step, log));
     }
     for (step, asset, log) in moved(&story, n_steps) {
-        look_at(step, asset, is_cut(program, asset, step, log));
+        look_at(step, asset, is_cut(program, asset, step, walked(asset, log)));
     }
     found
 }

@@ -11,7 +11,7 @@ mod quotes;
 use crate::units::AssetId;
 
 pub use constant_product::ConstantProduct;
-pub use curve::{CURVE_ROWS, Curve, CurveRow, MOST_SIZE, ROW_BITS, SIZE_BITS};
+pub use curve::{CURVE_ROWS, Curve, CurveRow, MOST_SIZE, OVERBOUGHT, ROW_BITS, SIZE_BITS};
 pub use power_law::PowerLaw;
 pub use quotes::{Quote, Quotes};
 

@@ -9,6 +9,7 @@ mod common_jumps;
 mod diffusion;
 mod jump_table;
 mod jumps;
+mod octaves;
 mod replay;
 mod shock;
 mod zero;
@@ -24,6 +25,7 @@ pub use common_jumps::CommonJumpTable;
 pub use diffusion::Diffusion;
 pub use jump_table::{JumpTable, PoissonTable};
 pub use jumps::JumpTables;
+pub use octaves::Octaves;
 pub use replay::ReplayTable;
 pub use shock::ShockTable;
 pub use zero::{ZERO_LOG, ZeroTable};
@@ -45,7 +47,8 @@ pub(crate) const SHOCK_ERROR: f64 = 1.3e-7;
 pub struct PathBuffer {
     /// Increments of log2 prices, lsb 2^-56, asset by asset, `n_steps` each.
     pub increments: Vec<i64>,
-    /// log2 prices since opening after each step, Q8.24 rounded to nearest, asset by asset.
+    /// log2 prices after each step, Q8.24 rounded to nearest, asset by asset; what the opening's
+    /// are say [`Octaves`].
     pub logs: Vec<i32>,
     /// Whether some log price met [`LOG_CLAMP`].
     pub clamped: bool,
@@ -77,6 +80,8 @@ pub struct CompiledMarket {
     pub replay: ReplayTable,
     /// Where prices are 0; empty for nowhere.
     pub zeros: ZeroTable,
+    /// By how many octaves marks are coarser, so that they hold what prices may rise to.
+    pub octaves: Octaves,
     /// Worst relative bias of a mean price over the horizon; at most [`MAX_BIAS`].
     pub worst_bias: f64,
 }
@@ -138,6 +143,7 @@ pub fn compile(
     let replay = ReplayTable::compile(market, n_steps);
     let zeros = ZeroTable::compile(market, step_years);
     let mut drift = Vec::with_capacity(n_assets);
+    let mut log2_drifts = Vec::with_capacity(n_assets);
     let mut worst_bias: f64 = 0.0;
     for (idx, asset) in market.assets.iter().enumerate() {
         let compensation =
@@ -153,6 +159,7 @@ pub fn compile(
             return Err(MarketError::StepTooLarge { asset: name_of(idx), log2_move: largest });
         }
         drift.push(libm::round(log2_drift * unit()) as i64);
+        log2_drifts.push(log2_drift);
         let a_step = diffusion.bias(idx) + jumps.bias(idx) + common_jumps.bias(idx);
         let bias = f64::from(n_steps) * (a_step + 1.0 / unit()) + MARK_BIAS;
         if bias > MAX_BIAS {
@@ -170,6 +177,7 @@ pub fn compile(
         shocks,
         replay,
         zeros,
+        octaves: Octaves::compile(market, n_steps, step_years, &log2_drifts),
         worst_bias,
     })
 }
@@ -224,12 +232,13 @@ pub(crate) fn round_shift(sum: i64, shift: u32) -> i64 {
     (sum + half) >> shift
 }
 
-/// Adds increments up to log prices, rounded to their upper words; whether one met [`LOG_CLAMP`].
-fn add_up(increments: &[i64], logs: &mut [i32]) -> bool {
+/// Adds increments up to log prices from that at the opening, Q8.24, rounded to their upper words;
+/// whether one met [`LOG_CLAMP`].
+fn add_up(opening: i32, increments: &[i64], logs: &mut [i32]) -> bool {
     const RUN: usize = 64;
     let mut clamped = false;
     // Half a unit of 2^-24 to begin with: the upper word is then rounded, not cut.
-    let mut log = 1_i64 << 31;
+    let mut log = (i64::from(opening) << 32) + (1 << 31);
     for (increments, logs) in increments.chunks(RUN).zip(logs.chunks_mut(RUN)) {
         // A run of increments from -2^54 to 2^54 - 1 moves a log by 2^60 at most.
         let far = increments.iter().fold(0, |far, it| far | it.wrapping_add(1 << 54));
@@ -278,8 +287,9 @@ impl CompiledMarket {
         self.replay.add(self.n_steps, path, buffer);
         buffer.clamped = false;
         let rows = buffer.increments.chunks_exact(self.n_steps);
-        for (increments, logs) in rows.zip(buffer.logs.chunks_exact_mut(self.n_steps)) {
-            buffer.clamped |= add_up(increments, logs);
+        let rows = rows.zip(buffer.logs.chunks_exact_mut(self.n_steps)).enumerate();
+        for (asset, (increments, logs)) in rows {
+            buffer.clamped |= add_up(self.octaves.opening_log(asset), increments, logs);
         }
         let window = (&*self.replay.assets, self.replay.start_row_of(path));
         self.zeros.mask(&mut buffer.logs, self.n_steps, window);
@@ -295,6 +305,7 @@ impl CompiledMarket {
         parts.extend(self.shocks.parts());
         parts.extend(self.replay.parts());
         parts.extend(self.zeros.parts());
+        parts.extend(self.octaves.parts());
         parts
     }
 }

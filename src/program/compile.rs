@@ -15,7 +15,7 @@ use crate::book::action::to_words;
 use crate::book::venue::{Terms, Tier, with_deductions};
 use crate::book::{Leg, LegKind, Position};
 use crate::fixed::{MARK_BITS, ONE_Q30, ONE_Q31};
-use crate::market::model::{self, MarketError};
+use crate::market::model::{self, MarketError, Octaves};
 use crate::scenario::Scenario;
 use crate::units::{AssetId, VenueId};
 
@@ -69,7 +69,7 @@ impl Program {
     pub fn compile(scenario: &Scenario) -> Result<Self, CompileError> {
         let run = &scenario.run;
         let market = model::compile(&scenario.market, run.n_steps, run.step_years)?;
-        let mut builder = Builder::new(scenario)?;
+        let mut builder = Builder::new(scenario, &market.octaves)?;
         for position in &scenario.book.positions {
             builder.gross_usd += builder.gross_of(position);
         }
@@ -87,14 +87,14 @@ impl Program {
             |usd: f64| libm::round(usd * libm::exp2(-f64::from(money_log2))).min(largest) as i64;
         let actions = scenario.venues.iter().map(|venue| venue.rule.liquidation().action(&money));
         Ok(Self {
-            market,
             instruments: builder.instruments,
             positions: builder.positions,
             legs: builder.legs,
             tiers: builder.tiers,
             actions: actions.collect(),
             pools: builder.pools.into_keys().collect(),
-            liquidity: Liquidity::compile(scenario, money_log2, &money),
+            liquidity: Liquidity::compile(scenario, &market.octaves, money_log2, &money),
+            market,
             money_log2,
             opening: OpeningFigures::default(),
         })
@@ -103,6 +103,7 @@ impl Program {
 
 struct Builder<'a> {
     scenario: &'a Scenario,
+    octaves: &'a Octaves,
     gross_usd: f64,
     money_log2: i32,
     sum_shift: u32,
@@ -115,7 +116,7 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(scenario: &'a Scenario) -> Result<Self, CompileError> {
+    fn new(scenario: &'a Scenario, octaves: &'a Octaves) -> Result<Self, CompileError> {
         let horizon = f64::from(scenario.run.n_steps) * scenario.run.step_years;
         for asset in &scenario.market.assets {
             if (asset.borrow_rate * horizon * model::LOG2_E).abs() > 8.0 {
@@ -136,6 +137,7 @@ impl<'a> Builder<'a> {
         }
         Ok(Self {
             scenario,
+            octaves,
             gross_usd: 0.0,
             money_log2: 0,
             sum_shift: u32::BITS - scenario.run.n_steps.leading_zeros(),
@@ -152,16 +154,18 @@ impl<'a> Builder<'a> {
         &self.scenario.venues[position.venue.idx()].terms[leg.asset.idx()]
     }
 
-    /// Value of a leg at the opening price.
-    fn opening_usd(&self, leg: &Leg) -> f64 {
-        leg.amount * self.scenario.market.assets[leg.asset.idx()].price_usd
+    /// Value of a leg at a mark of 1, which is the opening price, or higher by whole octaves.
+    fn whole_usd(&self, leg: &Leg) -> f64 {
+        let usd = leg.amount * self.scenario.market.assets[leg.asset.idx()].price_usd;
+        libm::ldexp(usd, self.octaves.of(leg.asset.idx()) as i32)
     }
 
-    /// What a position's coefficients and constants may add up to, in dollars of opening value.
+    /// What a position's coefficients and constants may add up to, in dollars of value at a mark
+    /// of 1.
     fn gross_of(&self, position: &Position) -> f64 {
         let mut gross = 0.0;
         for leg in self.scenario.book.legs_of(position) {
-            let value = self.opening_usd(leg).abs();
+            let value = self.whole_usd(leg).abs();
             gross += match leg.kind {
                 LegKind::Collateral | LegKind::Debt => value,
                 LegKind::Perp => {
@@ -180,7 +184,7 @@ impl<'a> Builder<'a> {
     /// Funding owed at a running sum of marks of 1: a perp's coefficient on its funding instrument.
     fn funding_usd(&self, leg: &Leg, terms: &Terms) -> f64 {
         let a_step = terms.funding_rate * self.scenario.run.step_years;
-        -self.opening_usd(leg) * a_step * libm::exp2(f64::from(self.sum_shift))
+        -self.whole_usd(leg) * a_step * libm::exp2(f64::from(self.sum_shift))
     }
 
     fn instrument(&mut self, row: InstrumentRow) -> u32 {
@@ -271,7 +275,7 @@ impl<'a> Builder<'a> {
             accrual: to_words(libm::round(accrual) as i64),
             sum_shift: 0,
         });
-        let value = self.opening_usd(leg);
+        let value = self.whole_usd(leg);
         let tier_start = self.tiers.len() as u32;
         let units = value * libm::exp2(-f64::from(unit_log2));
         let (mut threshold, mut quantity) = (0, quantity(value, unit_log2));
@@ -332,7 +336,7 @@ fn reachable(tiers: &[Tier], notional_usd: f64) -> impl DoubleEndedIterator<Item
     reached.into_iter()
 }
 
-/// Dollars of opening value in a position's unit, rounded to nearest.
+/// Dollars of value at a mark of 1 in a position's unit, rounded to nearest.
 fn quantity(usd: f64, unit_log2: i32) -> i32 {
     libm::round(usd * libm::exp2(-f64::from(unit_log2))) as i32
 }

@@ -14,6 +14,7 @@ use crate::book::liquidators::{Execution, Liquidators, Order};
 use crate::book::venue::{Rule, share_q31};
 use crate::fixed::{rescale, scale_mark};
 use crate::market::depth::{Curve, Depth, Feedback, SIZE_BITS};
+use crate::market::model::Octaves;
 use crate::market::oracle::Feed;
 use crate::scenario::Scenario;
 
@@ -71,7 +72,7 @@ pub struct AssetRow {
 pub struct BandRow {
     /// Fall of the log2 price from its highest, Q8.24.
     pub fall: u32,
-    /// A flow, money of opening value, to a size: mantissa and shift of [`rescale`].
+    /// A flow, money of value at a mark of 1, to a size: mantissa and shift of [`rescale`].
     pub size_mantissa: u32,
     /// Its shift.
     pub size_shift: i32,
@@ -129,6 +130,7 @@ impl Liquidity {
     /// Compiles what couples positions; `None` where nothing does.
     pub(super) fn compile(
         scenario: &Scenario,
+        octaves: &Octaves,
         money_log2: i32,
         money: &dyn Fn(f64) -> i64,
     ) -> Option<Self> {
@@ -156,12 +158,13 @@ impl Liquidity {
             standing: None,
         };
         for depth in &model.depths {
-            compiled.push(depth, step_years, money_log2);
+            compiled.push(depth, octaves.of(depth.asset.idx()), step_years, money_log2);
         }
         Some(compiled)
     }
 
-    fn push(&mut self, depth: &Depth, step_years: f64, money_log2: i32) {
+    /// Flows are of value at a mark of 1, so many octaves above the opening price.
+    fn push(&mut self, depth: &Depth, octaves: u32, step_years: f64, money_log2: i32) {
         let form = depth.form.form();
         let row = &mut self.assets[depth.asset.idx()];
         // All constant products share one curve; their scales tell them apart.
@@ -180,7 +183,7 @@ impl Liquidity {
         for (fall, share) in
             whole.chain(depth.by_drawdown.iter().map(|band| (band.fall, band.share)))
         {
-            let scale = form.scale_usd() * share;
+            let scale = libm::ldexp(form.scale_usd() * share, octaves as i32);
             let one = libm::exp2(f64::from(SIZE_BITS));
             let quantum = libm::exp2(f64::from(money_log2));
             let (size_mantissa, size_shift) = mantissa(quantum * one * (1.0 - depth.fee) / scale);
@@ -266,14 +269,15 @@ impl Liquidity {
 }
 
 impl BandRow {
-    /// Money of opening value as a size; the sign stays.
+    /// Money of value at a mark of 1 as a size; the sign stays.
     #[must_use]
     pub fn size(&self, flow: i64) -> i64 {
         let size = rescale(flow.unsigned_abs(), self.size_mantissa, self.size_shift) as i64;
         if flow < 0 { -size } else { size }
     }
 
-    /// A size that is no purchase, as money of opening value; without the fee, which sizes bear.
+    /// A size that is no purchase, as money of value at a mark of 1; without the fee, which sizes
+    /// bear.
     #[must_use]
     pub fn money(&self, size: i64) -> i64 {
         rescale(size as u64, self.money_mantissa, self.money_shift) as i64

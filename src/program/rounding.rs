@@ -69,9 +69,13 @@ impl Program {
         let owed = self.positions.iter().map(|position| {
             let legs = self.legs_of(position).iter();
             let owed = legs.filter(|leg| leg.kind == KIND_DEBT || leg.kind == KIND_PERP);
-            let units: u64 = owed.map(|leg| u64::from(leg.quantity.unsigned_abs())).sum();
-            let unit = MARK_BITS as i32 - position.money_shift as i32 + self.money_log2;
-            libm::ldexp(units as f64, unit)
+            let fine = owed.map(|leg| {
+                let asset = self.instruments[leg.instrument as usize].asset as usize;
+                u64::from(leg.quantity.unsigned_abs())
+                    * u64::from(self.market.octaves.opening_mark(asset))
+            });
+            let of_fine = self.money_log2 - position.money_shift as i32;
+            libm::ldexp(fine.sum::<u64>() as f64, of_fine)
         });
         let smallest_usd = owed.filter(|usd| *usd >= DUST_USD).min_by(f64::total_cmp);
         let is_coarse = (materiality_usd > 0.0

@@ -32,10 +32,30 @@ fn comparable(mut told: ToldEvent) -> ToldEvent {
     told
 }
 
+/// The log prices of a story as the program walks them.
+fn walked_logs(program: &Program, story: &Story) -> Vec<i32> {
+    let mut logs = story.logs.clone();
+    program.market.octaves.open(&mut logs, 1);
+    logs
+}
+
+/// Log prices and sales as stories tell them.
+fn tell_since_opening(program: &Program, walked: &mut Walked) {
+    let octaves = &program.market.octaves;
+    octaves.open(&mut walked.moved, -1);
+    for round in &mut walked.rounds {
+        octaves.open(&mut round.market, -1);
+        octaves.open(&mut round.read, -1);
+        let sold = round.sold.iter_mut().enumerate();
+        sold.for_each(|(asset, sold)| *sold >>= octaves.of(asset));
+    }
+}
+
 /// Compares a path with the second walk of it.
 pub(crate) fn check(program: &Program, path: u64) -> Result<(), TestCaseError> {
     let story = explain(program, SEED, path);
-    let mut expected = walk(program, &story.logs);
+    let mut expected = walk(program, &walked_logs(program, &story));
+    tell_since_opening(program, &mut expected);
     let (saturated, small) = expected.strained;
     let flags = if saturated { SATURATED } else { 0 } | if small { SMALL_MARK } else { 0 };
     expected.outcome.flags = flags | flags_of_prices(program, path);
@@ -97,6 +117,8 @@ struct Ends {
     n_spiralling: u32,
     n_backlogged: u32,
     n_emptied: u32,
+    /// Of programs with coarser marks.
+    n_coarse: u32,
     desk: [u32; 9],
 }
 
@@ -148,10 +170,13 @@ fn drawn_coupling_comes_to_every_end() {
         }
         for path in 0..N_PATHS {
             let story = explain(&program, SEED, path);
-            ends.count(&story, &walk(&program, &story.logs));
+            let mut walked = walk(&program, &walked_logs(&program, &story));
+            tell_since_opening(&program, &mut walked);
+            ends.count(&story, &walked);
+            ends.n_coarse += u32::from(program.market.octaves.coarse().next().is_some());
         }
     }
     let paths = [ends.n_moved, ends.n_read_late, ends.n_spiralling, ends.n_backlogged];
-    let all = paths.iter().chain([&ends.n_emptied]).chain(&ends.desk);
+    let all = paths.iter().chain([&ends.n_emptied, &ends.n_coarse]).chain(&ends.desk);
     assert!(all.min() >= Some(&10), "{ends:?}");
 }

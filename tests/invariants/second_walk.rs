@@ -114,7 +114,9 @@ fn has_effect(told: &ToldEvent) -> bool {
 /// The marks of a told path.
 pub(crate) fn marks_of(program: &Program, story: &Story) -> Marks {
     let mut marks = Marks::new(program);
-    marks.fill(&program.instruments, &mut story.logs.clone());
+    let mut logs = story.logs.clone();
+    program.market.octaves.open(&mut logs, 1);
+    marks.fill(&program.instruments, &mut logs);
     marks.need_all();
     marks
 }

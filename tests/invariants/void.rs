@@ -37,22 +37,23 @@ fn found(jumps: &[(u32, f64, u32)], borrow_rate: f64) -> Option<(usize, usize)> 
     found.map(|Beyond { step_idx, asset }| (step_idx, asset))
 }
 
+/// Marks that are eight octaves coarser hold 65,536 times the price at the opening.
 #[test]
 fn the_first_of_several_assets_in_the_first_of_several_steps_is_named() {
-    assert_eq!(found(&[(0, 250.0, 3), (1, 250.0, 2)], 0.0), None);
-    assert_eq!(found(&[(0, 257.0, 3)], 0.0), Some((3, 0)));
-    assert_eq!(found(&[(0, 257.0, 9), (1, 257.0, 5)], 0.0), Some((5, 1)));
-    assert_eq!(found(&[(0, 257.0, 5), (1, 257.0, 5)], 0.0), Some((5, 0)));
+    assert_eq!(found(&[(0, 64_000.0, 3), (1, 64_000.0, 2)], 0.0), None);
+    assert_eq!(found(&[(0, 65_600.0, 3)], 0.0), Some((3, 0)));
+    assert_eq!(found(&[(0, 65_600.0, 9), (1, 65_600.0, 5)], 0.0), Some((5, 1)));
+    assert_eq!(found(&[(0, 65_600.0, 5), (1, 65_600.0, 5)], 0.0), Some((5, 0)));
     // It comes back, and the path stays void.
-    assert_eq!(found(&[(1, 257.0, 5), (1, 1.0 / 257.0, 6)], 0.0), Some((5, 1)));
+    assert_eq!(found(&[(1, 65_600.0, 5), (1, 1.0 / 65_600.0, 6)], 0.0), Some((5, 1)));
 }
 
-/// Interest grows a debt by 1 % an hour: 250 x 1.01^3 is 257.6, from the third hour on.
+/// Interest grows a debt by 1 % an hour: 64,000 x 1.01^3 is 65,939, from the third hour on.
 #[test]
 fn interest_counts() {
     let rate = 8760.0 * libm::log(1.01);
-    assert_eq!(found(&[(1, 250.0, 0)], rate), Some((2, 1)));
-    assert_eq!(found(&[(0, 250.0, 0)], rate), None);
+    assert_eq!(found(&[(1, 64_000.0, 0)], rate), Some((2, 1)));
+    assert_eq!(found(&[(0, 64_000.0, 0)], rate), None);
 }
 
 /// The clamp is at 64 octaves, of any asset.

@@ -2,6 +2,7 @@
 
 use shortfall::book::venue::{CompoundV2, Perpetual, Rule, Terms, Tier};
 use shortfall::book::{Leg, LegKind};
+use shortfall::market::depth::{ConstantProduct, Depth, DepthForm};
 use shortfall::market::oracle::Feed;
 use shortfall::market::{Market, Shock};
 use shortfall::scenario::Scenario;
@@ -105,4 +106,64 @@ pub(crate) fn beyond_the_lowest_price() -> Scenario {
     let mut scenario = support::scenario(market, venues, support::book(&[(0, legs)]));
     scenario.run.n_steps = 5;
     scenario
+}
+
+/// A short of one from 100, on a margin of 100, whose price rises 300 times: beyond the 256 times
+/// of a mark that no octave makes coarser.
+///
+/// What is lacking is 30,000 less the 100 that it was sold for and the margin.
+pub(crate) fn risen_short() -> Scenario {
+    let mut market = support::market(vec![support::still(1.0), support::still(100.0)]);
+    market.shocks = vec![jump(1, 299.0, 1, HOUR_YEARS)];
+    let perps = [support::perp(1, -1.0, 100.0)];
+    let mut scenario = margin_account(market, Perpetual::default(), 0.0, (100.0, &perps));
+    scenario.run.n_steps = 3;
+    scenario
+}
+
+/// A short of one from 100 that is bought back at once in a pool of so much, USD: all of it is
+/// worth 100 and more.
+pub(crate) fn bought_back(reserve_usd: f64) -> Scenario {
+    let mut market = support::market(vec![support::still(1.0), support::still(100.0)]);
+    market.shocks = vec![jump(1, 0.5, 1, HOUR_YEARS)];
+    market.liquidity.depths = vec![pool(1, reserve_usd)];
+    let perps = [support::perp(1, -1.0, 100.0)];
+    let mut scenario = margin_account(market, Perpetual::default(), 0.0, (20.0, &perps));
+    scenario.run.n_steps = 4;
+    scenario
+}
+
+/// Loans whose collateral rises 1,000 times and whose debt 1,500 times, then fall back by half; the
+/// venue reads both an hour late, and the collateral is sold in a pool.
+pub(crate) fn risen_loans() -> Scenario {
+    let mut market = support::market(vec![support::diffusing(1.0, 0.5), support::still(1.0)]);
+    market.shocks = vec![
+        jump(0, 999.0, 1, HOUR_YEARS),
+        jump(1, 1499.0, 1, HOUR_YEARS),
+        jump(0, -0.5, 4, HOUR_YEARS),
+    ];
+    let late = Feed { delay_years: HOUR_YEARS, ..Feed::default() };
+    market.liquidity.feeds = vec![late; 2];
+    market.liquidity.depths = vec![pool(0, 5e4)];
+    let rule = Rule::CompoundV2(CompoundV2::default());
+    let venues = vec![support::venue(rule, vec![support::terms(0.9, 0.08); 2])];
+    let loan = |held: f64, owed: f64| {
+        let held = support::leg(LegKind::Collateral, 0, held);
+        (0, vec![held, support::leg(LegKind::Debt, 1, owed)])
+    };
+    let loans = [loan(1300.0, 1000.0), loan(900.0, 300.0), loan(2000.0, 1000.0), loan(10.0, 8.9)];
+    let mut scenario = support::scenario(market, venues, support::book(&loans));
+    scenario.run.n_steps = 8;
+    scenario
+}
+
+fn pool(asset: u32, reserve_usd: f64) -> Depth {
+    Depth {
+        asset: AssetId(asset),
+        form: DepthForm::ConstantProduct(ConstantProduct { reserve_usd }),
+        half_life_years: HOUR_YEARS,
+        permanent: 0.0,
+        fee: 0.0,
+        by_drawdown: Vec::new(),
+    }
 }

@@ -169,7 +169,8 @@ impl<'a> Coupled<'a> {
         if let Some(aftermath) = &mut ledger.counters.aftermath {
             aftermath.absorb(&self.aftermath);
         }
-        self.market.marks.strained
+        let (is_cut, is_small) = self.market.marks.strained;
+        (is_cut | self.market.has_overbought, is_small)
     }
 
     /// The room for impact with which horizons are to be bounded.

@@ -112,5 +112,21 @@ pub fn explain(program: &Program, seed: u64, path: u64) -> Story {
     } else {
         story.events.sort_by_key(|told| (told.when, told.position));
     }
+    story.since_opening(program);
     story
+}
+
+impl Story {
+    /// Log prices and sales are told as if no mark were coarser than others.
+    fn since_opening(&mut self, program: &Program) {
+        let octaves = &program.market.octaves;
+        octaves.open(&mut self.logs, -1);
+        octaves.open(&mut self.moved, -1);
+        for round in &mut self.rounds {
+            octaves.open(&mut round.market, -1);
+            octaves.open(&mut round.read, -1);
+            let sold = round.sold.iter_mut().enumerate();
+            sold.for_each(|(asset, sold)| *sold >>= octaves.of(asset));
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::kernel::{Tables, declare};
 use crate::book::action::to_words;
 use crate::engine::cpu::coupled::desk::{DUST, MOST_SLIPPAGE, PARTS_LOG2};
-use crate::market::depth::{CURVE_ROWS, ROW_BITS, SIZE_BITS};
+use crate::market::depth::{CURVE_ROWS, OVERBOUGHT, ROW_BITS, SIZE_BITS};
 use crate::program::Program;
 use crate::program::liquidity::{CROSS_BITS, Liquidity, MOST_IMPACT, MOST_PART, NONE};
 use crate::tail::aftermath_words;
@@ -101,6 +101,7 @@ pub(super) fn declare_coupled(
         let _ = writeln!(constants, "const {name} = {is_so};");
     }
     let _ = writeln!(constants, "const MOST_IMPACT: i32 = {MOST_IMPACT};");
+    let _ = writeln!(constants, "const OVERBOUGHT: i32 = {OVERBOUGHT};");
 }
 
 fn declare_words(constants: &mut String, program: &Program, liquidity: &Liquidity) {

@@ -132,6 +132,8 @@ impl Kernel {
         let zeros = &market.zeros;
         let _ = writeln!(constants, "const ZERO_LOG: i32 = {ZERO_LOG};");
         let _ = writeln!(constants, "const HAS_DEAD = {};", !zeros.dead_from.is_empty());
+        let opening = market.octaves.opening_logs();
+        let _ = writeln!(constants, "const HAS_OCTAVES = {};", !opening.is_empty());
         let _ = writeln!(constants, "const HAS_ZERO_ROWS = {};", !zeros.rows.is_empty());
         let is_whole = room.window >= market.n_steps;
         let _ = writeln!(constants, "const IS_WHOLE = {is_whole};");
@@ -279,6 +281,7 @@ impl Tables {
         offsets.push(("T_REPLAY_COLUMNS", self.push(&columns)));
         offsets.push(("T_DEAD_FROM", self.push(&market.zeros.dead_from)));
         offsets.push(("T_ZERO_ROWS", self.push(&market.zeros.rows)));
+        offsets.push(("T_OPENING_LOGS", self.push_i32(&market.octaves.opening_logs())));
         offsets.push(("T_JUMPS", self.push_jumps(program)));
         let thresholds = &market.common_jumps.clock.thresholds;
         offsets.push(("T_COMMON_THRESHOLDS", self.push(thresholds)));

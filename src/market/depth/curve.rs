@@ -30,6 +30,10 @@ pub const ROW_BITS: u32 = 4;
 /// Rows of half a curve.
 pub const CURVE_ROWS: usize = 1 + ((63 - FIRST_BITS as usize) << ROW_BITS);
 
+/// Purchases that displace the log2 price by this, Q8.24, are at the end of their curve (but for
+/// 2^-12 of an octave) or beyond it, where prices stand still: what they cost is a lower bound.
+pub const OVERBOUGHT: i32 = (4 << 24) - (1 << 12);
+
 /// A stretch of sizes; read by Rust and WGSL alike.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Pod, Zeroable, Serialize, Deserialize)]

@@ -55,7 +55,7 @@ fn meets_the_clamp(increments: &[i64]) -> bool {
         one_by_one.push((log >> 32) as i32);
     }
     let mut logs = vec![0; increments.len()];
-    assert_eq!(add_up(increments, &mut logs), meets, "{increments:?}");
+    assert_eq!(add_up(0, increments, &mut logs), meets, "{increments:?}");
     assert_eq!(logs, one_by_one, "{increments:?}");
     meets
 }

@@ -2,6 +2,7 @@
 
 use shortfall::engine::cpu::walk::When;
 use shortfall::fixed::{SMALL_MARK, mark_of_log, scale_q31};
+use shortfall::market::depth::OVERBOUGHT;
 use shortfall::program::Program;
 use shortfall::program::layout::{INSTRUMENT_PRICE, from_words};
 use shortfall::program::liquidity::{BandRow, CROSS_BITS, Liquidity, MOST_IMPACT, MOST_PART, NONE};
@@ -9,11 +10,13 @@ use shortfall::program::liquidity::{BandRow, CROSS_BITS, Liquidity, MOST_IMPACT,
 /// One asset at the present.
 #[derive(Debug, Clone, Default)]
 struct Asset<'a> {
+    /// log2 price at the opening.
+    opening: i32,
     /// Size sold that recovers.
     recovering: i64,
     /// Size sold that stays.
     staying: i64,
-    /// Money at opening value that this round has sold.
+    /// Money of value at a mark of 1 that this round has sold.
     flow: i64,
     /// Of that, what the opening had sold before the first round.
     pending: i64,
@@ -57,8 +60,10 @@ fn clamped(part: i128) -> i64 {
 
 impl Asset<'_> {
     /// What the opening has left of it.
-    fn at_opening(liquidity: &Liquidity, idx: usize) -> Self {
-        let Some(standing) = &liquidity.standing else { return Self::default() };
+    fn at_opening(program: &Program, liquidity: &Liquidity, idx: usize) -> Self {
+        let opening = program.market.octaves.opening_log(idx);
+        let plain = Self { opening, highest: opening.into(), reported: opening, ..Self::default() };
+        let Some(standing) = &liquidity.standing else { return plain };
         let flow = standing.flows[idx];
         let has_curve = liquidity.assets[idx].curve != NONE;
         let held = |size: i64| if has_curve { size } else { 0 };
@@ -67,24 +72,26 @@ impl Asset<'_> {
             staying: held(standing.staying[idx]),
             flow,
             pending: flow,
-            ..Self::default()
+            ..plain
         }
     }
 }
 
 impl<'a> Market<'a> {
     pub(crate) fn new(program: &'a Program, liquidity: &'a Liquidity, logs: &'a [i32]) -> Self {
-        Self {
+        let mut market = Self {
             program,
             liquidity,
             logs,
             step: 0,
             assets: (0..liquidity.assets.len())
-                .map(|idx| Asset::at_opening(liquidity, idx))
+                .map(|idx| Asset::at_opening(program, liquidity, idx))
                 .collect(),
             sums: vec![0; program.instruments.len()],
             strained: (false, false),
-        }
+        };
+        market.look_at_purchases();
+        market
     }
 
     /// The market half recovers, prices move, feeds report what is due.
@@ -131,6 +138,18 @@ impl<'a> Market<'a> {
             asset.staying = clamped(i128::from(asset.staying) + i128::from(stays));
             asset.recovering = clamped(i128::from(asset.recovering) + i128::from(size - stays));
             asset.flow = 0;
+        }
+        self.look_at_purchases();
+    }
+
+    /// Beyond the end of its curve nothing is known of what a purchase costs.
+    fn look_at_purchases(&mut self) {
+        for (row, asset) in self.liquidity.assets.iter().zip(&self.assets) {
+            let size = asset.recovering + asset.staying;
+            if row.curve != NONE && size < 0 {
+                let curve = &self.liquidity.curves[row.curve as usize];
+                self.strained.0 |= curve.displacement(size) >= OVERBOUGHT;
+            }
         }
     }
 
@@ -190,7 +209,7 @@ impl<'a> Market<'a> {
             let sent = self.step.checked_sub(feed.delay as usize);
             asset.read = match feed.delay {
                 0 => asset.reported,
-                _ => sent.map_or(0, |step| asset.history[step]),
+                _ => sent.map_or(asset.opening, |step| asset.history[step]),
             };
         }
     }

@@ -82,7 +82,7 @@ impl<'d, 'p> Desk<'d, 'p> {
         self.program.instruments[leg.instrument as usize].asset as usize
     }
 
-    /// Units as money of opening value.
+    /// Units as money of value at a mark of 1.
     #[inline(always)]
     fn flow(&self, units: u32) -> i64 {
         self.money(u64::from(units) << MARK_BITS)

@@ -3,7 +3,7 @@
 use super::room::FIRST_ROOM;
 use crate::fixed::scale_q31;
 use crate::lanes::Lanes;
-use crate::market::depth::Curve;
+use crate::market::depth::{Curve, OVERBOUGHT};
 use crate::program::liquidity::{AssetRow, Liquidity, MOST_PART, NONE};
 
 /// Markets that recover together.
@@ -148,6 +148,14 @@ impl<'a> Holdings<'a> {
         if from < least || to > most {
             self.know(asset, from.min(least), to.max(most));
         }
+    }
+
+    /// Whether more was bought of an asset than its curve has prices for.
+    pub(super) fn is_overbought(&self, asset: usize) -> bool {
+        let idx = self.of[asset] as usize;
+        let Some(holding) = self.list.get(idx) else { return false };
+        let size = holding.staying + self.recovering.as_flattened()[idx];
+        size < 0 && holding.curve.displacement(size) >= OVERBOUGHT
     }
 
     /// The market of an asset takes something for the first time.

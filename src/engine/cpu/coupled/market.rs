@@ -31,7 +31,7 @@ pub struct MovedMarket<'a> {
     pub(super) holdings: Holdings<'a>,
     /// Of every curve, as [`Curve::most_cheap`].
     most_cheap: Vec<i64>,
-    /// What was sold in this round, money at opening value; negative where more was bought.
+    /// What was sold in this round, money of value at a mark of 1; negative where more was bought.
     pub flow: Vec<i64>,
     /// The same sale by sale: asset, flow.
     pub(super) sales: Vec<(u32, i64)>,
@@ -39,6 +39,10 @@ pub struct MovedMarket<'a> {
     pub(super) pending: Vec<i64>,
     /// Whether no step has gone by since the opening, so that nothing has recovered.
     is_opening: bool,
+    /// Log prices at the opening.
+    opening_logs: Vec<i32>,
+    /// Whether more of an asset was bought on this path than its curve has prices for.
+    pub(super) has_overbought: bool,
     /// Displacement of each asset in all.
     pub impact: Vec<i32>,
     /// Log prices on the market.
@@ -84,6 +88,8 @@ impl<'a> MovedMarket<'a> {
             sales: Vec::new(),
             pending: vec![0; n_assets],
             is_opening: false,
+            opening_logs: (0..n_assets).map(|it| program.market.octaves.opening_log(it)).collect(),
+            has_overbought: false,
             impact: vec![0; n_assets],
             market: vec![0; n_assets],
             highest: vec![0; n_assets],
@@ -120,6 +126,7 @@ impl<'a> MovedMarket<'a> {
             let (recovering, staying) = (standing.recovering[asset], standing.staying[asset]);
             if row.curve != NONE && (recovering != 0 || staying != 0) {
                 self.holdings.restore(asset, recovering, staying);
+                self.has_overbought |= self.holdings.is_overbought(asset);
             }
         }
     }
@@ -128,17 +135,18 @@ impl<'a> MovedMarket<'a> {
         self.holdings.clear();
         self.flow.fill(0);
         self.sales.clear();
-        for logs in [&mut self.impact, &mut self.highest, &mut self.reported] {
-            logs.fill(0);
-        }
+        self.impact.fill(0);
+        self.highest.copy_from_slice(&self.opening_logs);
+        self.reported.copy_from_slice(&self.opening_logs);
+        self.has_overbought = false;
         self.reported_at.fill(0);
     }
 
     /// The opening, before the first step: all prices are those of the scenario.
     pub(super) fn begin_opening(&mut self) {
         self.clear();
-        self.market.fill(0);
-        self.late.fill(0);
+        self.market.copy_from_slice(&self.opening_logs);
+        self.late.copy_from_slice(&self.opening_logs);
         self.marks.set_opening(&self.market, &self.late);
     }
 
@@ -152,7 +160,11 @@ impl<'a> MovedMarket<'a> {
         self.take_sales();
         self.holdings.displace();
         self.find_impacts();
-        self.market.copy_from_slice(&self.impact);
+        for ((market, impact), opening) in
+            self.market.iter_mut().zip(&self.impact).zip(&self.opening_logs)
+        {
+            *market = opening + impact;
+        }
         self.forget_asked();
         self.marks.set_opening(&self.market, &self.late);
     }
@@ -173,7 +185,8 @@ impl<'a> MovedMarket<'a> {
         let n_steps = self.program.market.n_steps;
         for asset in self.banded.iter().map(|it| *it as usize) {
             let skipped = &logs[asset * n_steps..][..n_skipped];
-            self.highest[asset] = skipped.iter().copied().max().unwrap_or(0).max(0);
+            let highest = &mut self.highest[asset];
+            *highest = skipped.iter().fold(*highest, |highest, log| highest.max(*log));
         }
         self.marks.skip(n_skipped, logs);
     }
@@ -220,6 +233,7 @@ impl<'a> MovedMarket<'a> {
             self.pending[asset] = 0;
             if self.liquidity.assets[asset].curve != NONE && flow != 0 {
                 self.holdings.take(asset, self.band[asset].size(flow));
+                self.has_overbought |= self.holdings.is_overbought(asset);
             }
         }
     }
@@ -351,7 +365,7 @@ impl<'a> MovedMarket<'a> {
             self.late[asset] = match step.checked_sub(delay) {
                 _ if delay == 0 => self.reported[asset],
                 Some(then) => self.history[asset * n_steps + then],
-                None => 0,
+                None => self.opening_logs[asset],
             };
         }
     }

@@ -12,7 +12,7 @@ use crate::book::account::{Event, KIND_COLLATERAL, KIND_DEBT, KIND_PERP, LegStat
 use crate::book::action::{ACTION_CLOSE_OUT, Unlimited};
 use crate::engine::cpu::bound::tiers_at;
 use crate::lanes::Lanes;
-use crate::program::layout::{INSTRUMENT_PRICE, PositionRow};
+use crate::program::layout::{INSTRUMENT_PRICE, InstrumentRow, PositionRow};
 use crate::program::liquidity::{Liquidity, NONE};
 use crate::program::standing::Standing;
 use crate::program::{Opening, OpeningFigures, Program};
@@ -145,8 +145,11 @@ fn settle_together(program: &mut Program, liquidity: Liquidity, accounts: &mut [
 
 /// Marks of all instruments at the opening: sums for funding are still empty.
 fn marks(program: &Program) -> Vec<u32> {
-    let mark = |kind| if kind == INSTRUMENT_PRICE { crate::fixed::ONE_MARK } else { 0 };
-    program.instruments.iter().map(|it| mark(it.kind)).collect()
+    let mark = |it: &InstrumentRow| match it.kind {
+        INSTRUMENT_PRICE => program.market.octaves.opening_mark(it.asset as usize),
+        _ => 0,
+    };
+    program.instruments.iter().map(mark).collect()
 }
 
 impl Account {

@@ -10,7 +10,7 @@ use crate::engine::cpu::mark_ratios::ROUNDED;
 use crate::engine::cpu::marks::{Extremes, Marks, RUN_STEPS};
 use crate::engine::cpu::positions::PairClass;
 use crate::engine::cpu::terms::Term;
-use crate::fixed::{OCTAVE, ONE_MARK};
+use crate::fixed::OCTAVE;
 use crate::program::Program;
 use crate::program::layout::{INSTRUMENT_PRICE, from_words};
 use crate::program::liquidity::{Liquidity, NONE};
@@ -291,7 +291,8 @@ impl Room {
                 self.extremes.push(Extremes { low, high });
                 continue;
             }
-            let extremes = extremes_of(at.marks, idx, steps, self.reach[asset]);
+            let opening = at.program.market.octaves.opening_mark(asset);
+            let extremes = extremes_of((at.marks, opening), idx, steps, self.reach[asset]);
             let (down, up) = self.factors[idx];
             self.extremes.push(Extremes {
                 low: ((f64::from(extremes.low) - 1.0) * down - 1.0) as u32,
@@ -332,8 +333,13 @@ fn reach(program: &Program, liquidity: &Liquidity, asset: usize) -> usize {
 
 /// The extremes of an instrument's marks over the runs that hold some steps and those before them
 /// that venues may still read.
-fn extremes_of(marks: &Marks, instrument: usize, steps: &Range<usize>, reach: usize) -> Extremes {
-    let opening = Extremes { low: ONE_MARK, high: ONE_MARK };
+fn extremes_of(
+    (marks, opening): (&Marks, u32),
+    instrument: usize,
+    steps: &Range<usize>,
+    reach: usize,
+) -> Extremes {
+    let opening = Extremes { low: opening, high: opening };
     let mut extremes = if reach > steps.start { opening } else { Extremes::NONE };
     let first = steps.start.saturating_sub(reach);
     for run in first / RUN_STEPS..steps.end.div_ceil(RUN_STEPS) {
