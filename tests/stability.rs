@@ -197,8 +197,8 @@ fn aave_and_morpho_lending_stay() {
     stays(
         &aave_and_morpho(),
         [143869960348982762, 0, 0, 15429420864131197017],
-        "a67b9ec83e454ef2ebb1107e8d4af8915864636ffbeee345b2ac2ab517bd5205",
-        "c6f84f1c957279ae1509b671d199dbd7f2f51d7d9b2257923eadb1ec4276f76c",
+        "02f3e253c47cfaad33ad06100f384c840ce5097e8e716770928731a5d3e07830",
+        "6b020b580b216ff1195aaf202312c8aaae663865994c4a4271f45d74ceefbc7b",
     );
 }
 

@@ -21,8 +21,8 @@ const MOST: u32 = 8;
 const Z: f64 = 6.4;
 /// A Poisson count is above mean + [`Z`] sqrt(mean) + this less often than that.
 const MORE_JUMPS: f64 = 6.0;
-/// Purchases raise a price by this many octaves at most.
-const BY_PURCHASES: f64 = 4.0;
+/// Octaves by which purchases may raise a price beyond that; further up paths are void.
+const BY_PURCHASES: f64 = 2.0;
 
 /// By how many octaves the marks of each asset are coarser; empty where none are.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -38,7 +38,7 @@ impl Octaves {
                 + shocked(market, idx)
                 + replayed(market, idx, n_steps as usize)
                 + (market.assets[idx].borrow_rate * years).max(0.0) * LOG2_E;
-            // What few paths see is no reason for coarser marks; where they are, there is room.
+            // For purchases alone, which few paths see, no mark is made coarser.
             let bought = if rises > HELD { purchased(market, idx) } else { 0.0 };
             libm::ceil(rises + bought - HELD).clamp(0.0, f64::from(MOST)) as u32
         });
