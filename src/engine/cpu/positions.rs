@@ -290,3 +290,34 @@ impl ScanList {
         LegState { quantity, next: quantity, ..self.leg_kinds[leg.kind as usize] }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::scenario::{Overrides, load};
+
+    /// Rounding in the borrower's favour adds a constant to a position; the fast path stays.
+    #[test]
+    fn loans_of_one_collateral_and_one_debt_are_pairs_at_every_venue() {
+        for name in ["lending", "reference", "compound-v2", "oracle-lag"] {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("scenarios/{name}.toml"));
+            let scenario = load(&path, &Overrides::default()).expect("a shipped scenario");
+            let program = crate::engine::compile(&scenario).expect("a shipped scenario");
+            let is_pair = |position: &&PositionRow| {
+                let legs = program.legs_of(position);
+                let n_of = |kind| legs.iter().filter(|leg| leg.kind == kind).count();
+                (n_of(KIND_COLLATERAL), n_of(KIND_DEBT)) == (1, 1)
+                    && legs[0].instrument != legs[1].instrument
+                    && legs.iter().all(|leg| leg.quantity != 0)
+            };
+            let expected = program.positions.iter().filter(is_pair).count();
+            let list = ScanList::new(&program);
+            let found: usize = list.pairs.iter().map(|class| class.pairs.len()).sum();
+            assert!(expected > 0, "{name} has no loans");
+            assert_eq!(found, expected, "{name}");
+            assert!(program.positions.iter().any(|it| it.surplus_constant() > 0), "{name}");
+        }
+    }
+}
