@@ -59,7 +59,6 @@ fn restore(asset: u32) {
     staying[asset] = standing(3u * asset + 2u);
     if (!is_zero(recovering[asset]) || !is_zero(staying[asset])) {
         own[asset] = displacement(row.curve, held(asset));
-        if (own[asset] >= OVERBOUGHT) { raise(FLAG_SATURATED); }
     }
 }
 
@@ -97,6 +96,10 @@ fn move_prices(step: u32, offset: u32, is_new_step: bool, lane: u32) {
         keep_room(asset, impact);
         let row = asset_row(asset);
         if (row.curve != NONE) { rest[asset] = mark_of_log(log + (impact - own[asset])); }
+        if (HAS_STANDING) {
+            // What the opening has bought; a flag that it raised itself would be cleared again.
+            if (is_new_step && step == 0u && own[asset] >= OVERBOUGHT) { raise(FLAG_SATURATED); }
+        }
         if (is_new_step) {
             highest[asset] = max(highest[asset], market_logs[asset]);
             let fall = bitcast<u32>(highest[asset]) - bitcast<u32>(market_logs[asset]);
