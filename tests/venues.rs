@@ -21,5 +21,6 @@ mod venues {
     mod opening;
     mod reference;
     mod rounding;
+    mod ties;
     mod vectors;
 }
