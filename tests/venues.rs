@@ -23,4 +23,5 @@ mod venues {
     mod rounding;
     mod ties;
     mod vectors;
+    mod worthless;
 }
