@@ -9,6 +9,7 @@ mod coupled {
     mod edges;
     mod laws;
     mod naive;
+    mod opening;
     mod second_walk;
 }
 

@@ -7,16 +7,18 @@
 
 mod support;
 
+use shortfall::book::liquidators::Execution;
 use shortfall::engine::cpu::Cpu;
 use shortfall::engine::cpu::path::shape;
 use shortfall::engine::gpu::adapter::{Candidate, candidates};
 use shortfall::engine::gpu::{Gpu, Options};
 use shortfall::engine::{Backend, EngineError};
+use shortfall::market::depth::Feedback;
 use shortfall::program::Program;
 use shortfall::scenario::Scenario;
 use shortfall::tail::outcome::SATURATED;
 use shortfall::tail::{Counters, Outcome};
-use support::edges;
+use support::{edges, ties};
 
 const SEED: u64 = 1;
 
@@ -146,6 +148,66 @@ fn a_perpetual_whose_venue_reads_late_is_closed_at_the_market() {
 fn funding_on_the_highest_marks_is_the_twins() {
     let (_, found) = walked(&edges::dear_funding(1.0, 100.0, 0.9), 3);
     assert_eq!(found.outcomes[0].n_events, 1);
+}
+
+/// What a late feed hides is under water all the same, breached or not.
+#[test]
+fn what_late_feeds_hide_at_the_horizon_is_under_water_at_the_market() {
+    let (program, found) = walked(&edges::hidden_by_feeds(), 3);
+    let one = &found.outcomes[0];
+    assert_eq!((one.n_events, one.n_defaults, one.realised, one.stranded), (0, 0, 0, 0));
+    for (position, truth) in found.counters.positions.iter().zip(edges::HIDDEN_USD) {
+        let usd = program.usd(position.loss) / 3.0;
+        assert!((usd - truth).abs() < 0.01, "{usd} is under water, not {truth}");
+    }
+    let truth: f64 = edges::HIDDEN_USD.iter().sum();
+    assert!((program.usd(one.under_water.into()) - truth).abs() < 0.05, "{one:?}");
+}
+
+/// What the opening has used of the first step's means, and what it has sold, is the same for all.
+#[test]
+fn what_settling_the_opening_leaves_standing_is_the_twins() {
+    for (feedback, execution) in [
+        (Feedback::SameStep { rounds: 5 }, Execution::InTurn),
+        (Feedback::NextStep, Execution::Together),
+    ] {
+        let (program, found) = walked(&edges::settled_opening(feedback, execution), 8);
+        let liquidity = program.liquidity.as_ref().unwrap();
+        let standing = liquidity.standing.as_ref().unwrap();
+        let what = format!("{feedback:?} {execution:?}: {standing:?}");
+        assert!(standing.capital > 0 && standing.n_events > 0, "{what}");
+        assert_ne!(standing.funds[4], liquidity.funds[4].initial(), "{what}");
+        let held = standing.flows.iter().chain(&standing.recovering);
+        assert!(held.clone().any(|size| *size != 0), "{what}");
+        assert!(found.outcomes.iter().any(|it| it.n_events > 0), "{what}");
+    }
+}
+
+/// Every mark and ratio of what is worthless is total, on devices as well.
+#[test]
+fn what_is_worth_nothing_is_worth_nothing_on_every_adapter() {
+    let (program, found) = walked(&edges::worthless(), 3);
+    // 1,000 of what is gone, and 20,000 that repay 20,000 / 1.05; longs on 2,000 USD.
+    let of_rest = 80_000.0 - 20_000.0 / 1.05;
+    let loans = [70_000.0, 0.0, of_rest].repeat(3);
+    let truth = [&loans[..], &[70_000.0, 0.0, 8_000.0, 0.0]].concat();
+    assert_eq!(truth.len(), found.counters.positions.len());
+    for (idx, (position, truth)) in found.counters.positions.iter().zip(truth).enumerate() {
+        let usd = program.usd(position.loss) / 3.0;
+        assert!((usd - truth).abs() < 0.1, "{idx} loses {usd}, not {truth}");
+    }
+}
+
+/// Ties at every venue, and positions just off them.
+#[test]
+fn exact_ties_are_decided_alike_on_every_adapter() {
+    for change in [0.0, -0.3] {
+        let scenario = ties::all_venues(ties::Moves { change, ..ties::STILL });
+        let (_, found) = walked(&scenario, 1);
+        let n = scenario.book.positions.len();
+        let n_events = found.outcomes[0].n_events as usize;
+        assert!(n / 4 < n_events && n_events < 3 * n / 4, "{n_events} of {n} are liquidated");
+    }
 }
 
 /// A mark that is coarser by an octave holds what the usual one does not.

@@ -21,5 +21,7 @@ mod venues {
     mod opening;
     mod reference;
     mod rounding;
+    mod ties;
     mod vectors;
+    mod worthless;
 }

@@ -129,3 +129,6 @@ impl Ties {
         if self.at_equality { -tie } else { tie }
     }
 }
+
+#[cfg(test)]
+mod tests;

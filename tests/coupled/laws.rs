@@ -30,7 +30,7 @@ fn without_aftermath(counters: Counters) -> Counters {
     Counters { aftermath: None, ..counters }
 }
 
-fn positions_of(scenario: &Scenario) -> Vec<(u32, Vec<Leg>)> {
+pub(crate) fn positions_of(scenario: &Scenario) -> Vec<(u32, Vec<Leg>)> {
     let positions = scenario.book.positions.iter();
     positions.map(|it| (it.venue.0, scenario.book.legs_of(it).to_vec())).collect()
 }

@@ -1,14 +1,15 @@
 //! Scenarios at the edges of the formats, whose outcomes are known in closed form.
 
-use shortfall::book::venue::{CompoundV2, Perpetual, Rule, Terms, Tier};
+use shortfall::book::liquidators::{Execution, Liquidators, Order};
+use shortfall::book::venue::{CompoundV2, Perpetual, Rule, Terms, Tier, Venue};
 use shortfall::book::{Leg, LegKind};
-use shortfall::market::depth::{ConstantProduct, Depth, DepthForm};
+use shortfall::market::depth::{ConstantProduct, Depth, DepthBand, DepthForm, Feedback};
 use shortfall::market::oracle::Feed;
 use shortfall::market::{Market, Shock};
-use shortfall::scenario::Scenario;
+use shortfall::scenario::{Opening, Scenario};
 use shortfall::units::AssetId;
 
-use crate::support::{self, HOUR_YEARS};
+use crate::support::{self, HOUR_YEARS, ties};
 
 /// A move of a price at once, in a step.
 fn jump(asset: u32, change: f64, step: u32, step_years: f64) -> Shock {
@@ -108,6 +109,135 @@ pub(crate) fn beyond_the_lowest_price() -> Scenario {
     scenario
 }
 
+/// Terms of every asset at a lending venue, or at one for perpetuals.
+fn venue_of(rule: Rule, n_assets: usize) -> Venue {
+    let tiers = vec![Tier { floor_usd: 0.0, rate: 0.0125 }];
+    let terms = match &rule {
+        Rule::Perpetual(_) => Terms { tiers, ..support::terms(1.0, 0.0) },
+        _ => support::terms(0.8, 0.05),
+    };
+    support::venue(rule, vec![terms; n_assets])
+}
+
+/// One venue of every rule, the one for perpetuals last.
+fn every_venue(n_assets: usize, insurance_fund_usd: f64) -> Vec<Venue> {
+    let perpetual = Perpetual { insurance_fund_usd, insurance_fee: 0.01, ..Perpetual::default() };
+    let rules = ties::lending_rules().into_iter().chain([Rule::Perpetual(perpetual)]);
+    rules.map(|rule| venue_of(rule, n_assets)).collect()
+}
+
+/// What is under water at the market's prices in [`hidden_by_feeds`], by position; nothing of it is
+/// so at its venue's.
+pub(crate) const HIDDEN_USD: [f64; 7] =
+    [65_000.0, 65_000.0, 65_000.0, 65_000.0, 0.0, 7_500.0, 1_000.0];
+
+/// The price falls from 100 to 5, and rises from 10 to 20, in the last step but one, and venues
+/// read that two hours late: a loan of 70,000 on 1,000 of it at every lending venue, one of 4,000
+/// that is safe, a long on 2,000 USD and a short on 4,000 USD.
+pub(crate) fn hidden_by_feeds() -> Scenario {
+    let prices = [100.0, 10.0, 1.0];
+    let mut market = support::market(prices.map(support::still).to_vec());
+    market.shocks = vec![jump(0, -0.95, 4, HOUR_YEARS), jump(1, 1.0, 4, HOUR_YEARS)];
+    let late = Feed { delay_years: 2.0 * HOUR_YEARS, ..Feed::default() };
+    market.liquidity.feeds = vec![late; 3];
+    let loan = |owed| {
+        vec![support::leg(LegKind::Collateral, 0, 1000.0), support::leg(LegKind::Debt, 2, owed)]
+    };
+    let account = |cash, perp| vec![support::leg(LegKind::Collateral, 2, cash), perp];
+    let mut positions: Vec<_> = (0..4).map(|venue| (venue, loan(70_000.0))).collect();
+    positions.push((1, loan(4_000.0)));
+    positions.push((4, account(2_000.0, support::perp(0, 100.0, 100.0))));
+    positions.push((4, account(4_000.0, support::perp(1, -500.0, 10.0))));
+    let book = support::book(&positions);
+    let mut scenario = support::scenario(market, every_venue(3, 0.0), book);
+    scenario.run.n_steps = 6;
+    scenario
+}
+
+/// A pool of so many dollars, whose sales are forgotten by half in six hours.
+fn pool(asset: u32, reserve_usd: f64) -> Depth {
+    Depth {
+        asset: AssetId(asset),
+        form: DepthForm::ConstantProduct(ConstantProduct { reserve_usd }),
+        fee: 0.003,
+        permanent: 0.3,
+        half_life_years: 6.0 * HOUR_YEARS,
+        by_drawdown: vec![DepthBand { fall: 0.1, share: 0.5 }],
+    }
+}
+
+/// Loans and accounts at every venue, some of them liquidatable at the opening, in a thin market,
+/// by liquidators who have little capital and time, and a fund that pays for perpetuals.
+pub(crate) fn settled_opening(feedback: Feedback, execution: Execution) -> Scenario {
+    let assets = vec![support::diffusing(100.0, 1.2), support::diffusing(10.0, 0.8)];
+    let mut market = support::market([assets, vec![support::still(1.0)]].concat());
+    market.liquidity.depths = vec![pool(0, 1.6e5), pool(1, 8e4)];
+    market.liquidity.feedback = feedback;
+    let mut positions = Vec::new();
+    for idx in 0..24_u32 {
+        let (asset, price) = if idx % 2 == 0 { (0, 100.0) } else { (1, 10.0) };
+        // From 12 % below the threshold to 11 % above it.
+        let off = 0.88 + 0.01 * f64::from(idx);
+        let usd = 500.0 * f64::from(1 + idx % 7);
+        let held = support::leg(LegKind::Collateral, asset, usd / price);
+        for venue in 0..4 {
+            let owed = support::leg(LegKind::Debt, 2, 0.8 * usd * off);
+            positions.push((venue, vec![held, owed]));
+        }
+        let side = if idx % 3 == 0 { -1.0 } else { 1.0 };
+        let entry = price * (1.0 + 0.1 * side * off);
+        let perp = support::perp(asset, side * usd / price, entry);
+        let margin = if idx % 5 == 0 { 0.1 } else { 0.14 };
+        let cash = support::leg(LegKind::Collateral, 2, margin * usd);
+        positions.push((4, vec![cash, perp]));
+    }
+    let book = support::book(&positions);
+    let mut scenario = support::scenario(market, every_venue(3, 500.0), book);
+    scenario.liquidators = Some(Liquidators {
+        gas_usd: 1.0,
+        capital_usd: Some(1.5e4),
+        per_step: Some(24),
+        order: Order::WorstHealth,
+        execution,
+        decline: true,
+    });
+    scenario.run.n_steps = 8;
+    scenario.run.opening = Opening::Settle;
+    scenario
+}
+
+/// All is gone of an asset in the third step: collateral of one loan at every venue, debt of
+/// another, what a long and a short follow. Another collateral is worth 20,000 still.
+pub(crate) fn worthless() -> Scenario {
+    let prices = [100.0, 10.0, 1.0];
+    let mut market = support::market(prices.map(support::still).to_vec());
+    market.shocks = vec![jump(0, -1.0, 2, HOUR_YEARS)];
+    market.liquidity.depths = vec![pool(0, 1e6), pool(1, 1e12)];
+    market.liquidity.feedback = Feedback::SameStep { rounds: 4 };
+    let feed = Feed { deviation: Some(0.01), ..Feed::default() };
+    market.liquidity.feeds = vec![feed; 3];
+    let leg = support::leg;
+    let mut positions = Vec::new();
+    for venue in 0..4 {
+        let gone = leg(LegKind::Collateral, 0, 1000.0);
+        positions.push((venue, vec![gone, leg(LegKind::Debt, 2, 70_000.0)]));
+        let owed = leg(LegKind::Debt, 0, 1000.0);
+        positions.push((venue, vec![leg(LegKind::Collateral, 2, 150_000.0), owed]));
+        // At Morpho a loan has one collateral.
+        if venue < 3 {
+            let other = leg(LegKind::Collateral, 1, 2_000.0);
+            positions.push((venue, vec![gone, other, leg(LegKind::Debt, 2, 80_000.0)]));
+        }
+    }
+    for size in [100.0, -100.0] {
+        let cash = leg(LegKind::Collateral, 2, 2_000.0);
+        positions.push((4, vec![cash, support::perp(0, size, 100.0)]));
+    }
+    let mut scenario = support::scenario(market, every_venue(3, 0.0), support::book(&positions));
+    scenario.run.n_steps = 16;
+    scenario
+}
+
 /// A short of one from 100, on a margin of 100, whose price rises 300 times: beyond the 256 times
 /// of a mark that no octave makes coarser.
 ///
@@ -126,7 +256,7 @@ pub(crate) fn risen_short() -> Scenario {
 pub(crate) fn bought_back(reserve_usd: f64) -> Scenario {
     let mut market = support::market(vec![support::still(1.0), support::still(100.0)]);
     market.shocks = vec![jump(1, 0.5, 1, HOUR_YEARS)];
-    market.liquidity.depths = vec![pool(1, reserve_usd)];
+    market.liquidity.depths = vec![plain_pool(1, reserve_usd)];
     let perps = [support::perp(1, -1.0, 100.0)];
     let mut scenario = margin_account(market, Perpetual::default(), 0.0, (20.0, &perps));
     scenario.run.n_steps = 4;
@@ -144,7 +274,7 @@ pub(crate) fn risen_loans() -> Scenario {
     ];
     let late = Feed { delay_years: HOUR_YEARS, ..Feed::default() };
     market.liquidity.feeds = vec![late; 2];
-    market.liquidity.depths = vec![pool(0, 5e4)];
+    market.liquidity.depths = vec![plain_pool(0, 5e4)];
     let rule = Rule::CompoundV2(CompoundV2::default());
     let venues = vec![support::venue(rule, vec![support::terms(0.9, 0.08); 2])];
     let loan = |held: f64, owed: f64| {
@@ -157,7 +287,8 @@ pub(crate) fn risen_loans() -> Scenario {
     scenario
 }
 
-fn pool(asset: u32, reserve_usd: f64) -> Depth {
+/// A pool of so many dollars that takes no fee and forgets sales by half in an hour.
+fn plain_pool(asset: u32, reserve_usd: f64) -> Depth {
     Depth {
         asset: AssetId(asset),
         form: DepthForm::ConstantProduct(ConstantProduct { reserve_usd }),

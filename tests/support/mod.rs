@@ -3,6 +3,7 @@
 
 pub(crate) mod drawn;
 pub(crate) mod edges;
+pub(crate) mod ties;
 
 use shortfall::book::venue::{AaveV3, Rule, Terms, Venue};
 use shortfall::book::{Book, Leg, LegKind, Position};
