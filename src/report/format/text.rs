@@ -75,20 +75,20 @@ fn write_headline(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     }
     let bounded = |shown: String| at_least_if(bad_debt.at_least, shown);
     let is_whole = bad_debt.windows.as_ref().is_some_and(WindowFigures::is_whole);
-    let interval = if is_whole && !bad_debt.at_least {
-        "exact: every window walked".to_owned()
+    let (of_mean, of_probability) = if is_whole && !bad_debt.at_least {
+        ("exact: every window walked".to_owned(), "exact".to_owned())
     } else {
-        interval(bad_debt.low_usd, bad_debt.high_usd)
+        let (low, high) = (bad_debt.probability_low, bad_debt.probability_high);
+        let of_probability = format!("95 %: {} to {}", percent(low), percent(high));
+        (interval(bad_debt.low_usd, bad_debt.high_usd), of_probability)
     };
-    let (mean, error) = (bounded(usd(bad_debt.mean_usd)), usd_or_none(bad_debt.std_error_usd));
-    writeln!(out, "Mean bad debt     {mean} USD ± {error} s.e. ({interval})")?;
+    let (mean, error) = (bounded(usd(bad_debt.mean_usd)), error(bad_debt.std_error_usd));
+    writeln!(out, "Mean bad debt     {mean} USD{error} ({of_mean})")?;
     writeln!(
         out,
-        "Probability       {} that a path loses {} USD or more (95 %: {} to {})",
+        "Probability       {} that a path loses {} USD or more ({of_probability})",
         bounded(percent(bad_debt.probability)),
         usd(bad_debt.materiality_usd),
-        percent(bad_debt.probability_low),
-        percent(bad_debt.probability_high),
     )?;
     writeln!(
         out,
@@ -106,6 +106,11 @@ fn write_headline(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         count(summary.largest_step_events.into()),
     )?;
     write_opening(summary, out)
+}
+
+/// The standard error behind a mean, USD; nothing where there is none.
+fn error(std_error: Option<f64>) -> String {
+    std_error.map_or_else(String::new, |error| format!(" ± {} s.e.", usd(error)))
 }
 
 /// The 95 % interval of a mean, USD.
