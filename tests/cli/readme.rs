@@ -32,8 +32,8 @@ const OTHERWISE: [(&str, Treatment); 9] = [
         Ends(99),
     ),
     (
-        "shortfall run scenarios/proposal.toml --paths 20_000 --baseline runs/main \
-         --fail-on \"delta.es99 > 0\"",
+        "shortfall run runs/proposal.toml --book scenarios/lending_book.csv.gz --paths 20_000 \
+         --baseline runs/main --fail-on \"delta.es99 > 0\"",
         Ends(99),
     ),
     (
