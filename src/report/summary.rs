@@ -285,6 +285,6 @@ mod tests {
         assert_eq!((summary.bad_debt.mean_usd, summary.bad_debt.std_error_usd), (0.0, None));
         assert_eq!(summary.pools[0].expected_shortfall_share, None);
         assert!(summary.positions.is_empty());
-        assert_eq!(summary.notes.len(), 4, "{:?}", summary.notes);
+        assert_eq!(summary.notes.len(), 1, "{:?}", summary.notes);
     }
 }
