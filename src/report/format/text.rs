@@ -10,13 +10,14 @@ mod told;
 use std::io::{self, Write};
 
 use super::number::{at_least_if, count, counted, duration, percent, percent_or_none, significant};
-use super::number::{usd, usd_or_none};
+use super::number::{known, usd, usd_or_none};
 use super::{LADDER_HEADINGS, Report, ladder_cells};
 use crate::report::facts::RunFacts;
 use crate::report::figures::{BadDebt, PoolFigures, StepFigures, Summary};
 use crate::report::gates::GateFigures;
 use crate::report::ladder::LadderRow;
 use crate::report::windows::WindowFigures;
+use crate::scenario::Unit;
 use table::Table;
 
 pub(super) use bench::{write_bench, write_growth};
@@ -122,11 +123,6 @@ fn interval(low: Option<f64>, high: Option<f64>) -> String {
     }
 }
 
-/// An end of an interval, USD.
-fn known(end: Option<f64>) -> String {
-    end.map_or_else(|| "not known".to_owned(), usd)
-}
-
 fn write_opening(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     let told = summary.opening.told();
     let names = std::iter::once("At the opening").chain(std::iter::repeat(""));
@@ -146,10 +142,10 @@ fn write_levels(bad_debt: &BadDebt, out: &mut dyn Write) -> io::Result<()> {
             value.level.to_string(),
             bounded(format!("{about}{}", usd(value.value_usd))),
             usd(value.low_usd),
-            known(value.high_usd),
+            known(value.high_usd, Unit::Usd),
             bounded(usd(shortfall.value_usd)),
-            known(shortfall.low_usd),
-            known(shortfall.high_usd),
+            known(shortfall.low_usd, Unit::Usd),
+            known(shortfall.high_usd, Unit::Usd),
         ]);
     }
     table.write(out)
