@@ -217,6 +217,7 @@ fn of_archive(error: &ArchiveError) -> Exit {
         ArchiveError::NotEmpty { .. }
         | ArchiveError::Exists { .. }
         | ArchiveError::NoRun { .. }
+        | ArchiveError::NoShards { .. }
         | ArchiveError::Differs { .. }
         | ArchiveError::TwoSplits { .. } => Exit::Written,
         ArchiveError::Damaged { .. } => Exit::Damaged,

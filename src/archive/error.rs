@@ -44,6 +44,15 @@ pub enum ArchiveError {
         /// The file that every run has.
         file: &'static str,
     },
+    /// The folder holds no shards.
+    #[error(
+        "{} holds no shards to merge: check the name; a run without --shard needs no merge",
+        path.display()
+    )]
+    NoShards {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The folder holds another run.
     #[error("{} holds another run: {}: {remedy}", path.display(), list(differences))]
     Differs {

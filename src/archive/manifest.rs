@@ -10,7 +10,7 @@ use super::disk::{names, read};
 use super::error::{ArchiveError, Damage};
 use super::layout::Shard;
 use super::sealed::{digest, unpack_json};
-use super::{MANIFEST, RUN, SEGMENTS, SHARDS};
+use super::{MANIFEST, PLAN, RUN, SEGMENTS, SHARDS};
 use crate::tail::Digest;
 
 /// Every file of a finished directory, but itself and `run.json`, each of which seals itself: how a
@@ -52,11 +52,19 @@ impl Manifest {
     ///
     /// # Errors
     ///
-    /// [`ArchiveError::Unfinished`] if there is none, [`ArchiveError::Damaged`] if it is damaged.
+    /// [`ArchiveError::Unfinished`] if there is none, [`ArchiveError::NoRun`] if nothing else shows
+    /// that a run was begun there, [`ArchiveError::Damaged`] if it is damaged.
     pub fn read(folder: &Path) -> Result<Self, ArchiveError> {
         let path = folder.join(MANIFEST);
-        let bytes = read(&path)?
-            .ok_or_else(|| ArchiveError::Unfinished { path: folder.to_owned(), file: MANIFEST })?;
+        let bytes = read(&path)?.ok_or_else(|| {
+            let is_begun = [PLAN, SHARDS].iter().any(|name| folder.join(name).exists());
+            let path = folder.to_owned();
+            if is_begun {
+                ArchiveError::Unfinished { path, file: MANIFEST }
+            } else {
+                ArchiveError::NoRun { path, file: PLAN }
+            }
+        })?;
         unpack_json(&bytes).map_err(|damage| ArchiveError::Damaged { path, damage })
     }
 

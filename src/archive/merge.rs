@@ -39,7 +39,7 @@ impl Shards {
         // A shard that is still being walked says how many there are, if none is finished yet.
         let begun = || names.iter().find_map(|name| Shard::of_name(name.strip_prefix('.')?));
         let Some(one) = shards.first().copied().or_else(begun) else {
-            return Err(ArchiveError::NoRun { path: root.to_owned(), file: SHARDS });
+            return Err(ArchiveError::NoShards { path: root.to_owned() });
         };
         if let Some(&other) = shards.iter().find(|shard| shard.count != one.count) {
             return Err(ArchiveError::TwoSplits { path: folder, one, other });

@@ -9,6 +9,7 @@ use serde::Serialize;
 use shortfall::archive::sample::{draw, least_found, miss_probability, n_drawn};
 use shortfall::archive::{Sealed, manifest};
 use shortfall::engine;
+use shortfall::report::counted;
 
 use super::backend::BackendArgs;
 use super::machine::Machine;
@@ -137,27 +138,29 @@ fn write(of: &Verified<'_>, format: FormatName, out: &mut dyn Write) -> std::io:
         serde_json::to_writer_pretty(&mut *out, of)?;
         return writeln!(out);
     }
-    let Verified { n_files, n_blocks, sampled_blocks, tail_paths, .. } = of;
+    let Verified { n_files, n_blocks, .. } = of;
+    let (blocks, sampled) = (counted(*n_blocks, "block"), counted(of.sampled_blocks, "block"));
     writeln!(
         out,
         "{}: {n_files} files are as they were sealed, and the figures follow from the segments",
         of.dir.display(),
     )?;
-    writeln!(out, "outcomes {} ({} paths, {n_blocks} blocks)", of.outcome_digest, of.n_paths)?;
+    writeln!(out, "outcomes {} ({}, {blocks})", of.outcome_digest, counted(of.n_paths, "path"))?;
     let which = if of.counters_compared {
-        format!("all {n_blocks} blocks, counters included")
+        format!("all {blocks}, counters included")
     } else {
-        format!("{sampled_blocks} blocks (--seed {})", of.sample_seed)
+        format!("{sampled} (--seed {})", of.sample_seed)
     };
+    let tail = counted(of.tail_paths as u64, "path");
     writeln!(
         out,
-        "walked again on {}: {which}, and the {tail_paths} paths of the tail: all equal",
+        "walked again on {}: {which}, and the {tail} of the tail: all equal",
         of.backend
     )?;
     if of.counters_compared {
         return Ok(());
     }
-    writeln!(out, "\nA sample of {sampled_blocks} blocks misses")?;
+    writeln!(out, "\nA sample of {sampled} misses")?;
     for Miss { wrong_blocks, probability } in &of.misses {
         let share = *wrong_blocks as f64 / *n_blocks as f64;
         writeln!(

@@ -38,7 +38,7 @@ impl Program {
     /// A position's loss is a sum of quantity x mark, at one step's marks, and of a constant. Let q
     /// be its quantities, m its marks, e their errors. Then sum (q + e_q) (m + e_m) is off by at
     /// most sum |q| |e_m| + sum |e_q| (m + |e_m|): at marks up to 3.3 times the opening's, by less
-    /// than [`MARK_ERROR`] units of a mark a unit of quantity and [`QUANTITY_ERROR`] units of
+    /// than `MARK_ERROR` units of a mark a unit of quantity and `QUANTITY_ERROR` units of
     /// quantity a leg. A running sum for funding is cut by one unit more; the constant is off by
     /// half a fine value, and money by less than one unit, since fine values are cut to it.
     ///

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::facts::Facts;
 use super::figures::Summary;
-use super::format::number::{measured, measured_or_none};
+use super::format::number::{known, measured};
 use super::moved::{MovedSections, PoolDifference, PositionDifference};
 use super::reading::Reading;
 use super::verdict::round_up;
@@ -206,8 +206,8 @@ impl DifferenceFigures {
             measured(self.value, self.unit),
             measured(self.baseline, self.unit),
             measured(self.difference, self.unit),
-            measured_or_none(self.low, self.unit),
-            measured_or_none(self.high, self.unit),
+            known(self.low, self.unit),
+            known(self.high, self.unit),
         ]
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::baseline::BaselineFigures;
 use super::figures::Summary;
-use super::format::number::{at_least_if, measured_or_none};
+use super::format::number::{at_least_if, known};
 use super::reading::Reading;
 use super::verdict::{Evidence, excess, told};
 use crate::scenario::{Gate, Quantity, Unit};
@@ -90,7 +90,7 @@ impl GateFigures {
 
     /// What a table shows of it: the gate, the verdict, the figure, and the ends of its interval.
     pub(super) fn cells(&self) -> [String; 5] {
-        let shown = |value| measured_or_none(value, self.unit);
+        let shown = |value| known(value, self.unit);
         [
             self.fail_on.clone(),
             self.verdict.name().to_owned(),

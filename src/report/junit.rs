@@ -30,7 +30,11 @@ fn test_case(scenario: &str, gate: &GateFigures) -> TestCase {
         Verdict::Breached => Some(NonSuccessKind::Failure),
     };
     let [fail_on, verdict, value, low, high] = gate.cells();
-    let told = format!("{}; the figure is {value} (95 %: {low} to {high})", gate.sentence());
+    let interval = match (gate.low, gate.high) {
+        (None, None) => String::new(),
+        _ => format!(" (95 %: {low} to {high})"),
+    };
+    let told = format!("{}; the figure is {value}{interval}", gate.sentence());
     let status = kind.map_or_else(TestCaseStatus::success, |kind| {
         let mut status = TestCaseStatus::non_success(kind);
         status.set_type(verdict).set_message(&*told);

@@ -4,8 +4,9 @@
 use serde::Serialize;
 
 use super::facts::{Facts, PoolLabel};
-use super::format::number::{usd, usd_or_none};
+use super::format::number::{known, usd};
 use super::windows::Basis;
+use crate::scenario::Unit;
 use crate::tail::Tally;
 use crate::tail::stat::sectioning::{Section, Spread};
 
@@ -171,8 +172,8 @@ impl Moved {
             usd(self.value_usd),
             usd(self.baseline_usd),
             usd(self.difference_usd),
-            usd_or_none(self.low_usd),
-            usd_or_none(self.high_usd),
+            known(self.low_usd, Unit::Usd),
+            known(self.high_usd, Unit::Usd),
         ]
     }
 }

@@ -260,10 +260,13 @@ fn shards_of_every_scheduler_merge_to_one_run_that_verifies() {
     fs::rename(split.join("shards"), dir.path().join("shards")).expect("a folder");
     assert_same(&split, &whole, "merged");
     let verified = told(&["verify", &split_text, "--sample", "20%", "--seed", "7"]);
-    assert!(verified.contains("5 blocks (--seed 7), and the 1000 paths of the tail"), "{verified}");
+    assert!(
+        verified.contains("5 blocks (--seed 7), and the 1,000 paths of the tail"),
+        "{verified}"
+    );
     assert!(verified.contains("1 wrong of 25 (4.00 %) with probability 80.0 %"), "{verified}");
     let all = told(&["verify", &split_text, "--sample", "100%"]);
-    assert!(all.contains("all 25 blocks, counters included, and the 1000 paths"), "{all}");
+    assert!(all.contains("all 25 blocks, counters included, and the 1,000 paths"), "{all}");
 }
 
 /// Where there is no such adapter, as CI has, the test says so and passes.
@@ -303,8 +306,12 @@ fn a_directory_that_is_damaged_is_exit_code_65_and_the_file_is_named() {
     fs::write(&path, bytes).expect("a file");
     let told = fault(&["verify", &out], 65);
     assert!(told.contains("positions.parquet is damaged: its digest is"), "{told}");
-    assert!(fault(&["verify", "tests"], 75).contains("tests is not finished"));
-    assert!(fault(&["merge", &out], 2).contains("holds no run (there is no shards)"));
+    fs::remove_file(dir.path().join("manifest.json")).expect("a file");
+    assert!(fault(&["verify", &out], 75).contains("is not finished (there is no manifest.json)"));
+    for no_run in ["tests", "nowhere"] {
+        assert!(fault(&["verify", no_run], 2).contains("holds no run (there is no plan.json)"));
+    }
+    assert!(fault(&["merge", &out], 2).contains("holds no shards to merge"));
 }
 
 #[test]

@@ -11,6 +11,8 @@ mod materiality;
 mod opening;
 mod out;
 mod progress;
+#[cfg(unix)]
+mod readme;
 mod results;
 mod until;
 mod void;

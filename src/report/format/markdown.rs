@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::number::{at_least_if, counted, duration, measured_or_none, usd};
+use super::number::{at_least_if, counted, duration, known, measured, usd};
 use super::{LADDER_HEADINGS, Report, ladder_cells, text};
 use crate::report::baseline::{BaselineFigures, DIFFERENCE_HEADINGS};
 use crate::report::bench::{BENCH_HEADINGS, BENCH_NOTES, Bench, Growth};
@@ -92,10 +92,10 @@ fn write_gates(gates: &[GateFigures], out: &mut dyn Write) -> io::Result<()> {
 fn write_figures(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     let bad_debt = &summary.bad_debt;
     write_headings(&["figure", "value", "95 % from", "to"], 1, out)?;
+    let bounded = |shown| at_least_if(bad_debt.at_least, shown);
     let mut row = |name: String, unit, value, low, high| {
-        let shown = |value| measured_or_none(value, unit);
-        let value = at_least_if(bad_debt.at_least, shown(Some(value)));
-        write_row(&[name, value, shown(low), shown(high)], out)
+        let value = bounded(measured(value, unit));
+        write_row(&[name, value, known(low, unit), known(high, unit)], out)
     };
     let mean = "mean bad debt, USD".to_owned();
     row(mean, Unit::Usd, bad_debt.mean_usd, bad_debt.low_usd, bad_debt.high_usd)?;
@@ -110,7 +110,8 @@ fn write_figures(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         let name = format!("expected shortfall {}, USD", found.level);
         row(name, Unit::Usd, found.value_usd, found.low_usd, found.high_usd)?;
     }
-    row("worst path, USD".to_owned(), Unit::Usd, bad_debt.max_usd, None, None)
+    let worst = bounded(usd(bad_debt.max_usd));
+    write_row(&["worst path, USD".to_owned(), worst, String::new(), String::new()], out)
 }
 
 fn write_opening(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {

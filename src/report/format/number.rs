@@ -88,9 +88,9 @@ pub(in crate::report) fn measured(value: f64, unit: Unit) -> String {
     }
 }
 
-/// The same, or "n/a".
-pub(in crate::report) fn measured_or_none(value: Option<f64>, unit: Unit) -> String {
-    value.map_or_else(|| "n/a".to_owned(), |value| measured(value, unit))
+/// The end of an interval, or that so few paths do not tell it.
+pub(in crate::report) fn known(end: Option<f64>, unit: Unit) -> String {
+    end.map_or_else(|| "not known".to_owned(), |end| measured(end, unit))
 }
 
 /// What is known from below alone says so.

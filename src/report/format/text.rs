@@ -10,13 +10,14 @@ mod told;
 use std::io::{self, Write};
 
 use super::number::{at_least_if, count, counted, duration, percent, percent_or_none, significant};
-use super::number::{usd, usd_or_none};
+use super::number::{known, usd, usd_or_none};
 use super::{LADDER_HEADINGS, Report, ladder_cells};
 use crate::report::facts::RunFacts;
 use crate::report::figures::{BadDebt, PoolFigures, StepFigures, Summary};
 use crate::report::gates::GateFigures;
 use crate::report::ladder::LadderRow;
 use crate::report::windows::WindowFigures;
+use crate::scenario::Unit;
 use table::Table;
 
 pub(super) use bench::{write_bench, write_growth};
@@ -75,20 +76,20 @@ fn write_headline(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     }
     let bounded = |shown: String| at_least_if(bad_debt.at_least, shown);
     let is_whole = bad_debt.windows.as_ref().is_some_and(WindowFigures::is_whole);
-    let interval = if is_whole && !bad_debt.at_least {
-        "exact: every window walked".to_owned()
+    let (of_mean, of_probability) = if is_whole && !bad_debt.at_least {
+        ("exact: every window walked".to_owned(), "exact".to_owned())
     } else {
-        interval(bad_debt.low_usd, bad_debt.high_usd)
+        let (low, high) = (bad_debt.probability_low, bad_debt.probability_high);
+        let of_probability = format!("95 %: {} to {}", percent(low), percent(high));
+        (interval(bad_debt.low_usd, bad_debt.high_usd), of_probability)
     };
-    let (mean, error) = (bounded(usd(bad_debt.mean_usd)), usd_or_none(bad_debt.std_error_usd));
-    writeln!(out, "Mean bad debt     {mean} USD ± {error} s.e. ({interval})")?;
+    let (mean, error) = (bounded(usd(bad_debt.mean_usd)), error(bad_debt.std_error_usd));
+    writeln!(out, "Mean bad debt     {mean} USD{error} ({of_mean})")?;
     writeln!(
         out,
-        "Probability       {} that a path loses {} USD or more (95 %: {} to {})",
+        "Probability       {} that a path loses {} USD or more ({of_probability})",
         bounded(percent(bad_debt.probability)),
         usd(bad_debt.materiality_usd),
-        percent(bad_debt.probability_low),
-        percent(bad_debt.probability_high),
     )?;
     writeln!(
         out,
@@ -108,6 +109,11 @@ fn write_headline(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     write_opening(summary, out)
 }
 
+/// The standard error behind a mean, USD; nothing where there is none.
+fn error(std_error: Option<f64>) -> String {
+    std_error.map_or_else(String::new, |error| format!(" ± {} s.e.", usd(error)))
+}
+
 /// The 95 % interval of a mean, USD.
 fn interval(low: Option<f64>, high: Option<f64>) -> String {
     match (low, high) {
@@ -115,11 +121,6 @@ fn interval(low: Option<f64>, high: Option<f64>) -> String {
         (Some(low), None) => format!("95 %: {} or more", usd(low)),
         _ => "95 %: not known".to_owned(),
     }
-}
-
-/// An end of an interval, USD.
-fn known(end: Option<f64>) -> String {
-    end.map_or_else(|| "not known".to_owned(), usd)
 }
 
 fn write_opening(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
@@ -141,10 +142,10 @@ fn write_levels(bad_debt: &BadDebt, out: &mut dyn Write) -> io::Result<()> {
             value.level.to_string(),
             bounded(format!("{about}{}", usd(value.value_usd))),
             usd(value.low_usd),
-            known(value.high_usd),
+            known(value.high_usd, Unit::Usd),
             bounded(usd(shortfall.value_usd)),
-            known(shortfall.low_usd),
-            known(shortfall.high_usd),
+            known(shortfall.low_usd, Unit::Usd),
+            known(shortfall.high_usd, Unit::Usd),
         ]);
     }
     table.write(out)

@@ -25,7 +25,7 @@ pub fn probability(tally: &Tally) -> Option<Probability> {
 ///
 /// Unlike p -+ z s it is not empty at zero hits: of n paths without one, up to 3.84 / (n + 3.84),
 /// and its upper end is right for few hits. Its lower end is not: of one hit it claims more than
-/// 0.177 / n, and a true 0.176 / n shows a hit in one run of six. So up to [`FEW`] hits the lower
+/// 0.177 / n, and a true 0.176 / n shows a hit in one run of six. So up to `FEW` hits the lower
 /// end is that of Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the
 /// case of the binomial" (1934): the p at which so many hits or more come in 1 run of 40. The same
 /// of few paths without a hit, from above.

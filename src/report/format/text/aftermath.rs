@@ -43,12 +43,9 @@ fn write_feedback(feedback: &FeedbackFigures, out: &mut dyn Write) -> io::Result
         usd(feedback.bad_debt_without_usd),
     )?;
     let interval = super::interval(feedback.difference_low_usd, feedback.difference_high_usd);
-    let error = usd_or_none(feedback.difference_std_error_usd);
-    writeln!(
-        out,
-        "  Difference      {} USD ± {error} s.e. ({interval})",
-        usd(feedback.difference_usd)
-    )?;
+    let error = super::error(feedback.difference_std_error_usd);
+    let difference = usd(feedback.difference_usd);
+    writeln!(out, "  Difference      {difference} USD{error} ({interval})")?;
     writeln!(
         out,
         "  Of {}, {} more with it, {} less",
@@ -94,9 +91,9 @@ fn write_backlog(backlog: &BacklogFigures, out: &mut dyn Write) -> io::Result<()
     }
     writeln!(
         out,
-        "  They owe        {} USD ± {} s.e. on the mean path ({}), {} USD at most",
+        "  They owe        {} USD{} on the mean path ({}), {} USD at most",
         usd(backlog.mean_usd),
-        usd_or_none(backlog.std_error_usd),
+        super::error(backlog.std_error_usd),
         super::interval(backlog.low_usd, backlog.high_usd),
         usd(backlog.max_usd),
     )?;
