@@ -59,7 +59,7 @@ fn shards_that_are_missing_are_named_as_job_arrays_name_them() {
     let dir = TempDir::new().expect("a temporary folder");
     let subject = subject(N_PATHS, 1);
     let none = merge(dir.path()).expect_err("no shards");
-    assert!(matches!(none, ArchiveError::NoRun { .. }), "{none}");
+    assert!(matches!(none, ArchiveError::NoShards { .. }), "{none}");
     for index in [0, 1, 2, 4, 5, 6] {
         walk(&subject, dir.path(), index, 10).expect("a shard");
     }
