@@ -11,6 +11,7 @@ use shortfall::engine::cpu::Cpu;
 use shortfall::engine::cpu::replay::{Story, explain};
 use shortfall::fixed::ONE_MARK;
 use shortfall::market::Shock;
+use shortfall::market::depth::Feedback;
 use shortfall::program::Program;
 use shortfall::scenario::{Opening, Scenario};
 use shortfall::tail::Aftermath;
@@ -97,17 +98,39 @@ fn prices(program: &Program, story: &Story) -> Vec<i32> {
     logs.chunks(n_steps).flat_map(|logs| &logs[1..]).copied().collect()
 }
 
+/// Whether a kept opening has used up the rounds of its first step, but not the step's events.
+fn is_cut_short(scenario: &Scenario, kept: &Story) -> bool {
+    let Feedback::SameStep { rounds } = scenario.market.liquidity.feedback else { return false };
+    let something = kept.events.iter().filter(|told| told.event.is_something());
+    let first: Vec<_> = something.filter(|told| told.when.step == 0).collect();
+    let n_rounds = first.iter().map(|told| told.when.round + 1).max().unwrap_or(0);
+    let per_step = scenario.liquidators.and_then(|it| it.per_step);
+    n_rounds == rounds && per_step.is_none_or(|most| (first.len() as u32) < most)
+}
+
+/// Whether somebody is liquidated in the first step who was healthy at the opening.
+fn follows(scenario: &Scenario, settled: &Story) -> bool {
+    let positions = positions_of(scenario);
+    let mut first = settled.events.iter().filter(|told| told.when.step == 0);
+    first.any(|told| {
+        let mut alone = with_opening(scenario, Opening::Keep);
+        alone.book = book(&positions[told.position..=told.position]);
+        compiled(&alone).map_or(true, |program| program.opening.n == 0)
+    })
+}
+
 /// Compares settling with keeping; whether the opening did something that is comparable.
 fn check(scenario: &Scenario) -> Result<bool, TestCaseError> {
     let settled = compiled(&with_opening(scenario, Opening::Settle))?;
     let kept = compiled(&with_opening(scenario, Opening::Keep))?;
     let (of_settled, of_kept) = (walked(&settled), walked(&kept));
-    // Keeping has the rounds of one step where settling has twice as many.
-    let goes_on = of_settled.0.events.iter().any(|told| told.when.step == 0);
+    // Where the first step's rounds end with somebody to be liquidated, settling has as many again.
+    // Who is liquidatable only for what the opening has sold waits for the first step.
+    let is_cut = is_cut_short(scenario, &of_kept.0) || follows(scenario, &of_settled.0);
     // A deficit that the opening writes off takes no event of the step's, unlike one on a path.
     let is_counted = scenario.liquidators.is_some_and(|it| it.per_step.is_some());
     let is_otherwise = is_counted && settled.opening.n_bare > 0;
-    if settled.opening.liquidated == 0 || goes_on || is_otherwise {
+    if settled.opening.liquidated == 0 || is_cut || is_otherwise {
         return Ok(false);
     }
     let (found, expected) = (of_settled.0.outcome, of_kept.0.outcome);
