@@ -9,6 +9,7 @@ mod coupled {
     mod edges;
     mod laws;
     mod naive;
+    mod octaves;
     mod opening;
     mod second_walk;
 }

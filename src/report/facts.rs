@@ -73,10 +73,10 @@ impl Facts {
         self.exact_materiality() - self.materiality_rounding()
     }
 
-    /// What the materiality is lowered by for that, quanta: at most half of it.
+    /// What the materiality is lowered by for that, quanta: at most a tenth of it.
     #[must_use]
     pub fn materiality_rounding(&self) -> i64 {
-        self.rounding.min(self.exact_materiality() / 2)
+        self.rounding.min(self.exact_materiality() / 10)
     }
 
     fn exact_materiality(&self) -> i64 {
@@ -256,14 +256,14 @@ mod tests {
     use crate::report::fixture;
 
     #[test]
-    fn materiality_is_lowered_by_the_rounding_and_by_half_of_itself_at_most() {
+    fn materiality_is_lowered_by_the_rounding_and_by_a_tenth_of_itself_at_most() {
         let facts = |materiality_usd: f64, rounding: i64| {
             let facts = super::Facts { materiality_usd, rounding, ..fixture::facts() };
             (facts.materiality(), facts.materiality_rounding())
         };
         // A quantum of 2^-16 dollars.
         assert_eq!(facts(1.0, 3), (65_533, 3));
-        assert_eq!(facts(1.0, 40_000), (32_768, 32_768));
+        assert_eq!(facts(1.0, 40_000), (65_536 - 6_553, 6_553));
         assert_eq!(facts(0.0, 3), (0, 0));
     }
 }
