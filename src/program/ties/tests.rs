@@ -103,7 +103,10 @@ proptest! {
     #![proptest_config(cases())]
 
     #[test]
-    fn marks_are_as_near_as_is_said(log in -8 * (1 << 24)..7 * (1 << 24_i32), between in -0.5..0.5) {
+    fn marks_are_as_near_as_is_said(
+        log in -8 * (1 << 24)..7 * (1 << 24_i32),
+        between in -0.5..0.5,
+    ) {
         // The log price is rounded to its last bit from anywhere between.
         let exact = libm::exp2((f64::from(log) + between) / f64::from(1 << 24));
         let [low, high] = marks_of((exact * MARK as f64) as i128);
@@ -117,7 +120,8 @@ proptest! {
         owed in mark(0.01),
         other in proptest::option::of(mark(0.01)),
     ) {
-        let others: Vec<_> = other.map(|mark| ((1 << 44) / mark * MARK / 7, mark)).into_iter().collect();
+        let other = other.map(|mark| ((1 << 44) / mark * MARK / 7, mark));
+        let others: Vec<_> = other.into_iter().collect();
         let last = debt_of(&held, &others, owed, 10_000_000_000, false);
         prop_assume!((0..MOST).contains(&last));
         let debts = [&others[..], &[(last, owed)]].concat();
