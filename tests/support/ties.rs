@@ -76,7 +76,7 @@ pub(crate) fn loans(rule: &Rule, moves: Moves, off: f64) -> Scenario {
         let terms = (0..PRICES.len())
             .map(|asset| support::terms(threshold(venue, asset), BONUSES[venue % BONUSES.len()]));
         venues.push(support::venue(rule.clone(), terms.collect()));
-        for first in 0..CASH as usize {
+        for (first, price) in PRICES[..CASH as usize].iter().enumerate() {
             for (at, amount) in AMOUNTS.iter().enumerate() {
                 for n_collaterals in 1..=most {
                     let held = (0..n_collaterals).map(|idx| {
@@ -96,7 +96,7 @@ pub(crate) fn loans(rule: &Rule, moves: Moves, off: f64) -> Scenario {
                 }
                 if moves.borrow_rate == 0.0 {
                     let counts = amount * threshold(venue, CASH as usize);
-                    let owed = counts / (PRICES[first] * (1.0 + moves.change)) * (1.0 + off);
+                    let owed = counts / (price * (1.0 + moves.change)) * (1.0 + off);
                     positions.push((
                         venue as u32,
                         vec![
