@@ -3,8 +3,8 @@
 //! | thing | format |
 //! |---|---|
 //! | normal shock | `i32`, Q4.28 |
-//! | log2 price since opening, less octaves that make marks coarser | `i64`, lsb 2^-56; its upper word is Q8.24 |
-//! | mark, relative to opening (or to that many octaves above it) | `u32`, Q8.24, saturating |
+//! | log2 price since opening, less the octaves of its marks | `i64`, lsb 2^-56, upper word Q8.24 |
+//! | mark, relative to opening, or to octaves above it | `u32`, Q8.24, saturating |
 //! | quantity of a leg | `u32` below 2^31, in the position's unit |
 //! | fine value, quantity x mark | `u64` below 2^63 |
 //! | shares (thresholds, close factors) | `u32`, Q1.31 |

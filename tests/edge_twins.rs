@@ -12,6 +12,7 @@ use shortfall::engine::cpu::Cpu;
 use shortfall::engine::cpu::path::shape;
 use shortfall::engine::gpu::adapter::{Candidate, candidates};
 use shortfall::engine::gpu::{Gpu, Options};
+use shortfall::engine::void::{Beyond, first_beyond};
 use shortfall::engine::{Backend, EngineError};
 use shortfall::market::depth::Feedback;
 use shortfall::program::Program;
@@ -224,7 +225,9 @@ fn a_price_of_300_times_the_opening_s_is_told_as_it_is() {
 #[test]
 fn a_purchase_beyond_the_end_of_its_market_makes_the_path_void() {
     for (reserve_usd, flag) in [(50.0, SATURATED), (130.0, SATURATED), (137.0, 0), (1e6, 0)] {
-        let (_, found) = walked(&edges::bought_back(reserve_usd), 3);
+        let (program, found) = walked(&edges::bought_back(reserve_usd), 3);
+        let beyond = (flag == SATURATED).then_some(Beyond { step_idx: 1, asset: 1 });
+        assert_eq!(first_beyond(&program, SEED, 0), beyond, "a pool of {reserve_usd} USD");
         for outcome in &found.outcomes {
             assert_eq!(outcome.n_events, 1);
             assert_eq!(outcome.flags & SATURATED, flag, "a pool of {reserve_usd} USD");

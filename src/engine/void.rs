@@ -1,8 +1,8 @@
 //! Where a void path left what the numbers hold: the first step and asset, from its index alone.
 //!
-//! A path is void where a mark that the book holds meets the upper bound of its format, or a log
-//! price its clamp ([`crate::tail::SATURATED`]). Beyond that its losses are those of prices that
-//! stand still: lower bounds, and no more.
+//! A path is void where a mark that the book holds meets the upper bound of its format, a log
+//! price its clamp, or a purchase the end of its market ([`crate::tail::SATURATED`]). Beyond that
+//! its losses are those of prices that stand still: lower bounds, and no more.
 
 use super::cpu::replay::{Story, explain};
 use crate::fixed::mark_of_log;
@@ -36,6 +36,9 @@ pub fn first_beyond(program: &Program, seed: u64, path: u64) -> Option<Beyond> {
         let (asset, step) = (place / n_steps, place % n_steps);
         let log = walked(asset, *log);
         look_at(step, asset, is_clamped(log) || is_cut(program, asset, step, log));
+    }
+    if let Some((step, asset)) = story.overbought {
+        look_at(step, asset, true);
     }
     for (step, asset, log) in moved(&story, n_steps) {
         look_at(step, asset, is_cut(program, asset, step, walked(asset, log)));

@@ -5,8 +5,8 @@ use tempfile::TempDir;
 
 use super::{shortfall, stderr, stdout, text_of, told, write};
 
-/// A short, and a loan against what falls; the price that the short is of rises 400 times after the
-/// fourth step.
+/// A short of what rises 10,000 times after the fourth step, which coarser marks hold, or 200,000
+/// times, which none does.
 const SCENARIO: &str = r#"
 name = "squeeze"
 book = "book.csv"
@@ -31,7 +31,12 @@ volatility = 0.5
 
 [[market.shocks]]
 assets = ["MEME"]
-change = 19
+change = 99
+at = "4h"
+
+[[market.shocks]]
+assets = ["MEME"]
+change = 99
 at = "4h"
 
 [[market.shocks]]
@@ -84,7 +89,7 @@ fn a_void_path_ends_with_97_and_names_asset_and_step() {
     assert_eq!(run["void"], expected);
     assert_eq!(run["bad_debt"]["at_least"], true);
     assert!(run["bad_debt"]["high_usd"].is_null() && run["bad_debt"]["mean_usd"] != 0.0);
-    // Twenty times the price is held.
+    // 10,000 times the price is held.
     let (code, told, run) = Squeeze::of("0").run(&["--quiet"]);
     assert_eq!((code, &*told), (Some(0), ""));
     assert!(run.get("void").is_none() && run["bad_debt"].get("at_least").is_none());

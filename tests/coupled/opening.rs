@@ -30,7 +30,8 @@ fn standing_still(mut scenario: Scenario, shocks: &[(u32, f64)]) -> Scenario {
         (asset.volatility, asset.drift, asset.borrow_rate, asset.jumps) = (0.0, 0.0, 0.0, None);
     }
     scenario.market.common_jumps = None;
-    // In the rounds of the opening feeds do not report what its sales move; in those of a step do.
+    // Feeds begin the first step with the opening's price, not with what the opening's last round
+    // has reported: within their deviation the two may differ.
     scenario.market.liquidity.feeds.clear();
     let step_years = scenario.run.step_years;
     let n_later = scenario.run.n_steps.saturating_sub(1);
@@ -128,7 +129,7 @@ fn check(scenario: &Scenario) -> Result<bool, TestCaseError> {
     let goes_on = of_settled.0.events.iter().any(|told| told.when.step == 0);
     let has_more = goes_on && !is_used_up(scenario, &of_kept.0);
     let is_cut = has_more || follows(scenario, &of_settled.0);
-    // A deficit that the opening writes off takes no event of the step's, unlike one on a path.
+    // A deficit goes bad in the opening even if the step's events are used up; on a path it waits.
     let is_counted = scenario.liquidators.is_some_and(|it| it.per_step.is_some());
     let is_otherwise = is_counted && settled.opening.n_bare > 0;
     if settled.opening.liquidated == 0 || is_cut || is_otherwise {

@@ -170,7 +170,7 @@ impl<'a> Coupled<'a> {
             aftermath.absorb(&self.aftermath);
         }
         let (is_cut, is_small) = self.market.marks.strained;
-        (is_cut | self.market.has_overbought, is_small)
+        (is_cut | self.market.overbought.is_some(), is_small)
     }
 
     /// The room for impact with which horizons are to be bounded.

@@ -18,6 +18,8 @@ pub struct Story {
     pub logs: Vec<i32>,
     /// The same as sales have moved them; empty where none can.
     pub moved: Vec<i32>,
+    /// The step in which more of an asset was bought than its market has prices for, and the asset.
+    pub overbought: Option<(usize, usize)>,
     /// Rounds of liquidations, where positions are coupled.
     pub rounds: Vec<ToldRound>,
     /// Every liquidation.
@@ -88,6 +90,9 @@ impl Observer for Story {
         if self.moved.is_empty() {
             // Steps before the first that is walked have moved nothing.
             self.moved.clone_from(&self.logs);
+        }
+        if let Some(asset) = market.overbought {
+            self.overbought.get_or_insert((step, asset));
         }
         let n_steps = self.logs.len() / market.market.len();
         for (asset, log) in market.market.iter().enumerate() {

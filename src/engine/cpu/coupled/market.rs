@@ -41,8 +41,8 @@ pub struct MovedMarket<'a> {
     is_opening: bool,
     /// Log prices at the opening.
     opening_logs: Vec<i32>,
-    /// Whether more of an asset was bought on this path than its curve has prices for.
-    pub(super) has_overbought: bool,
+    /// The first asset of which more was bought on this path than its curve has prices for.
+    pub overbought: Option<usize>,
     /// Displacement of each asset in all.
     pub impact: Vec<i32>,
     /// Log prices on the market.
@@ -89,7 +89,7 @@ impl<'a> MovedMarket<'a> {
             pending: vec![0; n_assets],
             is_opening: false,
             opening_logs: (0..n_assets).map(|it| program.market.octaves.opening_log(it)).collect(),
-            has_overbought: false,
+            overbought: None,
             impact: vec![0; n_assets],
             market: vec![0; n_assets],
             highest: vec![0; n_assets],
@@ -126,7 +126,7 @@ impl<'a> MovedMarket<'a> {
             let (recovering, staying) = (standing.recovering[asset], standing.staying[asset]);
             if row.curve != NONE && (recovering != 0 || staying != 0) {
                 self.holdings.restore(asset, recovering, staying);
-                self.has_overbought |= self.holdings.is_overbought(asset);
+                self.look_at_purchases(asset);
             }
         }
     }
@@ -138,7 +138,7 @@ impl<'a> MovedMarket<'a> {
         self.impact.fill(0);
         self.highest.copy_from_slice(&self.opening_logs);
         self.reported.copy_from_slice(&self.opening_logs);
-        self.has_overbought = false;
+        self.overbought = None;
         self.reported_at.fill(0);
     }
 
@@ -151,7 +151,8 @@ impl<'a> MovedMarket<'a> {
     }
 
     /// A round of the opening is over: what was sold in it moves prices at once where sales do so;
-    /// else the next round goes on from it. Venues that read late read the opening's prices.
+    /// else the next round goes on from it. Feeds report that as in the rounds of the first step,
+    /// but what is on its way for a while is the opening's price.
     pub(super) fn end_opening_round(&mut self) {
         if self.liquidity.terms.rounds == 0 {
             self.pending.copy_from_slice(&self.flow);
@@ -166,6 +167,7 @@ impl<'a> MovedMarket<'a> {
             *market = opening + impact;
         }
         self.forget_asked();
+        self.report(0, false);
         self.marks.set_opening(&self.market, &self.late);
     }
 
@@ -233,8 +235,14 @@ impl<'a> MovedMarket<'a> {
             self.pending[asset] = 0;
             if self.liquidity.assets[asset].curve != NONE && flow != 0 {
                 self.holdings.take(asset, self.band[asset].size(flow));
-                self.has_overbought |= self.holdings.is_overbought(asset);
+                self.look_at_purchases(asset);
             }
+        }
+    }
+
+    fn look_at_purchases(&mut self, asset: usize) {
+        if self.overbought.is_none() && self.holdings.is_overbought(asset) {
+            self.overbought = Some(asset);
         }
     }
 

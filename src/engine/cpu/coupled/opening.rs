@@ -171,12 +171,13 @@ impl Account {
         }
     }
 
-    /// Nothing more can be done: it is closed, or no debt or no collateral is left.
+    /// Nothing more can be done: it is closed, or nothing is owed, or all that was owned is sold.
+    /// What never owned anything has its deficit dealt with as on a path, by an event of the step.
     fn is_over(&self, program: &Program) -> bool {
         let is_left = |kind| self.legs.iter().any(|leg| leg.kind == kind && leg.quantity != 0);
         match program.actions[self.position.action as usize].kind {
             ACTION_CLOSE_OUT => self.is_liquidated,
-            _ => !is_left(KIND_COLLATERAL) || !is_left(KIND_DEBT),
+            _ => !is_left(KIND_DEBT) || (self.is_liquidated && !is_left(KIND_COLLATERAL)),
         }
     }
 
