@@ -154,15 +154,14 @@ pub(crate) fn hidden_by_feeds() -> Scenario {
     scenario
 }
 
-/// A pool of so many dollars, whose sales are forgotten by half in six hours.
+/// A pool that takes a fee, and whose sales are forgotten by half in six hours but for a part.
 fn pool(asset: u32, reserve_usd: f64) -> Depth {
     Depth {
-        asset: AssetId(asset),
-        form: DepthForm::ConstantProduct(ConstantProduct { reserve_usd }),
         fee: 0.003,
         permanent: 0.3,
         half_life_years: 6.0 * HOUR_YEARS,
         by_drawdown: vec![DepthBand { fall: 0.1, share: 0.5 }],
+        ..plain_pool(asset, reserve_usd)
     }
 }
 
