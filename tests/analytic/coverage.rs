@@ -6,7 +6,7 @@ use shortfall::tail::{Level, Ordered};
 use super::laws::{ASSETS, SIGMA, loan_to_horizon, quantum_usd};
 use crate::support;
 
-const N_RUNS: u64 = 1000;
+const N_RUNS: u64 = 2000;
 const N_PATHS: u64 = 20_000;
 
 /// Mean, value at risk and expected shortfall at 99 % of Merton's put.
