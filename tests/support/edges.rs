@@ -263,7 +263,8 @@ pub(crate) fn bought_back(reserve_usd: f64) -> Scenario {
 }
 
 /// Loans whose collateral rises 1,000 times and whose debt 1,500 times, then fall back by half; the
-/// venue reads both an hour late, and the collateral is sold in a pool.
+/// venue reads the collateral an hour late and the debt every three hours, and the collateral is
+/// sold in a pool.
 pub(crate) fn risen_loans() -> Scenario {
     let mut market = support::market(vec![support::diffusing(1.0, 0.5), support::still(1.0)]);
     market.shocks = vec![
@@ -272,7 +273,8 @@ pub(crate) fn risen_loans() -> Scenario {
         jump(0, -0.5, 4, HOUR_YEARS),
     ];
     let late = Feed { delay_years: HOUR_YEARS, ..Feed::default() };
-    market.liquidity.feeds = vec![late; 2];
+    let slow = Feed { heartbeat_years: Some(3.0 * HOUR_YEARS), ..Feed::default() };
+    market.liquidity.feeds = vec![late, slow];
     market.liquidity.depths = vec![plain_pool(0, 5e4)];
     let rule = Rule::CompoundV2(CompoundV2::default());
     let venues = vec![support::venue(rule, vec![support::terms(0.9, 0.08); 2])];
