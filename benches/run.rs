@@ -54,7 +54,7 @@ fn gpu(program: &Program, seed: u64) -> Option<Named<'_>> {
     let found = choose(asked.as_deref().map_or(Choice::Hardware, Choice::Named));
     let candidate = match found {
         Ok(candidate) => candidate,
-        // Nobody asked for one.
+        // None was asked for.
         Err(_) if asked.is_none() => return None,
         Err(error) => panic!("SHORTFALL_BENCH_DEVICE: {error}"),
     };

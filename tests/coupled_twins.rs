@@ -5,15 +5,17 @@
 #![cfg(feature = "gpu")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
+#[path = "support/adapters.rs"]
+mod adapters;
 mod support;
 
 use std::path::Path;
 
+use adapters::adapters;
 use shortfall::book::liquidators::{Execution, Liquidators, Order};
 use shortfall::book::venue::Rule;
 use shortfall::book::{LegKind, Position};
 use shortfall::engine::cpu::Cpu;
-use shortfall::engine::gpu::adapter::{Candidate, candidates};
 use shortfall::engine::gpu::{Gpu, Options};
 use shortfall::engine::{self, Backend, Plan};
 use shortfall::market::depth::{
@@ -44,19 +46,6 @@ fn thinned(name: &str, one_in: usize, n_steps: u32) -> Scenario {
         scenario.book.positions.push(Position { leg_start, leg_end, ..position.clone() });
     }
     scenario
-}
-
-/// The adapters; a machine without any fails only where one is required.
-fn adapters() -> Vec<Candidate> {
-    let found = candidates();
-    if found.is_empty() {
-        assert!(
-            std::env::var_os("SHORTFALL_REQUIRE_ADAPTER").is_none(),
-            "SHORTFALL_REQUIRE_ADAPTER is set and there is no adapter: install a Vulkan driver"
-        );
-        eprintln!("no adapter: 1 test could not run");
-    }
-    found
 }
 
 fn tally(program: &Program, backend: &mut dyn Backend, n_paths: u64, batch: u64) -> Tally {
@@ -184,7 +173,7 @@ fn perpetuals() -> Scenario {
     scenario
 }
 
-/// Quoted slippage, and liquidators who see nobody else's sales and pay no gas.
+/// Quoted slippage, and liquidators who see no other sales and pay no gas.
 fn quoted() -> Scenario {
     let mut scenario = thinned("lending.toml", 16, 48);
     let quote = |usd_sold, slippage| Quote { usd_sold, slippage };

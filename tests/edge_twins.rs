@@ -5,12 +5,14 @@
 #![cfg(feature = "gpu")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
+#[path = "support/adapters.rs"]
+mod adapters;
 mod support;
 
+use adapters::adapters;
 use shortfall::book::liquidators::Execution;
 use shortfall::engine::cpu::Cpu;
 use shortfall::engine::cpu::path::shape;
-use shortfall::engine::gpu::adapter::{Candidate, candidates};
 use shortfall::engine::gpu::{Gpu, Options};
 use shortfall::engine::void::{Beyond, first_beyond};
 use shortfall::engine::{Backend, EngineError};
@@ -22,19 +24,6 @@ use shortfall::tail::{Counters, Outcome};
 use support::{edges, ties};
 
 const SEED: u64 = 1;
-
-/// The adapters; a machine without any fails only where one is required.
-fn adapters() -> Vec<Candidate> {
-    let found = candidates();
-    if found.is_empty() {
-        assert!(
-            std::env::var_os("SHORTFALL_REQUIRE_ADAPTER").is_none(),
-            "SHORTFALL_REQUIRE_ADAPTER is set and there is no adapter: install a Vulkan driver"
-        );
-        eprintln!("no adapter: 1 test ran on the CPU only");
-    }
-    found
-}
 
 /// What a batch of paths leaves.
 struct Walked {

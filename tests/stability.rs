@@ -1,7 +1,7 @@
 //! Did a number move?
 //!
 //! Outcomes are a promise: the same program, seed and path give the same bits on every machine and
-//! in every version. Whoever must change a number here changes what others have computed and
+//! in every version. To change a number here changes what others have computed and
 //! stored, and says **value-breaking** in the commit's message, with the reason.
 
 mod support;

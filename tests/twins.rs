@@ -5,13 +5,17 @@
 #![cfg(feature = "gpu")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
+#[path = "support/adapters.rs"]
+mod adapters;
+
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use adapters::adapters;
 use shortfall::book::{Book, Leg, LegKind, Position};
 use shortfall::engine::cpu::Cpu;
 use shortfall::engine::fallback::Fallback;
-use shortfall::engine::gpu::adapter::{Candidate, candidates};
+use shortfall::engine::gpu::adapter::Candidate;
 use shortfall::engine::gpu::probe::{Probe, Prober};
 use shortfall::engine::gpu::self_test::self_test;
 use shortfall::engine::gpu::{Gpu, Options};
@@ -36,19 +40,6 @@ fn all_options() -> Vec<Options> {
         Options { use_bounds: false, ..plain },
         Options { group_size: Some(128), ..plain },
     ]
-}
-
-/// The adapters; a machine without any fails only where one is required.
-fn adapters() -> Vec<Candidate> {
-    let found = candidates();
-    if found.is_empty() {
-        assert!(
-            std::env::var_os("SHORTFALL_REQUIRE_ADAPTER").is_none(),
-            "SHORTFALL_REQUIRE_ADAPTER is set and there is no adapter: install a Vulkan driver"
-        );
-        eprintln!("no adapter: 1 test could not run");
-    }
-    found
 }
 
 fn shipped() -> Vec<PathBuf> {

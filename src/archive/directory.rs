@@ -115,7 +115,7 @@ impl<'a> RunDirectory<'a> {
         if check_plan(&folder, subject)? && folder.join(MANIFEST).exists() {
             let manifest = Manifest::read(&folder)?;
             if place.shard.is_some() {
-                // Whoever finished it died before it had its name.
+                // The process that finished it died before it had its name.
                 publish_shard(disk, &place, &manifest)?;
             }
             return Ok(Opened::Finished);

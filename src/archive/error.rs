@@ -27,7 +27,7 @@ pub enum ArchiveError {
         /// One of the files in it.
         found: String,
     },
-    /// The folder holds a run, and nobody said to go on with it.
+    /// The folder holds a run, and no flag said to go on with it.
     #[error(
         "{} holds a run already: --resume goes on with it, or name another folder",
         path.display()
@@ -237,7 +237,7 @@ pub enum Damage {
     /// It is not there.
     #[error("it is missing")]
     Missing,
-    /// Nobody knows it.
+    /// It is not known.
     #[error("it is no file of the run; take it away")]
     Unknown,
     /// It is not the file that was sealed.
@@ -278,7 +278,7 @@ pub struct Difference {
     pub here: String,
 }
 
-/// Differences that are told; whoever took another scenario differs in thousands.
+/// Differences that are told; another scenario differs in thousands.
 const MOST_TOLD: usize = 4;
 
 fn list(differences: &[Difference]) -> String {

@@ -91,7 +91,7 @@ impl Growth<'_> {
         for name in names {
             let path = self.folder.join(SEGMENTS).join(name);
             let bytes = disk::read(&path)?.unwrap_or_default();
-            // What is damaged, or sealed as part of this run, is for whoever goes on with it.
+            // What is damaged, or sealed as part of this run, is for the run that goes on with it.
             let record = unpack(Kind::Segment, &bytes).ok();
             let record = record.filter(|record: &Record| self.keys.contains(&record.run));
             let Some(Record { part, .. }) = record else { continue };

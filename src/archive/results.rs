@@ -63,7 +63,7 @@ impl Counted {
         let level = facts.tail_level();
         let shares = tail_shares(program, plan.seed, n_threads, &self.tally, level)?;
         let mut summary = Summary::of(&self.tally, facts, shares.as_ref());
-        // Whoever makes an older version's summary again writes what that one wrote.
+        // An older version's summary that is made again has what that one wrote.
         summary.version.clone_from(&plan.version);
         if let Some(path) = self.tally.sums.first_void
             && let Some(Beyond { step_idx, asset }) = first_beyond(program, plan.seed, path)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::tail::Digest;
 
 /// `n_drawn` different blocks of `n_blocks`, from 0, sorted: a function of the seed and of what was
-/// committed to, so that whoever wrote the directory could not know them.
+/// committed to, so that the writer of the directory could not know them.
 ///
 /// Floyd's algorithm (Bentley and Floyd, "A sample of brilliance", 1987) on words of the extended
 /// output of BLAKE3.

@@ -49,7 +49,7 @@ pub struct Event {
     pub repaid: u64,
     /// Collateral handed over.
     pub seized: u64,
-    /// Debt that nobody repaid and the venue wrote off.
+    /// Debt that no call repaid and the venue wrote off.
     pub written_off: u64,
     /// Liquidation calls made; 0 means that nothing could be done.
     pub n_calls: u32,

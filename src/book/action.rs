@@ -67,7 +67,7 @@ impl Action {
         Self { kind, calls_per_step: 1, ..Self::zeroed() }
     }
 
-    /// Runs the action on a breached position, against whoever takes what it gives up.
+    /// Runs the action on a breached position, against the counterparty of what it gives up.
     #[inline]
     pub fn run<C: Counterparty>(
         &self,

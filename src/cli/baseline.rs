@@ -138,8 +138,8 @@ impl Baseline {
         ];
         let mut sections = Sections::of([&subject.facts, &self.facts]);
         let walked = contrast(sides, paths, &mut watch, &mut |tallies| sections.absorb(tallies))?;
-        // Nobody breaks this walk: a signal ends the process.
-        let [tally, baseline] = walked.unwrap_or_else(|| panic!("a walk that nobody breaks"));
+        // Nothing breaks this walk: a signal ends the process.
+        let [tally, baseline] = walked.unwrap_or_else(|| panic!("a walk that nothing breaks"));
         watch.finish(&tally);
         let found = baseline.outcome_digest();
         if found != self.outcome_digest {

@@ -1,4 +1,4 @@
-//! Exit codes: the one list of them, which `--help` prints and the README repeats.
+//! Exit codes: the one list of them, which `--help` prints and the guide repeats.
 
 use std::process::ExitCode;
 
@@ -73,9 +73,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_readme_s_table_is_this_list() {
-        let readme = include_str!("../../README.md");
-        let (_, section) = readme.split_once("\n## Exit codes\n").expect("the section");
+    fn the_guide_s_table_is_this_list() {
+        let guide = include_str!("../guide/operations.md");
+        let (_, section) = guide.split_once("\n## Exit codes\n").expect("the section");
         let rows: Vec<&str> = section.lines().filter(|line| line.starts_with('|')).collect();
         let expected = MEANINGS.map(|(exit, meaning)| format!("| {} | {meaning} |", exit.number()));
         assert_eq!(rows[2..], expected);

@@ -127,14 +127,14 @@ pub(super) struct Keeper<'p> {
     pub(super) stopped_by: Option<StoppedBy>,
 }
 
-/// How often what is done is saved, unless somebody says otherwise.
+/// How often what is done is saved, unless a flag says otherwise.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(5);
 /// Checkpoints then take at most one part in so many of the time.
 const PART_OF_TIME: u32 = 200;
 
 impl Watch for Keeper<'_> {
     fn after(&mut self, done: Done<'_>) -> Next {
-        // Whoever shows how far a run is has no say in when it ends.
+        // The display of how far a run is has no say in when it ends.
         let _ = self.progress.done(done);
         self.asked = Instant::now();
         self.stopped_by = match self.signal.load(Ordering::Relaxed) {

@@ -34,7 +34,7 @@ impl Begun {
     }
 }
 
-/// Paths that a backend is given at a time, where nobody says how many.
+/// Paths that a backend is given at a time, where no flag says how many.
 pub(super) fn usual_batch(backend: &dyn Backend, n_threads: usize) -> u64 {
     let of_threads = (THREAD_BATCH * n_threads as u64).next_power_of_two();
     match backend.name() {

@@ -101,7 +101,7 @@ pub(super) fn fall(written: &str) -> Result<f64, NumberError> {
     if (0.0..1.0).contains(&value) { Ok(value) } else { Err(fall_outside(value)) }
 }
 
-/// Whoever writes 5 means 5 %; nobody can mean -1 or NaN.
+/// A written 5 means 5 %; -1 or NaN means nothing.
 fn fall_outside(value: f64) -> NumberError {
     if (0.0..100.0).contains(&value) {
         NumberError::Percent { value }

@@ -14,18 +14,18 @@ pub(super) fn to_stdout(
 ) -> Result<(), CliError> {
     let mut out = BufWriter::new(io::stdout().lock());
     match write(&mut out).and_then(|()| out.flush()) {
-        // Whoever read our output has seen enough.
+        // The reader of our output has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written.map_err(CliError::Stdout),
     }
 }
 
-/// Writes a line to stderr; if nobody can read it, nobody can be told.
+/// Writes a line to stderr; if it cannot be written, no other way is left.
 pub(super) fn to_stderr(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-/// Notes of the scenario, for whoever watches.
+/// Notes of the scenario, for the terminal.
 pub(super) fn print_notes(notes: &[String], quiet: bool) {
     if !quiet {
         for note in notes {

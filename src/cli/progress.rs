@@ -63,7 +63,7 @@ struct Standing {
     expected_shortfall: Option<Estimate>,
 }
 
-/// Watches a run for whoever wants to know.
+/// Watches a run for those who asked.
 pub(super) struct Watch {
     shown: Shown,
     metrics: Option<(Metrics, Pace)>,

@@ -208,7 +208,7 @@ pub(super) fn walk_kept(
             watch.clear();
             Err(CliError::Stopped { by, n_paths, n_all })
         }
-        (Ended::Stopped { n_paths }, None) => panic!("stopped at {n_paths}, and nobody said so"),
+        (Ended::Stopped { n_paths }, None) => panic!("stopped at {n_paths}, and no rule said so"),
     }
 }
 

@@ -68,7 +68,7 @@ pub(super) fn main(args: &VerifyArgs) -> Result<(), CliError> {
     let (n_threads, blocks) = (args.backend.n_threads(), sealed.blocks());
     sealed.check_figures(n_threads)?;
     let n_blocks = blocks.end - blocks.start;
-    // Drawn only now: whoever wrote the files could not know it.
+    // Drawn only now: the writer of the files could not know it.
     let seed = args.seed.map_or_else(|| getrandom::u64().map(|it| it >> 1), Ok);
     let seed = seed.map_err(CliError::NoEntropy)?;
     let outcome_digest = sealed.counted.tally.outcome_digest();

@@ -104,7 +104,7 @@ impl Cpu<'_> {
     }
 }
 
-/// The next turn, whoever asks.
+/// The next turn, for any thread.
 fn next_of<T>(turns: &Mutex<impl Iterator<Item = T>>) -> Option<T> {
     turns.lock().unwrap_or_else(PoisonError::into_inner).next()
 }

@@ -2,7 +2,7 @@
 //! every array of its length.
 //!
 //! A compiled program is so by construction, and its digest says that it is the one that was
-//! compiled. This stands between a file that somebody else wrote and arrays without bounds checks
+//! compiled. This stands between a file of unknown origin and arrays without bounds checks
 //! on a device.
 
 use thiserror::Error;

@@ -63,7 +63,7 @@ pub struct CascadeFigures {
     pub spiral_probability_high: Option<f64>,
 }
 
-/// Positions that are liquidatable at the horizon and that nobody has liquidated.
+/// Positions that are liquidatable at the horizon and that have not been liquidated.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct BacklogFigures {
     /// Share of paths that end with any.

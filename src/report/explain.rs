@@ -172,7 +172,7 @@ pub struct ToldLiquidation {
 pub struct ToldCoupling {
     /// The round of the step, from 0.
     pub round_idx: u32,
-    /// Why nobody liquidated the position; none if somebody did.
+    /// Why the position was not liquidated; none if it was.
     pub untaken: Option<Untaken>,
     /// Weighted collateral over debt before; none without debt.
     pub health_factor_before: Option<f64>,
@@ -189,7 +189,7 @@ pub struct ToldCoupling {
     pub is_toxic: bool,
 }
 
-/// Why nobody liquidates a breached position.
+/// Why a breached position is not liquidated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Untaken {

@@ -159,7 +159,7 @@ pub enum Broken {
         /// Why not.
         fault: GateFault,
     },
-    /// A rule that nobody has written yet.
+    /// A rule that does not exist yet.
     #[error("= {name:?} is not a rule: {}", suggest_rule(name, known))]
     UnknownRule {
         /// As written, or the name of a venue that names no rule.

@@ -32,7 +32,7 @@ pub(super) fn read(node: &Node<'_>, assets: &[Asset], faults: &mut Faults) -> Op
     if let Some(loadings) = &entry.default {
         check(node.get("default"), loadings);
     }
-    // An asset that nobody speaks of moves alone, as one without correlations does.
+    // An asset that is not named moves alone, as one without correlations does.
     let default = entry.default.unwrap_or_else(|| vec![0.0; n_factors]);
     let rows = assets.iter().map(|asset| entry.loadings.get(&asset.name).unwrap_or(&default));
     Some(Factors { n_factors, loadings: rows.flatten().copied().collect() })

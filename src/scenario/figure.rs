@@ -41,7 +41,7 @@ pub enum Figure {
     FeedbackDifference,
     /// Share of paths on which liquidations call for a second round in the same step.
     SpiralProbability,
-    /// Share of paths that end with somebody waiting for a liquidator.
+    /// Share of paths that end with a position waiting for a liquidator.
     BacklogProbability,
     /// What they owe, mean over paths, USD.
     BacklogMean,

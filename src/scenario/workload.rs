@@ -93,7 +93,7 @@ fn kind_of(asset: usize) -> &'static Kind {
 }
 
 impl Workload {
-    /// The scenario; of one path, since whoever measures says how many.
+    /// The scenario; of one path, since the measurement says how many.
     ///
     /// # Panics
     ///
@@ -162,7 +162,7 @@ impl Workload {
         for idx in 0..self.n_positions {
             let pair = idx / 2;
             let owned = volatile[pair % volatile.len()];
-            // Every other debt is in ETH, the first asset; nobody borrows what they post.
+            // Every other debt is in ETH, the first asset; no position borrows what it posts.
             let owed = if idx % 2 == 0 { stable[pair / volatile.len() % stable.len()] } else { 0 };
             let owned = if owned == owed { stable[pair % stable.len()] } else { owned };
             let debt_usd = 1000.0 * (1 + idx % 97) as f64;

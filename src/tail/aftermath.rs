@@ -22,7 +22,7 @@ pub const fn aftermath_words(n_funds: usize) -> usize {
 pub struct Aftermath {
     /// Paths.
     pub n_paths: u64,
-    /// Paths at whose horizon somebody waits for a liquidator.
+    /// Paths at whose horizon a position waits for a liquidator.
     pub n_backlogged: u64,
     /// Positions that wait, summed over paths.
     pub n_waiting: u128,

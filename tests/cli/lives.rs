@@ -183,7 +183,7 @@ fn a_signal_saves_what_is_done_and_the_same_command_goes_on() {
 #[cfg(unix)]
 fn a_second_signal_leaves_at_once() {
     let dir = TempDir::new().expect("a temporary folder");
-    // One batch takes longer than anybody waits.
+    // One batch takes longer than a reader waits.
     let args = ["run", SCENARIO, "--paths", "1e9", "--batch", "16777216", "--backend", "cpu"];
     let out = text_of(dir.path());
     let mut child = begin(&[&args[..], &["--out", &out]].concat());

@@ -88,7 +88,7 @@ fn text_of(path: &Path) -> String {
     path.to_str().expect("a temporary path is UTF-8").to_owned()
 }
 
-/// A book with a column that nobody reads, of which a note tells.
+/// A book with a column that is not read, of which a note tells.
 fn noted_book(dir: &TempDir) -> String {
     let rows = "position,venue,kind,asset,amount,comment\n\
                 carol,aave-v3,collateral,ETH,2,hello\ncarol,aave-v3,debt,USDC,4000,\n";

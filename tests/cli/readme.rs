@@ -1,5 +1,6 @@
-//! Does the README show what the program prints? Its commands are run word for word, in order, in
-//! a folder that holds the scenarios, and their outputs are held against the blocks below them.
+//! Do the README and the guide show what the program prints? Their commands are run word for word,
+//! in order, in a folder that holds the scenarios, and their outputs are held against the blocks
+//! below them.
 //!
 //! A block `sh` holds commands, a line each; the block `text` that follows shows what the last of
 //! them prints, or parts of it with a line `...` for each gap. A block `csv NAME` is a file that
@@ -13,7 +14,19 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-/// What is done with a command of the README.
+/// The pages, in the order in which a newcomer reads them.
+const PAGES: [&str; 8] = [
+    "README.md",
+    "src/guide/intervals.md",
+    "src/guide/books.md",
+    "src/guide/operations.md",
+    "src/guide/gates.md",
+    "src/guide/models.md",
+    "src/guide/markets.md",
+    "src/guide/speed.md",
+];
+
+/// What is done with a command of a page.
 #[derive(Clone, Copy, PartialEq)]
 enum Treatment {
     /// It is run, and ends with this exit code.
@@ -23,7 +36,7 @@ enum Treatment {
 }
 use Treatment::{Ends, Left};
 
-/// Every command of the README that is not run to exit code 0.
+/// Every command of the pages that is not run to exit code 0.
 const OTHERWISE: [(&str, Treatment); 9] = [
     ("cargo test", Left("it runs this")),
     (
@@ -55,28 +68,30 @@ const OTHERWISE: [(&str, Treatment); 9] = [
     ("shortfall bench --scale --svg benches/growth.svg", Left("it takes minutes")),
 ];
 
-/// A fenced block of the README.
+/// A fenced block of a page.
 struct Block<'a> {
+    page: &'a str,
     language: &'a str,
     /// The number of its first line.
     line: usize,
     lines: Vec<&'a str>,
 }
 
-/// A command of the README, and the block that shows what it prints.
+/// A command of a page, and the block that shows what it prints.
 struct Shown<'a> {
+    page: &'a str,
     command: &'a str,
     line: usize,
     output: Option<Block<'a>>,
 }
 
-fn blocks(readme: &str) -> Vec<Block<'_>> {
+fn blocks<'a>(page: &'a str, text: &'a str) -> Vec<Block<'a>> {
     let mut blocks: Vec<Block<'_>> = Vec::new();
     let mut is_open = false;
-    for (number, line) in (1..).zip(readme.lines()) {
+    for (number, line) in (1..).zip(text.lines()) {
         match line.strip_prefix("```") {
             Some(language) if !is_open => {
-                blocks.push(Block { language, line: number + 1, lines: Vec::new() });
+                blocks.push(Block { page, language, line: number + 1, lines: Vec::new() });
                 is_open = true;
             }
             Some(_) => is_open = false,
@@ -84,24 +99,29 @@ fn blocks(readme: &str) -> Vec<Block<'_>> {
             None => {}
         }
     }
-    assert!(!is_open, "README.md ends within a block");
+    assert!(!is_open, "{page} ends within a block");
     blocks
 }
 
-/// The commands of all blocks, in order.
-fn shown(readme: &str) -> Vec<Shown<'_>> {
+/// The commands of all blocks of a page, in order.
+fn shown<'a>(page: &'a str, text: &'a str) -> Vec<Shown<'a>> {
     let mut shown: Vec<Shown<'_>> = Vec::new();
     let mut may_follow = false;
-    for block in blocks(readme) {
+    for block in blocks(page, text) {
         match block.language {
             "sh" => {
                 let commands = (block.line..).zip(&block.lines);
                 let commands = commands.filter(|(_, it)| !it.is_empty() && !it.starts_with('#'));
-                shown.extend(commands.map(|(line, it)| Shown { command: it, line, output: None }));
+                shown.extend(commands.map(|(line, it)| Shown {
+                    page,
+                    command: it,
+                    line,
+                    output: None,
+                }));
                 may_follow = true;
             }
             "text" => {
-                assert!(may_follow, "README.md:{}: an output without a command", block.line);
+                assert!(may_follow, "{page}:{}: an output without a command", block.line);
                 shown.last_mut().expect("a command precedes").output = Some(block);
                 may_follow = false;
             }
@@ -138,16 +158,16 @@ fn difference(block: &Block<'_>, printed: &str) -> Option<String> {
         match places.position(|it| it == part) {
             Some(at) => from += at + part.len(),
             None if part.is_empty() => {}
-            None => return Some(first_difference(number, part, rest)),
+            None => return Some(first_difference((block.page, number), part, rest)),
         }
         number += part.len() + 1;
     }
     None
 }
 
-/// Of lines from such a number of the README on that are not printed as they stand: the first that
+/// Of lines from such a number of a page on that are not printed as they stand: the first that
 /// is not, where they are printed furthest.
-fn first_difference(number: usize, part: &[String], printed: &[String]) -> String {
+fn first_difference((page, number): (&str, usize), part: &[String], printed: &[String]) -> String {
     let n_equal = |start: usize| {
         let pairs = part.iter().zip(&printed[start..]);
         pairs.take_while(|(shown, line)| shown == line).count()
@@ -155,14 +175,14 @@ fn first_difference(number: usize, part: &[String], printed: &[String]) -> Strin
     let furthest = (0..printed.len()).max_by_key(|start| (n_equal(*start), printed.len() - start));
     let n = furthest.map_or(0, n_equal);
     let Some(start) = furthest.filter(|_| n > 0) else {
-        return format!("README.md:{number}: `{}` is not printed", part[0]);
+        return format!("{page}:{number}: `{}` is not printed", part[0]);
     };
     let line = printed.get(start + n).map_or("(nothing)", |line| line);
-    format!("README.md:{}: shows   `{}`\nthe program prints `{line}`", number + n, part[n])
+    format!("{page}:{}: shows   `{}`\nthe program prints `{line}`", number + n, part[n])
 }
 
-/// A folder as a newcomer has it, with the tables that the README shows.
-fn checkout(readme: &str) -> TempDir {
+/// A folder as a newcomer has it, with the tables that the pages show.
+fn checkout(pages: &[(&str, String)]) -> TempDir {
     let dir = TempDir::new().expect("a temporary folder");
     let (from, to) = (Path::new("scenarios"), dir.path().join("scenarios"));
     fs::create_dir(&to).expect("a folder for the scenarios");
@@ -172,7 +192,7 @@ fn checkout(readme: &str) -> TempDir {
             fs::copy(&path, to.join(path.file_name().expect("a name"))).expect("a copy");
         }
     }
-    for block in blocks(readme) {
+    for block in pages.iter().flat_map(|(page, text)| blocks(page, text)) {
         if let Some(name) = block.language.strip_prefix("csv ") {
             fs::write(dir.path().join(name), block.lines.join("\n")).expect("a table");
         }
@@ -188,9 +208,9 @@ fn search_path() -> OsString {
     env::join_paths(std::iter::once(folder).chain(env::split_paths(&others))).expect("a PATH")
 }
 
-/// What is wrong with what the README says about a command; `None` if nothing is.
+/// What is wrong with what a page says about a command; `None` if nothing is.
 fn fault(shown: &Shown<'_>, exit_code: i32, folder: &Path) -> Option<String> {
-    let Shown { command, line, output } = shown;
+    let Shown { page, command, line, output } = shown;
     let run = Command::new("sh")
         .args(["-c", &command.replace("cargo run --release --", "shortfall")])
         .env("PATH", search_path())
@@ -203,7 +223,7 @@ fn fault(shown: &Shown<'_>, exit_code: i32, folder: &Path) -> Option<String> {
     if run.status.code() != Some(exit_code) {
         let status = run.status;
         return Some(format!(
-            "README.md:{line}: `{command}`: {status}, expected {exit_code}:\n{printed}"
+            "{page}:{line}: `{command}`: {status}, expected {exit_code}:\n{printed}"
         ));
     }
     let difference = difference(output.as_ref()?, &printed)?;
@@ -211,18 +231,21 @@ fn fault(shown: &Shown<'_>, exit_code: i32, folder: &Path) -> Option<String> {
 }
 
 #[test]
-fn the_readme_s_commands_print_what_it_shows() {
-    let readme = fs::read_to_string("README.md").expect("README.md");
-    let shown = shown(&readme);
+fn the_readme_s_and_the_guide_s_commands_print_what_they_show() {
+    let text = |page| fs::read_to_string(page).unwrap_or_else(|error| panic!("{page}: {error}"));
+    let pages = PAGES.map(|page| (page, text(page)));
+    let n_files = fs::read_dir("src/guide").expect("the guide").count();
+    assert_eq!(n_files + 1, PAGES.len(), "every page of src/guide is to be in PAGES");
+    let shown: Vec<Shown<'_>> = pages.iter().flat_map(|(page, text)| shown(page, text)).collect();
     let is_there = |command: &str| shown.iter().any(|it| it.command == command);
     let gone = OTHERWISE.iter().filter(|(it, _)| !is_there(it));
     let mut faults: Vec<String> =
-        gone.map(|(it, _)| format!("README.md has no `{it}`, which is in OTHERWISE")).collect();
-    let checkout = checkout(&readme);
+        gone.map(|(it, _)| format!("no page has `{it}`, which is in OTHERWISE")).collect();
+    let checkout = checkout(&pages);
     for it in &shown {
         match treatment(it.command) {
             Ends(code) => faults.extend(fault(it, code, checkout.path())),
-            Left(why) => println!("README.md:{}: `{}` is not run: {why}", it.line, it.command),
+            Left(why) => println!("{}:{}: `{}` is not run: {why}", it.page, it.line, it.command),
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n\n"));
@@ -234,7 +257,7 @@ fn a_readme_that_shows_something_else_is_found_out() {
         "a\nb 1\n0.1 s on cpu, 2 threads: 9 paths a second, 5 checks a CPU second\nc\nd\n";
     let told = |text: &str| {
         let readme = format!("```sh\nshortfall run\n```\n\n```text\n{text}\n```\n");
-        let shown = shown(&readme);
+        let shown = shown("README.md", &readme);
         difference(shown[0].output.as_ref().expect("an output"), printed)
     };
     assert_eq!(told("b 1\n7 s on gpu: 3 paths a second, 1 checks a CPU second\n...\nd"), None);

@@ -170,7 +170,7 @@ fn a_closed_pipe_is_no_error() {
     }
     let mut unheard = command(&["run", "nowhere.toml"]);
     let status = unheard.stderr(read_end_closed()).status().expect("it starts");
-    assert_eq!(status.code(), Some(2), "an error that nobody hears keeps its exit code");
+    assert_eq!(status.code(), Some(2), "an error that is not heard keeps its exit code");
 }
 
 #[test]

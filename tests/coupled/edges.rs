@@ -63,7 +63,7 @@ fn liquidators_leave_what_earns_nothing() {
 }
 
 /// Two crowds near their thresholds, each in an asset of its own: what the one sells widens the
-/// room of its asset, while somebody of the other is looked at and healthy yet.
+/// room of its asset, while a position of the other is looked at and healthy yet.
 fn bounds_change_no_bit_of_two_crowds(
     rule: Rule,
     terms: &Terms,

@@ -35,8 +35,8 @@ pub(crate) fn positions_of(scenario: &Scenario) -> Vec<(u32, Vec<Leg>)> {
     positions.map(|it| (it.venue.0, scenario.book.legs_of(it).to_vec())).collect()
 }
 
-/// A path's story without what a price that nobody is liquidated at may change: what is strained,
-/// and whether a path without events was walked.
+/// A path's story without what a price that no position is liquidated at may change: what is
+/// strained, and whether a path without events was walked.
 fn told(program: &Program, path: u64) -> Story {
     let mut story = explain(program, SEED, path);
     story.outcome.flags = 0;
@@ -89,7 +89,7 @@ proptest! {
         }
     }
 
-    /// Where steps may be passed over: nobody reports prices, and they hang on sales alone.
+    /// Where steps may be passed over: no feed reports prices, and they hang on sales alone.
     #[test]
     fn bounds_change_no_bit_of_plain_markets(mut scenario in coupled_scenario()) {
         let liquidity = &mut scenario.market.liquidity;

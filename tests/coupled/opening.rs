@@ -61,7 +61,7 @@ fn at_once(mut scenario: Scenario) -> Scenario {
     scenario
 }
 
-/// Debts are of assets whose price nothing moves, so that what nobody repays is worth at the
+/// Debts are of assets whose price nothing moves, so that what is not repaid is worth at the
 /// horizon what it was at the opening.
 fn with_still_debts(mut scenario: Scenario) -> Scenario {
     let owed: Vec<AssetId> = {
@@ -108,7 +108,7 @@ fn is_used_up(scenario: &Scenario, kept: &Story) -> bool {
     per_step.is_some_and(|most| n_first as u32 == most)
 }
 
-/// Whether somebody is liquidated in the first step who was healthy at the opening.
+/// Whether a position is liquidated in the first step that was healthy at the opening.
 fn follows(scenario: &Scenario, settled: &Story) -> bool {
     let positions = positions_of(scenario);
     let mut first = settled.events.iter().filter(|told| told.when.step == 0);
@@ -124,8 +124,8 @@ fn check(scenario: &Scenario) -> Result<bool, TestCaseError> {
     let settled = compiled(&with_opening(scenario, Opening::Settle))?;
     let kept = compiled(&with_opening(scenario, Opening::Keep))?;
     let (of_settled, of_kept) = (walked(&settled), walked(&kept));
-    // Where the first step's rounds end with somebody to be liquidated, settling has as many again;
-    // and who is liquidatable only for what the opening has sold waits for the first step.
+    // Where the first step's rounds end with a position to be liquidated, settling has as many
+    // again; and who is liquidatable only for what the opening has sold waits for the first step.
     let goes_on = of_settled.0.events.iter().any(|told| told.when.step == 0);
     let has_more = goes_on && !is_used_up(scenario, &of_kept.0);
     let is_cut = has_more || follows(scenario, &of_settled.0);
@@ -201,7 +201,7 @@ fn drawn_openings_are_settled() {
     assert!(found.iter().all(|n| *n >= 5), "settled, with sales, short of means, funds: {found:?}");
 }
 
-/// Loans alone: what perpetuals repay is a notional, which nobody owes.
+/// Loans alone: what perpetuals repay is a notional, which is not owed.
 fn lending_only(mut scenario: Scenario) -> Scenario {
     let positions = positions_of(&scenario).into_iter().filter(|(venue, _)| *venue != PERPETUAL);
     scenario.book = book(&positions.collect::<Vec<_>>());

@@ -95,7 +95,7 @@ pub(crate) fn dear_debt() -> Scenario {
 }
 
 /// A collateral whose log2 price falls by 28 three times, beyond the -64 at which it is held, and
-/// whose fall nobody can mistake for a mark that is too large.
+/// whose fall cannot be mistaken for a mark that is too large.
 pub(crate) fn beyond_the_lowest_price() -> Scenario {
     let mut market = support::market(vec![support::still(1.0); 2]);
     let change = libm::exp2(-28.0) - 1.0;

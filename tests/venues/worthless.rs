@@ -121,7 +121,7 @@ fn loses(truth: f64, rule: &Rule, legs: &[Leg], fallen: &[u32]) {
             let gone = |leg: &&shortfall::book::account::LegState| {
                 fallen.contains(&program.instruments[leg.instrument as usize].asset)
             };
-            // Nobody takes what is worth nothing.
+            // No liquidator takes what is worth nothing.
             let worthless = told.legs.iter().filter(gone).filter(|leg| leg.market == 0);
             for leg in worthless.filter(|leg| leg.kind == 0 && told.event.n_calls > 0) {
                 assert_eq!(leg.quantity, leg.next, "{what}: {told:?}");
@@ -207,7 +207,7 @@ fn windows_that_contain_a_zero_are_walked_like_others() {
     assert_eq!(found, [(0, 0), (70_000, 1), (70_000, 1)]);
 }
 
-/// While nobody looks the price may be 0: a venue that reads a row late still finds it.
+/// While no venue looks the price may be 0: a venue that reads a row late still finds it.
 #[test]
 fn a_price_that_comes_back_from_zero_is_what_it_was() {
     let mut scenario = replayed(&[100.0, 0.0, 80.0], ReplayWindows::From(0), 2);

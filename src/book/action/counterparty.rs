@@ -20,8 +20,8 @@ pub trait Counterparty {
     /// What closing all perpetuals costs beyond the market's marks, a fine value.
     fn close(&mut self, legs: &[LegState]) -> u64;
 
-    /// An account is closed with that much left, a fine value: what of a loss is borne by nobody
-    /// else, 0 or negative.
+    /// An account is closed with that much left, a fine value: what no account bears of a loss is
+    /// returned, 0 or negative.
     fn settle(&mut self, left: i64, notional: u64) -> i64;
 }
 

@@ -32,7 +32,7 @@ pub(super) fn run<C: Counterparty>(
     event
 }
 
-/// Whether an event has another call, if one is possible and somebody wants it.
+/// Whether an event has another call, if one is possible and a liquidator takes it.
 #[inline(always)]
 pub(super) fn calls_again(
     action: &Action,
@@ -50,7 +50,7 @@ pub(super) fn writes_off(action: &Action, sums: &Values) -> bool {
 }
 
 /// One liquidation call on the collateral and the debt of the largest value, all else staying as it
-/// is, if it is possible and somebody wants it: what it leaves of the two.
+/// is, if it is possible and a liquidator takes it: what it leaves of the two.
 #[inline(always)]
 pub(super) fn call<C: Counterparty>(
     action: &Action,

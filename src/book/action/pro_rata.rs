@@ -47,9 +47,9 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// What a liquidation leaves at the marks of the collateral and of the debt, if somebody takes
-    /// whatever is offered, and whether one is possible: the same as for its two legs, without
-    /// branches, so that lanes can be pairs.
+    /// What a liquidation leaves at the marks of the collateral and of the debt, if a liquidator
+    /// takes whatever is offered, and whether one is possible: the same as for its two legs,
+    /// without branches, so that lanes can be pairs.
     #[inline(always)]
     #[must_use]
     pub fn take_pro_rata(self, marks: [u32; 2]) -> (Self, bool) {
@@ -128,8 +128,8 @@ impl Basket {
         self.collateral == [0; BASKET] || self.debt == [0; BASKET]
     }
 
-    /// A liquidation at some marks, if somebody takes whatever is offered: what is repaid, a fine
-    /// value, unless none is possible; the same as for its legs.
+    /// A liquidation at some marks, if a liquidator takes all that is offered: what is repaid, a
+    /// fine value, unless none is possible; the same as for its legs.
     #[inline(always)]
     pub fn take_pro_rata(&mut self, marks: [u32; BASKET]) -> Option<u64> {
         let mut weighted = [0; BASKET];

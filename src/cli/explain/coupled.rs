@@ -1,5 +1,5 @@
 //! What a path of coupled positions has to tell: rounds, moved prices, who was made worse by a
-//! liquidation, and why somebody was not liquidated.
+//! liquidation, and why a position was not liquidated.
 
 use std::collections::BTreeMap;
 

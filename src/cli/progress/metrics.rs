@@ -29,7 +29,7 @@ impl Metrics {
         Ok(Self { file, labels, is_told: false })
     }
 
-    /// Renews the file. Nobody's run ends for want of its metrics: a failure is told, once.
+    /// Renews the file. No run ends for want of its metrics: a failure is told, once.
     pub(super) fn write(&mut self, standing: &Standing) {
         let text = text(standing, &self.labels);
         let written = self.file.write(|out| out.write_all(text.as_bytes()));

@@ -1,8 +1,8 @@
 //! A path whose positions meet in the market: what one liquidation sells, the next one finds.
 //!
 //! Time goes first here: a step moves the prices, looks at who may be breached, and liquidates in
-//! order. Steps in which nobody may be breached are passed over where markets only recover in them;
-//! a path on which none may has cost nothing but the bounds.
+//! order. Steps in which no account may be breached are passed over where markets only recover in
+//! them; a path on which none may has cost nothing but the bounds.
 
 mod accounts;
 pub mod desk;
@@ -66,7 +66,7 @@ pub(super) struct Coupled<'a> {
     market: MovedMarket<'a>,
     means: Means,
     accounts: Accounts,
-    /// Whether nobody can be breached on this path.
+    /// Whether no account can be breached on this path.
     is_idle: bool,
     near: NearList,
     /// Breached in this round: key, index of the position, account.
@@ -178,8 +178,8 @@ impl<'a> Coupled<'a> {
         self.near.widening()
     }
 
-    /// A new path whose prices, unmoved, are known; whether anybody may be breached on it, so that
-    /// all marks are needed to walk it.
+    /// A new path whose prices, unmoved, are known; whether any account may be breached on it, so
+    /// that all marks are needed to walk it.
     pub(super) fn begin(&mut self, at: &Around<'_>, use_bounds: bool) -> bool {
         self.market.begin(at.marks);
         self.accounts.clear();
@@ -226,8 +226,8 @@ impl<'a> Coupled<'a> {
         n_in_all
     }
 
-    /// One round: whoever is breached is liquidated while the step has room, in their order if
-    /// anybody can tell; the number of events.
+    /// One round: breached accounts are liquidated while the step has room, in their order if
+    /// an order matters; the number of events.
     fn walk_round<O: Observer>(
         &mut self,
         list: &ScanList,

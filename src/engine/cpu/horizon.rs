@@ -29,7 +29,7 @@ pub(in crate::engine) struct Ratio {
     pub(in crate::engine) below: u32,
 }
 
-/// Ratios that somebody asks for.
+/// Ratios that bounds ask for.
 #[derive(Debug, Clone, Default)]
 pub(in crate::engine) struct Ratios(Vec<Ratio>);
 

@@ -50,7 +50,7 @@ impl MarkRatios {
     /// The ratios of a class.
     #[inline(always)]
     pub(super) fn of(&self, idx: usize) -> RatioRow<'_> {
-        debug_assert!(self.is_known[idx], "ratios that nobody asked for");
+        debug_assert!(self.is_known[idx], "ratios that were not asked for");
         let Row { ratios, least } = &self.rows[idx];
         RatioRow { ratios, least }
     }

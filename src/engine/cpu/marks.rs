@@ -1,5 +1,5 @@
 //! Prices and marks along a path, their extremes over runs of steps, and the marks themselves
-//! where somebody looks at them.
+//! where positions are looked at.
 
 use bytemuck::{Pod, Zeroable};
 
@@ -275,7 +275,7 @@ impl Marks {
     /// path.
     #[must_use]
     pub fn of_run(&self, run: usize) -> &[Extremes] {
-        debug_assert!(self.has_runs, "runs that nobody asked for");
+        debug_assert!(self.has_runs, "runs that were not asked for");
         &self.runs[run * self.n_instruments..(run + 1) * self.n_instruments]
     }
 
@@ -283,7 +283,7 @@ impl Marks {
     #[inline(always)]
     #[must_use]
     pub fn of(&self, instrument: u32) -> &[u32] {
-        debug_assert!(self.has_marks[instrument as usize], "marks that nobody asked for");
+        debug_assert!(self.has_marks[instrument as usize], "marks that were not asked for");
         &self.marks[self.row(instrument as usize)]
     }
 
@@ -291,7 +291,7 @@ impl Marks {
     /// anything.
     #[inline(always)]
     pub(super) fn run(&self, instrument: u32, step: usize) -> &[u32; RUN_STEPS] {
-        debug_assert!(self.has_marks[instrument as usize], "marks that nobody asked for");
+        debug_assert!(self.has_marks[instrument as usize], "marks that were not asked for");
         let from = self.row(instrument as usize).start + step;
         self.marks[from..].first_chunk().unwrap_or(&[0; RUN_STEPS])
     }
@@ -299,7 +299,7 @@ impl Marks {
     /// Marks of an instrument as floats, run by run; what is beyond the path is anything.
     #[inline(always)]
     pub(super) fn floats_of(&self, instrument: u32) -> &[FloatRun] {
-        debug_assert!(self.has_marks[instrument as usize], "marks that nobody asked for");
+        debug_assert!(self.has_marks[instrument as usize], "marks that were not asked for");
         &self.floats[self.float_runs(instrument as usize)]
     }
 

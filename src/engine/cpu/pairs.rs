@@ -23,7 +23,7 @@ const ABREAST: usize = 8;
 pub(super) struct Pairs {
     /// Class, and index in it.
     near: Vec<(u32, u32)>,
-    /// Of classes that have somebody near.
+    /// Of classes that have a position near.
     ratios: MarkRatios,
     gone_by: Vec<GoneBy>,
 }

@@ -16,7 +16,7 @@ use crate::program::layout::{LegRow, PositionRow};
 
 /// Who watches a path being walked.
 pub trait Observer {
-    /// Whether it looks at all; where nobody does, pairs are walked abreast.
+    /// Whether it looks at all; where none does, pairs are walked abreast.
     const WATCHES: bool = true;
     /// Prices are known.
     fn prices(&mut self, _marks: &Marks) {}
@@ -39,7 +39,7 @@ pub struct When {
     pub round: u32,
 }
 
-/// Nobody watches.
+/// No observer.
 impl Observer for () {
     const WATCHES: bool = false;
 }

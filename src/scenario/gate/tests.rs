@@ -125,7 +125,7 @@ fn every_comparison_fails_on_its_side_of_the_bound() {
     assert_eq!(fails(Comparison::AtMost), [true, true, false]);
 }
 
-/// What a person may type, and what nobody would.
+/// What a person may type, and what none would.
 fn typed() -> impl Strategy<Value = String> {
     let parts = prop::sample::select(vec![
         "es99",

@@ -63,7 +63,7 @@ pub struct MovedMarket<'a> {
     history: Vec<i32>,
     /// Log prices as venues that read late have them.
     late: Vec<i32>,
-    /// Whether nobody reports prices, and none hangs on more than its own asset's sales and only
+    /// Whether no feed reports prices, and none hangs on more than its own asset's sales and only
     /// through what the market holds of them.
     is_plain: bool,
     /// Marks at these prices.
@@ -193,8 +193,8 @@ impl<'a> MovedMarket<'a> {
         self.marks.skip(n_skipped, logs);
     }
 
-    /// The next step, after some in which nobody looked at prices: markets recover, prices move,
-    /// feeds report.
+    /// The next step, after some in which no account looked at prices: markets recover, prices
+    /// move, feeds report.
     pub(super) fn step(&mut self, step: usize, n_passed: usize, logs: &[i32]) {
         self.holdings.recover(n_passed + usize::from(!std::mem::take(&mut self.is_opening)));
         self.holdings.displace();
@@ -246,8 +246,8 @@ impl<'a> MovedMarket<'a> {
         }
     }
 
-    /// Whether steps in which nobody looks at prices can be passed over while impacts are below an
-    /// octave.
+    /// Whether steps in which no account looks at prices can be passed over while impacts are below
+    /// an octave.
     pub(super) fn can_pass(&self) -> bool {
         self.is_plain && self.marks.are_usual()
     }

@@ -108,7 +108,7 @@ impl<'a> MovedMarks<'a> {
 
     /// Prices have moved, by some impacts: logs as in [`Self::step`].
     ///
-    /// Marks at the ends of their format are looked at even if nobody asks.
+    /// Marks at the ends of their format are looked at even if no caller asks.
     pub(super) fn forget(&mut self, impacts: &[i32], market: &[i32], late: &[i32]) {
         self.stand = false;
         let is_narrow = impacts.iter().fold(true, |all, impact| all & (impact.abs() < OCTAVE));

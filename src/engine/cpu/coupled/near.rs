@@ -1,7 +1,7 @@
 //! Who may be breached and when, with room for what sales may move and for how late venues read it.
 //!
-//! Whoever the horizon does not clear stands in the schedule at the next step in which he may be
-//! breached, and is looked at exactly there, at the prices as they have been moved.
+//! An account that the horizon does not clear stands in the schedule at the next step in which it
+//! may be breached, and is looked at exactly there, at the prices as they have been moved.
 
 use super::Around;
 use super::accounts::{Account, Accounts, surplus_of};
@@ -32,7 +32,7 @@ pub(super) struct NearList {
     has_horizon: bool,
     /// How many of each class of pairs that of the path does not clear, the first.
     n_near: Vec<usize>,
-    /// Of classes of pairs that have somebody near.
+    /// Of classes of pairs that have a position near.
     ratios: MarkRatios,
     schedule: Schedule,
     /// Accounts that may be breached in this step.
@@ -70,7 +70,7 @@ impl NearList {
         self.room.first_widening()
     }
 
-    /// A new path: finds what its horizon does not clear; whether there is anybody.
+    /// A new path: finds what its horizon does not clear; whether there is any account.
     pub(super) fn begin(
         &mut self,
         at: &Around<'_>,
@@ -273,14 +273,15 @@ impl NearList {
         }
     }
 
-    /// The next step from one on, at most `last`, in which somebody is to be looked at, or impacts
-    /// are not known to be below an octave.
+    /// The next step from one on, at most `last`, in which an account is to be looked at, or
+    /// impacts are not known to be below an octave.
     pub(super) fn next_busy(&self, step: usize, last: usize) -> usize {
         let first = if self.room.is_narrow() { self.schedule.first(step) } else { Some(step) };
         first.map_or(last, |first| first.min(last))
     }
 
-    /// Whether nobody may be breached in this step, and impacts are known to be below an octave.
+    /// Whether no account may be breached in this step, and impacts are known to be below an
+    /// octave.
     pub(super) fn is_quiet(&self) -> bool {
         self.now.is_empty() && self.room.is_narrow()
     }
@@ -320,7 +321,7 @@ impl NearList {
         }
     }
 
-    /// Bounds those anew from a step on for whom there is more room; whether anybody may be.
+    /// Bounds those anew from a step on for whom there is more room; whether any may be.
     fn make_anew(
         &mut self,
         at: &Around<'_>,

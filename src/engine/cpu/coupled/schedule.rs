@@ -12,7 +12,7 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    /// Nobody, for that many steps.
+    /// No account, for that many steps.
     pub(super) fn clear(&mut self, n_steps: usize) {
         self.last.clear();
         self.last.resize(n_steps, NONE);
@@ -39,7 +39,7 @@ impl Schedule {
         }
     }
 
-    /// The first step from one on with anybody in it.
+    /// The first step from one on with an account in it.
     pub(super) fn first(&self, from: usize) -> Option<usize> {
         let places = &self.last[from..];
         places.iter().position(|place| *place != NONE).map(|later| from + later)

@@ -1,5 +1,5 @@
 //! Liquidations of a coupled path told to people: what each round sold at which price, who was
-//! liquidated, whom that made worse, and whom nobody took.
+//! liquidated, whom that made worse, and which were left.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -194,7 +194,7 @@ fn write_untaken(
         offered.last = event.step_idx;
         offered.n += 1;
     }
-    writeln!(out, "\nBreached, and nobody liquidates in the whole step")?;
+    writeln!(out, "\nBreached, and not liquidated in the whole step")?;
     let headings = ["position", "venue", "from step", "to step", "offered", "debt, USD", "why"];
     let mut table = Table::new(2, &headings);
     for Offered { event, why, last, n } in offers.values().take(N_ROWS) {
@@ -212,7 +212,7 @@ fn write_untaken(
     write_rest(offers.len(), out)
 }
 
-/// A position that nobody took, for one reason.
+/// A position that no liquidator took, for one reason.
 struct Offered<'a> {
     event: &'a ToldLiquidation,
     why: Untaken,

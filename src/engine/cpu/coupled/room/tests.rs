@@ -1,4 +1,5 @@
-//! Is whoever is breached at some moved mark within the room near, however floats round?
+//! Is every position near that is breached at some moved mark within the room, however floats
+//! round?
 
 use bytemuck::Zeroable;
 use proptest::prelude::*;
@@ -81,7 +82,7 @@ fn moved() -> impl Strategy<Value = Moved> {
     })
 }
 
-/// Against whoever holds or owes the asset, as far as the room goes.
+/// Against holders and debtors of the asset, as far as the room goes.
 fn against(moved: Moved, is_owed: bool) -> Moved {
     Moved { impact: if is_owed { moved.room.1 } else { moved.room.0 }, ..moved }
 }
