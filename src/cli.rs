@@ -20,6 +20,7 @@ mod output;
 mod progress;
 mod run;
 mod shard;
+mod subject;
 mod until;
 mod verify;
 
@@ -223,7 +224,7 @@ fn of_archive(error: &ArchiveError) -> Exit {
         ArchiveError::Damaged { .. } => Exit::Damaged,
         ArchiveError::Violation { .. }
         | ArchiveError::WrongBlock { .. }
-        | ArchiveError::WrongCounters { .. }
+        | ArchiveError::WrongSection { .. }
         | ArchiveError::WrongPath { .. } => Exit::Nondeterminism,
         ArchiveError::IsFile { .. } | ArchiveError::Write { .. } | ArchiveError::Read { .. } => {
             Exit::Io

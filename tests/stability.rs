@@ -178,7 +178,7 @@ fn a_program_stays() {
     let digest = support::compiled(&aave_and_morpho()).digest();
     assert_eq!(
         digest.to_hex().as_str(),
-        "491adc2c02a9b6d246037feafe81a18cf017d2b7629c68e8aedc0eab96aa632f"
+        "aa85a4cb38d0e34e3d60c3ced99da44401e1647900b5269319bcaad969135262"
     );
 }
 

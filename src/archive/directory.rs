@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use super::differences;
 use super::disk::{self, Disk, Lock, publish};
-use super::error::{ArchiveError, Damage, Difference};
+use super::error::{ArchiveError, Damage};
 use super::layout::{Shard, paths, segment_name, segments};
 use super::manifest::{Listed, Manifest};
-use super::plan::{RunPlan, Subject, differences};
+use super::plan::{RunPlan, Subject};
 use super::read::{Record, read_record};
-use super::results::{Counted, is_part_of};
+use super::results::{Counted, check_part};
 use super::sealed::{Kind, json, pack, pack_json};
 use super::walk::publish_shard;
 use super::{FACTS, MANIFEST, PLAN, PROGRAM, SEGMENTS, SHARDS, STATES};
@@ -216,15 +217,12 @@ impl<'a> RunDirectory<'a> {
     ) -> Result<Record, Damage> {
         let record = read_record(kind, bytes, self.key)?;
         let paths = paths.unwrap_or(&record.part.paths);
-        if is_part_of(self.subject, paths, &record.part) {
-            Ok(record)
-        } else {
-            Err(Damage::Paths { start: paths.start, end: paths.end })
-        }
+        check_part(self.subject, paths, &record.part).map(|()| record)
     }
 
     /// Writes a segment that is finished.
-    pub(super) fn keep_segment(&mut self, part: Part) -> Result<Part, ArchiveError> {
+    pub(super) fn keep_segment(&mut self, mut part: Part) -> Result<Part, ArchiveError> {
+        part.tally.worst.settle();
         let name = format!("{SEGMENTS}/{}", segment_name(&part.paths));
         let record = Record { run: self.key, sequence: 0, part };
         self.keep(&name, &pack(Kind::Segment, &record))?;
@@ -258,35 +256,16 @@ impl<'a> RunDirectory<'a> {
 /// Whether a folder holds a plan; an error if it is that of another run.
 fn check_plan(folder: &Path, subject: &Subject) -> Result<bool, ArchiveError> {
     let Some(there) = RunPlan::read(folder)? else { return Ok(false) };
-    let differences = plan_differences(folder, &there, subject)?;
+    // Names and values instead of a digest, as far as they can be read.
+    let facts = disk::read(&folder.join(FACTS))?;
+    let facts: Option<Facts> = facts.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let here = (&subject.plan, &subject.facts);
+    let differences = differences::between((&there, facts.as_ref()), here);
     if differences.is_empty() {
         return Ok(true);
     }
     let remedy = "give the command of that run, or name another folder";
     Err(ArchiveError::Differs { path: folder.to_owned(), differences, remedy })
-}
-
-/// In what a plan and its facts differ from those of a subject.
-fn plan_differences(
-    folder: &Path,
-    there: &RunPlan,
-    subject: &Subject,
-) -> Result<Vec<Difference>, ArchiveError> {
-    let mut found = differences(there, &subject.plan);
-    if there.facts_digest == subject.plan.facts_digest {
-        return Ok(found);
-    }
-    // Names and values instead of a digest, as far as they can be read.
-    if let Some(bytes) = disk::read(&folder.join(FACTS))?
-        && let Ok(facts) = serde_json::from_slice::<Facts>(&bytes)
-    {
-        let of_facts = differences(&facts, &subject.facts);
-        let is_known = |it: &Difference| found.iter().any(|known| known.key == it.key);
-        let more: Vec<Difference> = of_facts.into_iter().filter(|it| !is_known(it)).collect();
-        found.retain(|it| it.key != "facts_digest");
-        found.extend(more);
-    }
-    Ok(found)
 }
 
 /// Whether a name in a folder without a plan is nothing of ours that a process left that died.

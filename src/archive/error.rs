@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::PLAN;
 use super::layout::Shard;
 use crate::engine::EngineError;
 use crate::program::Unsound;
-use crate::tail::Digest;
+use crate::tail::{Digest, Disagreement};
 
 /// Why a run on disk cannot begin, go on, be merged or verified.
 #[derive(Debug, Error)]
@@ -166,15 +167,17 @@ pub enum ArchiveError {
         /// As found.
         here: Digest,
     },
-    /// The paths of a segment come out as they are recorded, and its counters do not.
+    /// The paths of a segment come out as they are recorded, and one of its sections does not.
     #[error(
-        "{} counts otherwise than the paths that it is made of when they are walked again: the \
-         machine that made it, or this one, computes wrongly",
+        "{}: its {section} are not those of its paths when they are walked again: the machine that \
+         made it, or this one, computes wrongly",
         path.display()
     )]
-    WrongCounters {
+    WrongSection {
         /// The segment.
         path: PathBuf,
+        /// Which section.
+        section: String,
     },
     /// A path of the tail does not come out as it is recorded.
     #[error(
@@ -234,6 +237,12 @@ pub enum Damage {
         /// One beyond the last.
         end: u64,
     },
+    /// The facts are not those that the plan names.
+    #[error("its seed, unit of money, step, opening, levels or names are not those of {PLAN}")]
+    OtherMeaning,
+    /// It is sealed, and does not agree with itself.
+    #[error(transparent)]
+    Disagrees(#[from] Disagreement),
     /// It is not there.
     #[error("it is missing")]
     Missing,

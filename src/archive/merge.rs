@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use super::differences::{between, differences};
 use super::directory::{Opened, Place, RunDirectory};
 use super::disk::{self, Disk};
 use super::error::ArchiveError;
 use super::layout::{Shard, array_syntax, paths, segments};
 use super::manifest::Manifest;
-use super::plan::{Subject, differences};
+use super::plan::Subject;
 use super::read::read_segment;
 use super::results::Counted;
 use super::walk::RunRecord;
@@ -135,7 +136,8 @@ impl Shards {
         let manifest = Manifest::read(&folder)?;
         manifest.check_files(&folder)?;
         let there = Subject::read(&folder)?;
-        let mut found = differences(&there.plan, &self.subject.plan);
+        let mut found =
+            between((&there.plan, Some(&there.facts)), (&self.subject.plan, &self.subject.facts));
         found.extend(differences(&manifest.shard, &Some(shard)));
         if found.is_empty() {
             return RunRecord::read(&folder, self.subject.plan.key()).map(|_| ());

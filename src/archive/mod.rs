@@ -7,6 +7,7 @@
 //! | `segments/` | tallies of finished stretches of paths, cut by the number of paths alone |
 //! | `state.0`, `state.1` | the stretch that is being walked, in turn; gone in the end |
 //! | `blocks.bin` | the digests of all blocks of 4,096 paths, the leaves under `outcome_digest` |
+//! | `commitment.json` | what the run commits to: `run_digest` and all that it is made of |
 //! | `summary.json`, `positions.parquet`, `worst_paths.parquet` | the figures |
 //! | `run.json` | how it went; the only file that may differ between two runs of a plan |
 //! | `manifest.json` | every other file with its digest; written last |
@@ -15,6 +16,8 @@
 //! Every file is written aside, synced and renamed, and every file is sealed, by itself or by
 //! another. Everything but `run.json` follows from the plan, byte for byte.
 
+pub mod commitment;
+pub mod differences;
 pub mod directory;
 pub mod disk;
 pub mod error;
@@ -36,7 +39,7 @@ pub use error::{ArchiveError, Damage, Difference};
 pub use grow::grow;
 pub use layout::Shard;
 pub use manifest::Manifest;
-pub use plan::{Input, RunPlan, Subject};
+pub use plan::{Input, Origin, RunPlan, Subject};
 pub use read::read_counted;
 pub use results::{Counted, Results};
 pub use sealed::Kind;
@@ -55,6 +58,8 @@ pub const SEGMENTS: &str = "segments";
 pub const STATES: [&str; 2] = ["state.0", "state.1"];
 /// The digests of the blocks.
 pub const BLOCKS: &str = "blocks.bin";
+/// What the run commits to.
+pub const COMMITMENT: &str = "commitment.json";
 /// The figures.
 pub const SUMMARY: &str = "summary.json";
 /// The figures of every position.

@@ -1,4 +1,4 @@
-//! What a run is: all that its figures follow from, by name and digest; and how two runs differ.
+//! What a run is: all that its figures follow from, by name and digest.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::PLAN;
 use super::disk;
-use super::error::{ArchiveError, Difference};
+use super::error::ArchiveError;
 use super::sealed::{digest, json, unpack_json};
 use crate::engine::Part;
 use crate::program::Program;
@@ -15,7 +15,7 @@ use crate::report::Facts;
 use crate::tail::Digest;
 
 /// Format of run directories; another is refused.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// A file that the run was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,17 @@ pub struct Input {
     pub name: String,
     /// BLAKE3 of its bytes.
     pub blake3: Digest,
+}
+
+/// What a run was made from, for people: neither a comment in a scenario nor the name of a folder
+/// makes another run.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Origin {
+    /// Scenario and tables, in the order in which they were read.
+    pub files: Vec<Input>,
+    /// The scenario's keys and values, with what the command line set over them.
+    pub keys: Value,
 }
 
 /// What a run is.
@@ -43,10 +54,23 @@ pub struct RunPlan {
     pub compares_feedback: bool,
     /// Digest of the program.
     pub program_digest: String,
+    /// Digest of what gives the program's figures their meaning: see [`Facts::meaning_digest`].
+    pub meaning_digest: Digest,
     /// BLAKE3 of the facts, as they are written.
     pub facts_digest: Digest,
-    /// Scenario and tables, in the order in which they were read.
-    pub inputs: Vec<Input>,
+    /// What it was made from.
+    pub origin: Origin,
+}
+
+/// What two runs have in common of which one goes on with the other, or is a part of it.
+#[derive(Serialize)]
+struct Identity<'p> {
+    format: u32,
+    version: &'p str,
+    seed: u64,
+    compares_feedback: bool,
+    program_digest: &'p str,
+    meaning_digest: Digest,
 }
 
 /// A program, what is to be known of it, and how it is run: what a run directory begins with.
@@ -68,7 +92,7 @@ impl Subject {
         facts: Facts,
         n_paths: u64,
         compares_feedback: bool,
-        inputs: Vec<Input>,
+        origin: Origin,
     ) -> Self {
         let plan = RunPlan {
             format: FORMAT,
@@ -77,8 +101,9 @@ impl Subject {
             n_paths,
             compares_feedback,
             program_digest: facts.program_digest.clone(),
+            meaning_digest: facts.meaning_digest(),
             facts_digest: digest(&json(&facts)),
-            inputs,
+            origin,
         };
         Self { program, facts, plan }
     }
@@ -119,72 +144,18 @@ impl RunPlan {
         Self { n_paths, ..self.clone() }
     }
 
-    /// What every file of the run names it by.
+    /// What every file of the run names it by: program, seed and meaning. How many paths it has is
+    /// not part of it, for a run may get more.
     #[must_use]
     pub fn key(&self) -> Digest {
-        Digest(blake3::derive_key("shortfall run v1", &json(self)))
-    }
-}
-
-/// In what the values of two objects differ, by the names of their keys.
-pub(super) fn differences(there: &impl Serialize, here: &impl Serialize) -> Vec<Difference> {
-    let value = |of: Result<Value, serde_json::Error>| {
-        of.unwrap_or_else(|error| panic!("a value is not JSON: {error}"))
-    };
-    let mut found = Vec::new();
-    let (there, here) = (serde_json::to_value(there), serde_json::to_value(here));
-    compare("", &value(there), &value(here), &mut found);
-    found
-}
-
-fn compare(key: &str, there: &Value, here: &Value, found: &mut Vec<Difference>) {
-    match (there, here) {
-        (Value::Object(theirs), Value::Object(ours)) if theirs.keys().eq(ours.keys()) => {
-            for ((name, theirs), ours) in theirs.iter().zip(ours.values()) {
-                let dot = if key.is_empty() { "" } else { "." };
-                compare(&format!("{key}{dot}{name}"), theirs, ours, found);
-            }
-        }
-        (Value::Array(theirs), Value::Array(ours)) if theirs.len() == ours.len() => {
-            for (place, (theirs, ours)) in theirs.iter().zip(ours).enumerate() {
-                compare(&format!("{key}[{place}]"), theirs, ours, found);
-            }
-        }
-        _ if there == here => {}
-        (Value::Array(theirs), Value::Array(ours)) if theirs.len().max(ours.len()) > 8 => {
-            let key = format!("the length of {key}");
-            let (there, here) = (theirs.len().to_string(), ours.len().to_string());
-            found.push(Difference { key, there, here });
-        }
-        _ => found.push(Difference {
-            key: key.to_owned(),
-            there: there.to_string(),
-            here: here.to_string(),
-        }),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn differences_are_named_by_their_keys_with_both_values() {
-        let of = |seed: u64, levels: &[f64], n: usize| {
-            let rows = vec![0; n];
-            serde_json::json!({ "seed": seed, "levels": levels, "rows": rows })
+        let identity = Identity {
+            format: self.format,
+            version: &self.version,
+            seed: self.seed,
+            compares_feedback: self.compares_feedback,
+            program_digest: &self.program_digest,
+            meaning_digest: self.meaning_digest,
         };
-        let same = differences(&of(1, &[0.9], 3), &of(1, &[0.9], 3));
-        assert_eq!(same, []);
-        let found = differences(&of(1, &[0.9, 0.99], 9), &of(2, &[0.9, 0.999], 10));
-        let told: Vec<String> = found.iter().map(ToString::to_string).collect();
-        assert_eq!(
-            told,
-            [
-                "levels[1] is 0.99 there and 0.999 here",
-                "the length of rows is 9 there and 10 here",
-                "seed is 1 there and 2 here",
-            ]
-        );
+        Digest(blake3::derive_key("shortfall run v2", &json(&identity)))
     }
 }

@@ -10,7 +10,7 @@ use super::error::{ArchiveError, Damage};
 use super::layout::{paths, segment_name, segments};
 use super::manifest::Manifest;
 use super::plan::{RunPlan, Subject};
-use super::results::{Counted, is_part_of};
+use super::results::{Counted, check_part};
 use super::sealed::{Kind, digest, unpack, unpack_json};
 use super::{FACTS, PLAN, PROGRAM, SEGMENTS};
 use crate::engine::Part;
@@ -53,6 +53,9 @@ impl Subject {
         }
         let facts: Facts = serde_json::from_slice(&facts_bytes)
             .map_err(|error| damaged(FACTS, Damage::Json(error)))?;
+        if facts.meaning_digest() != plan.meaning_digest || facts.seed != plan.seed {
+            return Err(damaged(FACTS, Damage::OtherMeaning));
+        }
         let program =
             unpack(Kind::Program, &bytes(PROGRAM)?).map_err(|damage| damaged(PROGRAM, damage))?;
         let subject = Self { program, facts, plan };
@@ -114,9 +117,7 @@ pub(super) fn read_segment(
     let damaged = |damage| ArchiveError::Damaged { path: path.clone(), damage };
     let bytes = disk::read(&path)?.ok_or_else(|| damaged(Damage::Missing))?;
     let record = read_record(Kind::Segment, &bytes, subject.plan.key()).map_err(damaged)?;
-    if !is_part_of(subject, paths, &record.part) {
-        return Err(damaged(Damage::Paths { start: paths.start, end: paths.end }));
-    }
+    check_part(subject, paths, &record.part).map_err(damaged)?;
     Ok((record.part, bytes))
 }
 

@@ -1,9 +1,13 @@
 //! What follows from the tally of all paths: the files that readers open.
 
+use std::collections::BTreeMap;
+
+use super::commitment::{Commitment, SegmentDigest};
+use super::error::Damage;
 use super::layout;
 use super::plan::Subject;
 use super::sealed::json;
-use super::{BLOCKS, POSITIONS, SUMMARY, WORST_PATHS};
+use super::{BLOCKS, COMMITMENT, POSITIONS, SUMMARY, WORST_PATHS};
 use crate::engine::void::{Beyond, first_beyond};
 use crate::engine::{EngineError, Part, tail_shares};
 use crate::report::{Facts, Summary, tables};
@@ -16,6 +20,8 @@ pub struct Counted {
     pub tally: Tally,
     /// What sets them apart from those in infinitely deep markets, where that is asked.
     pub paired: Option<Paired>,
+    /// The digests of the parts, by their first paths; none of paths that were counted at once.
+    pub segments: BTreeMap<u64, SegmentDigest>,
 }
 
 /// The figures of a whole run.
@@ -25,14 +31,21 @@ pub struct Results {
     pub summary: Summary,
     /// Whose losses the tail's are; `None` where it loses nothing.
     pub shares: Option<TailShares>,
+    /// What the run commits to; none of paths that were counted at once.
+    pub commitment: Option<Commitment>,
 }
 
 impl Counted {
     /// No paths yet.
     #[must_use]
     pub fn none(subject: &Subject) -> Self {
-        let Part { tally, paired, .. } = subject.part(0);
-        Self { tally, paired }
+        Self::at_once(Part { paths: 0..0, ..subject.part(0) })
+    }
+
+    /// Paths that were counted at once: they commit to nothing.
+    #[must_use]
+    pub fn at_once(part: Part) -> Self {
+        Self { tally: part.tally, paired: part.paired, segments: BTreeMap::new() }
     }
 
     /// Adds the paths of a part.
@@ -41,6 +54,7 @@ impl Counted {
     ///
     /// If some are counted already.
     pub fn add(&mut self, part: Part) {
+        self.segments.insert(part.paths.start, SegmentDigest::of(&part));
         self.tally.merge(part.tally);
         if let (Some(mine), Some(theirs)) = (&mut self.paired, &part.paired) {
             mine.merge(theirs);
@@ -50,7 +64,7 @@ impl Counted {
     /// The digests of the blocks, one after the other: the leaves under `outcome_digest`.
     #[must_use]
     pub fn blocks(&self) -> Vec<u8> {
-        self.tally.blocks.values().flat_map(|digest| digest.0).collect()
+        self.tally.blocks.values().flat_map(|leaf| leaf.outcomes.0).collect()
     }
 
     /// The figures of all paths; walks those of the tail once more, on so many threads.
@@ -73,7 +87,11 @@ impl Counted {
         if let Some(paired) = &self.paired {
             summary = summary.with_feedback(paired, facts);
         }
-        Ok(Results { summary, shares })
+        let segments: Vec<SegmentDigest> = self.segments.values().cloned().collect();
+        let commitment =
+            (!segments.is_empty()).then(|| Commitment::of(subject, &self.tally, segments));
+        summary.run_digest = commitment.as_ref().map(|it| it.run_digest);
+        Ok(Results { summary, shares, commitment })
     }
 }
 
@@ -97,6 +115,7 @@ pub(super) fn files(
     let worst = written(facts, &|facts, out| tables::write_worst_paths(tally, facts, version, out));
     vec![
         (BLOCKS, counted.blocks()),
+        (COMMITMENT, json(&results.commitment)),
         (POSITIONS, positions),
         (WORST_PATHS, worst),
         (SUMMARY, json(&results.summary)),
@@ -111,8 +130,20 @@ fn windows(tally: &Tally) -> Option<Windows> {
 /// Writes a table to memory.
 type Writer<'a> = &'a dyn Fn(&Facts, &mut Vec<u8>) -> std::io::Result<()>;
 
-/// Whether a part is what its record says, of this run, and can be merged.
-pub(super) fn is_part_of(subject: &Subject, paths: &std::ops::Range<u64>, part: &Part) -> bool {
+/// Checks that a part is what its record says, of this run, can be merged, and agrees with itself.
+pub(super) fn check_part(
+    subject: &Subject,
+    paths: &std::ops::Range<u64>,
+    part: &Part,
+) -> Result<(), Damage> {
+    if !is_part_of(subject, paths, part) {
+        return Err(Damage::Paths { start: paths.start, end: paths.end });
+    }
+    Ok(part.tally.agree()?)
+}
+
+/// Whether a part has the paths that its record says, and the shape of this run.
+fn is_part_of(subject: &Subject, paths: &std::ops::Range<u64>, part: &Part) -> bool {
     let none = Counted::none(subject);
     let shape = none.tally.counters.shape();
     let n_paths = paths.end.saturating_sub(paths.start);

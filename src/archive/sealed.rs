@@ -28,8 +28,9 @@ impl Kind {
         let (kind, format) = match self {
             // 2: loadings on common factors.
             Self::Program => ("program", 2),
-            Self::Segment => ("segment", 1),
-            Self::Checkpoint => ("checkpoint", 1),
+            // 2: scalars of blocks.
+            Self::Segment => ("segment", 2),
+            Self::Checkpoint => ("checkpoint", 2),
         };
         format!("shortfall {kind} {format}\n")
     }
@@ -176,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_value_that_was_written_otherwise_is_refused_though_its_seal_is_right() {
-        let mut bytes = b"shortfall segment 1\n".to_vec();
+        let mut bytes = Kind::Segment.first_line().into_bytes();
         // Five as a variable-length number of two bytes.
         bytes.extend([0x85, 0x00]);
         let seal = seal(&bytes);

@@ -1,24 +1,27 @@
 //! Is a finished run directory true? Its bytes against their seals, its figures against its
 //! segments, and its outcomes against paths that are walked again.
 //!
-//! What is written down is checked whole: every file, every figure. What was computed is checked by
-//! a sample of blocks, drawn when the directory is complete, and by all paths of the tail; a sample
-//! of all blocks compares the counters of positions, steps and pools as well.
+//! What is written down is checked whole: every file, every figure, every sum over paths against
+//! the scalars of the blocks. What was computed is checked by a sample of blocks and one of whole
+//! segments, with their histograms, worst paths and counters, both drawn when the directory is
+//! complete, and by all paths of the tail.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use super::commitment::{Commitment, SegmentDigest};
 use super::disk;
 use super::error::{ArchiveError, Damage};
 use super::layout::{n_blocks, paths, segment_blocks, segment_name, segments};
 use super::manifest::Manifest;
 use super::plan::Subject;
 use super::read::read_segment;
-use super::results::{Counted, Results, files};
+use super::results::{Counted, files};
+use super::sample::Holding;
 use super::walk::RunRecord;
 use super::{BLOCKS, MANIFEST, SEGMENTS};
 use crate::engine::{Part, Progress, Stretch, Walkers, walk};
-use crate::tail::{BLOCK_PATHS, Counters, Level, Ordered, Outcome, merkle};
+use crate::tail::{BLOCK_PATHS, Counters, Digest, Leaf, Level, Ordered, Outcome, SumTree};
 
 /// A directory whose bytes are those that were sealed, and belong together.
 #[derive(Debug)]
@@ -32,6 +35,8 @@ pub struct Sealed {
     pub manifest: Manifest,
     /// All its segments.
     pub counted: Counted,
+    /// What it commits to, once its figures are checked; none of a shard.
+    pub commitment: Option<Commitment>,
 }
 
 impl Sealed {
@@ -58,7 +63,8 @@ impl Sealed {
         for segment in segments(n_paths, paths.clone()) {
             counted.add(read_segment(folder, &subject, &segment)?.0);
         }
-        Ok(Self { folder: folder.to_owned(), subject, paths, manifest, counted })
+        let folder = folder.to_owned();
+        Ok(Self { folder, subject, paths, manifest, counted, commitment: None })
     }
 
     /// The numbers of its blocks.
@@ -73,7 +79,7 @@ impl Sealed {
     /// # Errors
     ///
     /// [`ArchiveError::Damaged`] with the file that is another.
-    pub fn check_figures(&self, n_threads: usize) -> Result<Option<Results>, ArchiveError> {
+    pub fn check_figures(&mut self, n_threads: usize) -> Result<(), ArchiveError> {
         let Self { subject, counted, .. } = self;
         let results = match self.manifest.shard {
             None => Some(counted.results(subject, n_threads)?),
@@ -105,7 +111,8 @@ impl Sealed {
                 return damaged(name, Damage::NotTheSum);
             }
         }
-        Ok(results)
+        self.commitment = results.and_then(|results| results.commitment);
+        Ok(())
     }
 
     /// Walks a block again and compares its outcomes with the digest that is recorded.
@@ -123,41 +130,57 @@ impl Sealed {
         let mut ignored = Counters::new(self.counted.tally.counters.shape());
         walkers.backend.expect(paths.end);
         walkers.backend.run(paths, &mut outcomes, &mut ignored)?;
-        let there = self.counted.tally.blocks[&block];
-        let here = merkle::leaf(block, &outcomes);
-        if there == here { Ok(()) } else { Err(self.wrong_block(block, there, here)) }
+        let tally = &self.counted.tally;
+        let here = Leaf::of(block, &outcomes, tally.materiality);
+        self.compare(block, &tally.blocks[&block], &here)
     }
 
-    /// Walks all blocks again and compares every segment whole, counters included.
+    /// Its segments, in order.
+    #[must_use]
+    pub fn segments(&self) -> Vec<Range<u64>> {
+        segments(self.subject.plan.n_paths, self.paths.clone()).collect()
+    }
+
+    /// Walks a segment again and compares it whole: blocks, histogram, worst paths and counters.
     ///
     /// # Errors
     ///
-    /// The first block that differs, or the segment whose counters do.
-    pub fn check_all(
+    /// The first block that differs, or else the section that does.
+    pub fn check_segment(
         &self,
         walkers: &mut Walkers<'_, '_>,
+        segment: &Range<u64>,
         batch: u64,
         progress: &mut dyn Progress,
     ) -> Result<(), ArchiveError> {
-        let n_paths = self.subject.plan.n_paths;
-        let batch = (1 << batch.max(1).ilog2()).min(segment_blocks(n_paths) * BLOCK_PATHS);
-        for segment in segments(n_paths, self.paths.clone()) {
-            let mut part: Part = self.subject.part(segment.start);
-            let stretch = Stretch { to: segment.end, expected: segment.end, batch };
-            walk(walkers, &mut part, stretch, progress)?;
-            let (there, _) = read_segment(&self.folder, &self.subject, &segment)?;
-            for (block, here) in &part.tally.blocks {
-                let there = there.tally.blocks[block];
-                if there != *here {
-                    return Err(self.wrong_block(*block, there, *here));
-                }
-            }
-            if part != there {
-                let name = format!("{SEGMENTS}/{}", segment_name(&segment));
-                return Err(ArchiveError::WrongCounters { path: self.folder.join(name) });
-            }
+        let length = segment_blocks(self.subject.plan.n_paths) * BLOCK_PATHS;
+        let batch = (1 << batch.max(1).ilog2()).min(length);
+        let mut part: Part = self.subject.part(segment.start);
+        let stretch = Stretch { to: segment.end, expected: segment.end, batch };
+        walk(walkers, &mut part, stretch, progress)?;
+        for (block, here) in &part.tally.blocks {
+            self.compare(*block, &self.counted.tally.blocks[block], here)?;
         }
-        Ok(())
+        let there = &self.counted.segments[&segment.start];
+        let here = SegmentDigest::of(&part);
+        there.differs_in(&here).map_or(Ok(()), |section| {
+            let path = self.folder.join(format!("{SEGMENTS}/{}", segment_name(segment)));
+            Err(ArchiveError::WrongSection { path, section: section.to_owned() })
+        })
+    }
+
+    /// Binds all blocks: the digest of the run, or of a shard's blocks.
+    #[must_use]
+    pub fn committed(&self) -> Digest {
+        let whole = self.commitment.as_ref().map(|it| it.run_digest);
+        whole.unwrap_or_else(|| SumTree::over(self.counted.tally.leaves()).root().digest)
+    }
+
+    /// The bad debt of every block.
+    #[must_use]
+    pub fn holdings(&self) -> Vec<Holding> {
+        let leaves = self.counted.tally.blocks.values();
+        leaves.map(|leaf| Holding { n_blocks: 1, loss: leaf.scalars().sums.loss as u128 }).collect()
     }
 
     /// The paths of the tail and their losses in quanta, worst first; none of a shard.
@@ -183,9 +206,14 @@ impl Sealed {
         Err(ArchiveError::WrongPath { path: self.folder.clone(), path_idx, there, here })
     }
 
-    fn wrong_block(&self, block: u64, there: merkle::Digest, here: merkle::Digest) -> ArchiveError {
+    /// Compares a block with itself, walked again.
+    fn compare(&self, block: u64, there: &Leaf, here: &Leaf) -> Result<(), ArchiveError> {
+        if there == here {
+            return Ok(());
+        }
         let (path, first_path) = (self.folder.clone(), block * BLOCK_PATHS);
         let last_path = (first_path + BLOCK_PATHS).min(self.paths.end) - 1;
-        ArchiveError::WrongBlock { path, block, first_path, last_path, there, here }
+        let (there, here) = (there.node(block).digest, here.node(block).digest);
+        Err(ArchiveError::WrongBlock { path, block, first_path, last_path, there, here })
     }
 }

@@ -9,7 +9,7 @@ use clap::Args;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use shortfall::archive::{Disk, Next, Opened, Place, RunDirectory, Subject, Watch};
+use shortfall::archive::{Disk, Next, Opened, Place, RunDirectory, RunPlan, Subject, Watch, grow};
 use shortfall::engine::{Done, Progress};
 
 use super::exit::Exit;
@@ -72,6 +72,10 @@ impl KeptArgs {
     ) -> Result<Option<(Place, Opened<'a>)>, CliError> {
         let Some(root) = &self.out else { return Ok(None) };
         let place = Place { root: root.clone(), shard: self.shard.shard()? };
+        if self.resume && place.shard.is_none() && RunPlan::read(root)?.is_some() {
+            // The run that is there may have fewer paths.
+            grow(root, subject, disk)?;
+        }
         let opened = RunDirectory::open(place.clone(), subject, disk, self.resume)?;
         Ok(Some((place, opened)))
     }

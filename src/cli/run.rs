@@ -2,14 +2,13 @@
 
 use clap::Args;
 
-use shortfall::archive::{Counted, Ended, Input, LocalDisk, Opened, RunDirectory, Subject};
+use shortfall::archive::{Counted, Ended, LocalDisk, Opened, RunDirectory, Subject};
 use shortfall::archive::{Found, read_counted};
-use shortfall::engine::{self, Part, Stretch};
+use shortfall::engine::{self, Stretch};
 use shortfall::report::gates::{judge, worst};
 use shortfall::report::verdict::closing;
 use shortfall::report::{Report, RunFacts, Summary, UntilFigures};
 use shortfall::scenario::{Overrides, Scenario};
-use shortfall::tail::Digest;
 
 use super::backend::BackendArgs;
 use super::baseline::{Baseline, BaselineArgs};
@@ -20,7 +19,7 @@ use super::kept::KeptArgs;
 use super::machine::{Begun, Machine};
 use super::progress::{ProgressArgs, Watch};
 use super::until::UntilArgs;
-use super::{CliError, PathArgs, ScenarioArgs, facts, number, output, until};
+use super::{CliError, PathArgs, ScenarioArgs, number, output, until};
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -126,12 +125,7 @@ fn subject(args: &RunArgs, scenario: &Scenario) -> Result<Subject, CliError> {
     }
     // Where the file asks for it in vain, a note has said so.
     let compares = has_depth && (args.compare_feedback || scenario.run.compare_feedback);
-    let inputs = scenario
-        .inputs
-        .iter()
-        .map(|input| Input { name: input.name.clone(), blake3: Digest(*input.blake3.as_bytes()) });
-    let facts = facts::facts(scenario, &program);
-    Ok(Subject::new(program, facts, scenario.run.n_paths, compares, inputs.collect()))
+    Ok(super::subject::subject(scenario, program, scenario.run.n_paths, compares))
 }
 
 /// Walks all paths, or as many as are enough, in memory.
@@ -152,8 +146,7 @@ fn walk(args: &RunArgs, asked: &Asked, begun: Begun) -> Result<Exit, CliError> {
     };
     watch.finish(&part.tally);
     let run = machine.run_facts(begun, part.paths.end, quiet);
-    let Part { tally, paired, .. } = part;
-    let results = Counted { tally, paired }.results(subject, args.backend.n_threads())?;
+    let results = Counted::at_once(part).results(subject, args.backend.n_threads())?;
     report(args, asked, &results.summary, Some(&run))
 }
 
@@ -225,7 +218,7 @@ fn walk_both(
     let watch = watch(args, subject)?;
     let (tally, figures) = baseline.walk(&mut machine, subject, watch)?;
     let run = machine.run_facts(begun, subject.plan.n_paths, quiet);
-    let counted = Counted { tally, paired: None };
+    let counted = Counted { tally, ..Counted::none(subject) };
     let results = counted.results(subject, args.backend.n_threads())?;
     write(
         args,

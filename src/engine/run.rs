@@ -63,7 +63,7 @@ pub struct Walkers<'a, 'b> {
 }
 
 /// Consecutive paths that have been counted, from the beginning of a block on. A run can stop with
-/// one and go on from it; those of neighbours merge.
+/// one and go on from it, even within a block; those of neighbours merge.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Part {
     /// Which paths.
@@ -170,16 +170,18 @@ pub fn walk(
     progress: &mut dyn Progress,
 ) -> Result<(), EngineError> {
     let Stretch { to, batch, .. } = stretch;
-    let (mut start, length) = (part.paths.end, to.saturating_sub(part.paths.end));
     assert_eq!(walkers.other.is_some(), part.paired.is_some(), "compared, or not");
+    let mut blocks = Blocks::behind(part, walkers)?;
+    let (mut start, length) = (part.paths.end, to.saturating_sub(part.paths.end));
     // Batches of one length, as a backend expects them: one that ends with the stretch is the last.
     let expected = if length.is_multiple_of(batch) { stretch.expected } else { to };
     walkers.backend.expect(expected);
     let mut outcomes = vec![Outcome::default(); batch.min(length) as usize];
     let mut other = Other::of(walkers.other.as_mut(), outcomes.len(), expected);
-    let mut blocks = Blocks::from(start / BLOCK_PATHS);
     while start < to {
-        let end = (start + batch).min(to);
+        // A block that is counted in part is ended first, so that batches end with blocks.
+        let length = if blocks.n_counted > 0 { blocks.n_missing().min(batch) } else { batch };
+        let end = (start + length).min(to);
         let now = &mut outcomes[..(end - start) as usize];
         walkers.backend.run(start..end, now, &mut part.tally.counters)?;
         if let (Some(other), Some(paired)) = (&mut other, &mut part.paired) {
@@ -239,19 +241,40 @@ pub(super) struct Blocks {
     next: u64,
     /// Outcomes of a block that no batch has completed yet.
     pending: Vec<Outcome>,
+    /// How many of these are counted already.
+    n_counted: usize,
 }
 
 impl Blocks {
     /// From the beginning of a block on.
     pub(super) fn from(block_idx: u64) -> Self {
-        Self { next: block_idx, pending: Vec::new() }
+        Self { next: block_idx, pending: Vec::new(), n_counted: 0 }
+    }
+
+    /// From the end of a part on. Where that lies within a block, the block's first paths are
+    /// walked again, for its digest.
+    fn behind(part: &Part, walkers: &mut Walkers<'_, '_>) -> Result<Self, EngineError> {
+        let mut blocks = Self::from(part.paths.end / BLOCK_PATHS);
+        blocks.n_counted = (part.paths.end % BLOCK_PATHS) as usize;
+        if blocks.n_counted > 0 {
+            blocks.pending = vec![Outcome::default(); blocks.n_counted];
+            let mut ignored = Counters::new(part.tally.counters.shape());
+            let counted = part.paths.end - blocks.n_counted as u64..part.paths.end;
+            walkers.backend.expect(part.paths.end);
+            walkers.backend.run(counted, &mut blocks.pending, &mut ignored)?;
+        }
+        Ok(blocks)
+    }
+
+    /// Paths that the next block lacks.
+    fn n_missing(&self) -> u64 {
+        BLOCK_PATHS - self.pending.len() as u64
     }
 
     pub(super) fn absorb(&mut self, outcomes: &[Outcome], tally: &mut Tally) {
         let mut rest = outcomes;
         while !rest.is_empty() {
-            let missing = BLOCK_PATHS as usize - self.pending.len();
-            let (now, later) = rest.split_at(missing.min(rest.len()));
+            let (now, later) = rest.split_at((self.n_missing() as usize).min(rest.len()));
             self.pending.extend_from_slice(now);
             rest = later;
             if self.pending.len() == BLOCK_PATHS as usize {
@@ -267,8 +290,8 @@ impl Blocks {
     }
 
     fn hand_over(&mut self, tally: &mut Tally) {
-        tally.absorb_block(self.next, &self.pending);
-        self.next += 1;
+        tally.complete_block(self.next, &self.pending, self.n_counted);
+        (self.next, self.n_counted) = (self.next + 1, 0);
         self.pending.clear();
     }
 }

@@ -66,6 +66,17 @@ pub struct OpeningFigures {
     pub largest: Option<(u32, i128)>,
 }
 
+impl OpeningFigures {
+    /// Its figures in the order of their declaration; of the largest, one beyond its index.
+    fn words(&self) -> [i128; 8] {
+        let Self { n, n_bare, liquidated, debt, repaid, bad_debt, largest } = *self;
+        let (place, largest) = largest.map_or((0, 0), |(idx, money)| (i128::from(idx) + 1, money));
+        let counts = [n, n_bare, liquidated].map(i128::from);
+        let [n, n_bare, liquidated] = counts;
+        [n, n_bare, liquidated, debt, repaid, bad_debt, place, largest]
+    }
+}
+
 impl Program {
     /// One asset that does not move, no position: for tests that put rows of their own into it.
     #[cfg(test)]
@@ -73,10 +84,13 @@ impl Program {
         Self::compile(&crate::scenario::Scenario::smallest()).unwrap()
     }
 
-    /// BLAKE3 over every array that decides an outcome, each with its name and length.
+    /// BLAKE3 over all of it, array by array, each with its name and length.
     #[must_use]
     pub fn digest(&self) -> blake3::Hash {
         let n_steps = self.market.n_steps as u64;
+        let pools: Vec<[u32; 2]> =
+            self.pools.iter().map(|(venue, asset)| [venue.0, asset.0]).collect();
+        let opening = self.opening.words();
         let mut parts: Vec<(&str, &[u8])> = vec![
             ("n_steps", bytemuck::bytes_of(&n_steps)),
             ("money_log2", bytemuck::bytes_of(&self.money_log2)),
@@ -85,10 +99,12 @@ impl Program {
             ("legs", bytemuck::cast_slice(&self.legs)),
             ("tiers", bytemuck::cast_slice(&self.tiers)),
             ("actions", bytemuck::cast_slice(&self.actions)),
+            ("pools", bytemuck::cast_slice(&pools)),
+            ("opening", bytemuck::cast_slice(&opening)),
         ];
         parts.extend(self.market.parts());
         parts.extend(self.liquidity.iter().flat_map(Liquidity::parts));
-        let mut hasher = blake3::Hasher::new_derive_key("shortfall program v1");
+        let mut hasher = blake3::Hasher::new_derive_key("shortfall program v2");
         for (name, bytes) in parts {
             hasher.update(&(name.len() as u64).to_le_bytes()).update(name.as_bytes());
             hasher.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::scenario::Opening;
+use crate::tail::Digest;
 use crate::units::VenueId;
 
 /// What is known of the scenario and its program before the first path. A summary is a function
@@ -46,6 +47,20 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Digest of what gives figures their value in dollars and their names: all facts but the
+    /// scenario's own name and the notes, which hold the names of files as they were typed.
+    ///
+    /// # Panics
+    ///
+    /// Never: every one of them is written as JSON.
+    #[must_use]
+    pub fn meaning_digest(&self) -> Digest {
+        let meaning = Self { scenario: String::new(), notes: Vec::new(), ..self.clone() };
+        let bytes = serde_json::to_vec(&meaning)
+            .unwrap_or_else(|error| panic!("facts are not written: {error}"));
+        Digest(blake3::derive_key("shortfall meaning v1", &bytes))
+    }
+
     /// The name of a venue.
     #[must_use]
     pub fn venue(&self, venue: VenueId) -> &str {

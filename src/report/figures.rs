@@ -21,6 +21,10 @@ pub struct Summary {
     pub outcome_digest: Digest,
     /// Digest of all counters.
     pub tally_digest: Digest,
+    /// What the run commits to: outcomes, counters, program and meaning; absent unless the run is
+    /// kept in a folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_digest: Option<Digest>,
     /// Key of the generator.
     pub seed: u64,
     /// Paths.

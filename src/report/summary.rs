@@ -39,6 +39,7 @@ impl Summary {
             program_digest: facts.program_digest.clone(),
             outcome_digest: tally.outcome_digest(),
             tally_digest: tally.tally_digest(),
+            run_digest: None,
             seed: facts.seed,
             n_paths,
             n_positions: counters.positions.len() as u64,

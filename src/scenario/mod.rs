@@ -16,6 +16,7 @@ mod coverage;
 mod depth;
 mod factors;
 mod file;
+mod keys;
 mod legs;
 mod liquidators;
 mod liquidity;
@@ -65,6 +66,8 @@ pub struct Scenario {
     pub notes: Vec<String>,
     /// The files that all this was read from, the scenario's own first.
     pub inputs: Vec<Input>,
+    /// The file's keys and values, with what the command line set over them.
+    pub written: serde_json::Value,
 }
 
 /// How a scenario is run.
@@ -143,6 +146,7 @@ impl Scenario {
             gates: Vec::new(),
             notes: Vec::new(),
             inputs: Vec::new(),
+            written: serde_json::Value::Null,
         }
     }
 }

@@ -7,7 +7,7 @@ use super::error::{Broken, Fault, Faults, Place};
 use super::file::{Head, Run};
 use super::plausible::{self, Places};
 use super::written::{Bounds, Node, Written};
-use super::{RunSpec, Scenario, assets, duration, gate, positions, replay, table, venues};
+use super::{RunSpec, Scenario, assets, duration, gate, keys, positions, replay, table, venues};
 use super::{coverage, liquidators, liquidity, moves};
 use crate::market::Market;
 
@@ -145,6 +145,7 @@ fn read(path: &Path, overrides: &Overrides, faults: &mut Faults) -> Option<Scena
         gates,
         notes,
         inputs: std::mem::take(&mut faults.inputs),
+        written: keys::keys(&root, overrides),
     })
 }
 

@@ -133,6 +133,7 @@ impl Workload {
             gates: Vec::new(),
             notes: Vec::new(),
             inputs: Vec::new(),
+            written: serde_json::Value::Null,
         }
     }
 

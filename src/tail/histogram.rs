@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::sums::Octave;
+
 /// Mantissa bits below the leading one: a bucket is 2^-12 of its lower bound wide.
 const FRACTION_BITS: u32 = 12;
 /// Buckets of an octave.
@@ -90,6 +92,24 @@ impl Histogram {
     #[must_use]
     pub fn n_losses(&self) -> u64 {
         self.octaves.iter().flatten().flat_map(|octave| octave.iter()).map(|it| it.n).sum()
+    }
+
+    /// Losses other than 0 by power of two: a bucket lies between one and the next.
+    #[must_use]
+    pub fn octaves(&self) -> Vec<Octave> {
+        let mut octaves: Vec<Octave> = Vec::new();
+        for Filled { low, bucket, .. } in self.worst_first().filter(|filled| filled.high > 0) {
+            let log2 = low.ilog2() as u8;
+            match octaves.last_mut().filter(|it| it.log2 == log2) {
+                Some(octave) => {
+                    octave.n = octave.n.saturating_add(bucket.n);
+                    octave.sum = octave.sum.saturating_add(bucket.sum);
+                }
+                None => octaves.push(Octave { log2, n: bucket.n, sum: bucket.sum }),
+            }
+        }
+        octaves.reverse();
+        octaves
     }
 
     /// The buckets that hold a path, from the largest losses down.

@@ -1,4 +1,4 @@
-//! One digest for all outcomes, such that any single block can be proven to be part of it.
+//! One digest for all outcomes: a tree over the blocks, so that a run of many parts has one.
 //!
 //! Leaf: BLAKE3 of block index (u64), number of paths (u32) and outcomes, little-endian. Inner
 //! node: BLAKE3 of its two children. An odd node at the end of a row moves up unchanged. The two
@@ -64,57 +64,6 @@ pub fn root(blocks: &[Digest]) -> Digest {
     })
 }
 
-/// The siblings that lead from block `place` of `blocks` up to the root.
-///
-/// # Panics
-/// If there is no such block.
-#[must_use]
-pub fn proof(blocks: &[Digest], place: usize) -> Vec<Digest> {
-    assert!(place < blocks.len(), "no block {place} among {}", blocks.len());
-    let (mut row, mut place, mut siblings) = (blocks.to_vec(), place, Vec::new());
-    while row.len() > 1 {
-        siblings.extend(row.get(place ^ 1));
-        row = parents(&row);
-        place /= 2;
-    }
-    siblings
-}
-
-/// A claim that `leaf` stands at `place` among `n_blocks` blocks under `root`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Claim {
-    /// Digest of the block.
-    pub leaf: Digest,
-    /// Where it stands.
-    pub place: usize,
-    /// Among how many.
-    pub n_blocks: usize,
-    /// Under which root.
-    pub root: Digest,
-}
-
-/// Whether the siblings of [`proof`] bear the claim out; false for any that do not fit.
-#[must_use]
-pub fn verify_proof(claim: &Claim, siblings: &[Digest]) -> bool {
-    if claim.place >= claim.n_blocks {
-        return false;
-    }
-    let (mut node, mut place, mut width) = (claim.leaf, claim.place, claim.n_blocks);
-    let mut siblings = siblings.iter();
-    while width > 1 {
-        // The last node of an odd row has no sibling and moves up as it is.
-        if (place ^ 1) < width {
-            let Some(&sibling) = siblings.next() else {
-                return false;
-            };
-            node = if place & 1 == 0 { inner(node, sibling) } else { inner(sibling, node) };
-        }
-        place /= 2;
-        width = width.div_ceil(2);
-    }
-    siblings.next().is_none() && node == claim.root
-}
-
 fn parents(row: &[Digest]) -> Vec<Digest> {
     row.chunks(2)
         .map(|children| match children {
@@ -166,25 +115,5 @@ mod tests {
         assert_eq!(root(&leaves[..1]), leaves[0]);
         assert_eq!(root(&leaves), inner(inner(leaves[0], leaves[1]), leaves[2]));
         assert_ne!(root(&[]), root(&leaves[..1]));
-    }
-
-    #[test]
-    fn every_block_of_every_tree_can_be_proven_and_no_other_in_its_place() {
-        for n_blocks in 1..=33 {
-            let leaves = blocks(n_blocks as u64);
-            let root = root(&leaves);
-            for place in 0..n_blocks {
-                let siblings = proof(&leaves, place);
-                let claim = Claim { leaf: leaves[place], place, n_blocks, root };
-                assert!(verify_proof(&claim, &siblings));
-                let other = leaves[(place + 1) % n_blocks];
-                if n_blocks > 1 {
-                    assert!(!verify_proof(&Claim { leaf: other, ..claim }, &siblings));
-                    assert!(!verify_proof(&claim, &siblings[1..]));
-                }
-                assert!(!verify_proof(&Claim { place: n_blocks, ..claim }, &siblings));
-                assert!(!verify_proof(&claim, &[&siblings[..], &[other]].concat()));
-            }
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! Outcomes to figures: exact, mergeable, order-free counting first, floats only at the very end.
 
 pub mod aftermath;
+pub mod agree;
 pub mod counters;
 pub mod histogram;
 pub mod level;
@@ -12,12 +13,15 @@ pub mod paired;
 mod properties;
 pub mod shares;
 pub mod stat;
+pub mod sum_tree;
+pub mod sums;
 pub mod tally;
 pub mod wide;
 pub mod windows;
 pub mod worst;
 
 pub use aftermath::{Aftermath, aftermath_words};
+pub use agree::Disagreement;
 pub use counters::{Counters, PositionCount, Shape, StepCount};
 pub use level::Level;
 pub use merkle::Digest;
@@ -25,6 +29,8 @@ pub use ordered::Ordered;
 pub use outcome::{BLOCK_PATHS, Outcome, SATURATED, SMALL_MARK};
 pub use paired::Paired;
 pub use shares::TailShares;
-pub use tally::{Sums, Tally};
+pub use sum_tree::{Leaf, Node, SumTree};
+pub use sums::{Scalars, Sums};
+pub use tally::Tally;
 pub use windows::Windows;
 pub use worst::WorstPath;

@@ -7,16 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::histogram::Histogram;
 use super::merkle::{self, Digest};
-use super::wide::U256;
+use super::sum_tree::{self, Leaf, Node};
+use super::sums::{Scalars, Sums, is_material};
 use super::windows::{Batches, Windows};
 use super::worst::{Worst, WorstPath};
-use super::{BLOCK_PATHS, Counters, Outcome, SATURATED, SMALL_MARK, Shape};
+use super::{BLOCK_PATHS, Counters, Outcome, Shape};
 
 /// How many of the worst paths are kept: quantiles are exact while the tail fits.
 pub const N_WORST: usize = 1 << 17;
-
-/// The loss of a path is less than this: the program's quantum sees to it.
-const LOSS_BOUND: i64 = 1 << 62;
 
 /// A set of whole blocks, counted. `merge` is associative and commutative, [`Tally::new`] its
 /// identity: batches, threads, shards and resumed runs join the same way.
@@ -30,8 +28,8 @@ pub struct Tally {
     pub histogram: Histogram,
     /// The worst paths.
     pub worst: Worst,
-    /// Digest of each block.
-    pub blocks: BTreeMap<u64, Digest>,
+    /// Digest and scalars of each block.
+    pub blocks: BTreeMap<u64, Leaf>,
     /// Who, when, whose money.
     pub counters: Counters,
     /// The paths by the time of the windows that they follow, where they replay any.
@@ -39,39 +37,6 @@ pub struct Tally {
     pub batches: Option<Batches>,
     /// The one block that has fewer paths than a block holds.
     short_block: Option<u64>,
-}
-
-/// Sums over paths; money in quanta.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sums {
-    /// Paths.
-    pub n_paths: u64,
-    /// Bad debt written off on the way.
-    pub realised: i128,
-    /// Bad debt left on the books.
-    pub stranded: i128,
-    /// Bad debt of positions still open at the horizon.
-    pub under_water: i128,
-    /// All bad debt: the three above.
-    pub loss: i128,
-    /// Squares of the paths' bad debt.
-    pub loss_squared: U256,
-    /// Debt that liquidators repaid.
-    pub liquidated: i128,
-    /// Paths with bad debt.
-    pub n_losing: u64,
-    /// Paths with at least the materiality.
-    pub n_material: u64,
-    /// Liquidation events.
-    pub n_events: u128,
-    /// Most liquidation events in one step of one path.
-    pub largest_step: u32,
-    /// Void paths: on which a mark hit its upper bound, or a log price its clamp.
-    pub n_saturated: u64,
-    /// The least index of a void path.
-    pub first_void: Option<u64>,
-    /// Paths on which a mark fell below 2^-12.
-    pub n_small_marks: u64,
 }
 
 impl Tally {
@@ -108,10 +73,30 @@ impl Tally {
     /// If the block is empty, too long, counted before, or short and not the last; or if a loss
     /// is not in 0..2^62. Each is a fault of the engine that no figure should survive.
     pub fn absorb_block(&mut self, block_idx: u64, outcomes: &[Outcome]) {
+        self.complete_block(block_idx, outcomes, 0);
+    }
+
+    /// Counts the paths of a block of which the first `n_counted` are counted already: of a run
+    /// that ended within the block, and goes on.
+    ///
+    /// # Panics
+    /// As [`Tally::absorb_block`], and if so many paths of the block are not what is counted.
+    pub fn complete_block(&mut self, block_idx: u64, outcomes: &[Outcome], n_counted: usize) {
         let n_paths = outcomes.len() as u64;
         assert!((1..=BLOCK_PATHS).contains(&n_paths), "block {block_idx} has {n_paths} paths");
-        self.absorb_paths(block_idx * BLOCK_PATHS, outcomes);
-        let counted = self.blocks.insert(block_idx, merkle::leaf(block_idx, outcomes));
+        let start = block_idx * BLOCK_PATHS;
+        let (counted, new) = outcomes.split_at(n_counted);
+        let mut scalars = Scalars::default();
+        if n_counted > 0 {
+            scalars = Scalars::of(start, counted, self.materiality);
+            let there = self.blocks.remove(&block_idx);
+            let here = Leaf::new(merkle::leaf(block_idx, counted), &scalars);
+            assert!(there == Some(here), "block {block_idx} is not what was counted of it");
+            self.short_block = None;
+        }
+        scalars.merge(&self.absorb(start + n_counted as u64, new));
+        let leaf = Leaf::new(merkle::leaf(block_idx, outcomes), &scalars);
+        let counted = self.blocks.insert(block_idx, leaf);
         assert!(counted.is_none(), "block {block_idx} is counted twice");
         if n_paths < BLOCK_PATHS {
             self.end_at(block_idx);
@@ -124,16 +109,21 @@ impl Tally {
     /// # Panics
     /// If a loss is not in 0..2^62.
     pub fn absorb_paths(&mut self, start: u64, outcomes: &[Outcome]) {
+        self.absorb(start, outcomes);
+    }
+
+    fn absorb(&mut self, start: u64, outcomes: &[Outcome]) -> Scalars {
+        let scalars = Scalars::of(start, outcomes, self.materiality);
+        self.sums.merge(&scalars.sums);
         for (path_idx, outcome) in (start..).zip(outcomes) {
             let loss = outcome.loss();
-            assert!((0..LOSS_BOUND).contains(&loss), "path {path_idx} loses {loss} quanta");
             self.histogram.add(loss as u64);
             self.worst.push(WorstPath { loss, path_idx });
-            self.sums.absorb(path_idx, outcome, self.materiality);
             if let Some(batches) = &mut self.batches {
                 batches.absorb(path_idx, loss, is_material(loss, self.materiality));
             }
         }
+        scalars
     }
 
     /// Adds the counters of paths whose blocks are absorbed by themselves.
@@ -156,8 +146,8 @@ impl Tally {
         if let (Some(mine), Some(theirs)) = (&mut self.batches, &other.batches) {
             mine.merge(theirs);
         }
-        for (block_idx, digest) in other.blocks {
-            let counted = self.blocks.insert(block_idx, digest);
+        for (block_idx, leaf) in other.blocks {
+            let counted = self.blocks.insert(block_idx, leaf);
             assert!(counted.is_none(), "block {block_idx} is counted twice");
         }
         if let Some(block_idx) = other.short_block {
@@ -188,8 +178,13 @@ impl Tally {
     /// The root over the blocks' digests, in the order of the blocks.
     #[must_use]
     pub fn outcome_digest(&self) -> Digest {
-        let blocks: Vec<Digest> = self.blocks.values().copied().collect();
-        merkle::root(&blocks)
+        sum_tree::outcome_digest(self.blocks.values())
+    }
+
+    /// The blocks as leaves of the tree that commits to a run, in their order.
+    #[must_use]
+    pub fn leaves(&self) -> Vec<Node> {
+        self.blocks.iter().map(|(block_idx, leaf)| leaf.node(*block_idx)).collect()
     }
 
     /// The digest of the counters.
@@ -211,55 +206,12 @@ impl Tally {
     }
 }
 
-/// A materiality of zero still asks for some loss: a path without one has no bad debt.
-#[inline]
-fn is_material(loss: i64, materiality: i64) -> bool {
-    loss > 0 && loss >= materiality
-}
-
-impl Sums {
-    #[inline]
-    fn absorb(&mut self, path_idx: u64, outcome: &Outcome, materiality: i64) {
-        let loss = outcome.loss();
-        self.n_paths += 1;
-        self.realised += i128::from(outcome.realised);
-        self.stranded += i128::from(outcome.stranded);
-        self.under_water += i128::from(outcome.under_water);
-        self.loss += i128::from(loss);
-        self.loss_squared = self.loss_squared.plus(U256::square(loss.unsigned_abs()));
-        self.liquidated += i128::from(outcome.liquidated);
-        self.n_losing += u64::from(loss > 0);
-        self.n_material += u64::from(is_material(loss, materiality));
-        self.n_events += u128::from(outcome.n_events);
-        self.largest_step = self.largest_step.max(outcome.largest_step);
-        if outcome.flags & SATURATED != 0 {
-            self.n_saturated += 1;
-            self.first_void = Some(self.first_void.map_or(path_idx, |it| it.min(path_idx)));
-        }
-        self.n_small_marks += u64::from(outcome.flags & SMALL_MARK != 0);
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.n_paths += other.n_paths;
-        self.realised += other.realised;
-        self.stranded += other.stranded;
-        self.under_water += other.under_water;
-        self.loss += other.loss;
-        self.loss_squared = self.loss_squared.plus(other.loss_squared);
-        self.liquidated += other.liquidated;
-        self.n_losing += other.n_losing;
-        self.n_material += other.n_material;
-        self.n_events += other.n_events;
-        self.largest_step = self.largest_step.max(other.largest_step);
-        self.n_saturated += other.n_saturated;
-        self.first_void = self.first_void.into_iter().chain(other.first_void).min();
-        self.n_small_marks += other.n_small_marks;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tail::sums::LOSS_BOUND;
+    use crate::tail::wide::U256;
+    use crate::tail::{SATURATED, SMALL_MARK};
 
     fn block_of(n_paths: usize) -> Vec<Outcome> {
         vec![Outcome { realised: 3, stranded: 4, ..Outcome::default() }; n_paths]

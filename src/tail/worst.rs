@@ -73,14 +73,20 @@ impl Worst {
         }
     }
 
+    /// Throws away what is not kept, and sorts what is: done once, it costs [`Worst::sorted`]
+    /// little.
+    pub fn settle(&mut self) {
+        if self.paths.len() > self.n_kept {
+            self.select();
+        }
+        self.paths.sort_unstable_by(WorstPath::worst_first);
+    }
+
     /// The worst paths, worst first.
     #[must_use]
     pub fn sorted(&self) -> Vec<WorstPath> {
         let mut kept = self.clone();
-        if kept.paths.len() > kept.n_kept {
-            kept.select();
-        }
-        kept.paths.sort_unstable_by(WorstPath::worst_first);
+        kept.settle();
         kept.paths
     }
 

@@ -16,8 +16,8 @@ use std::fs;
 use std::path::Path;
 
 use shortfall::archive::{
-    ArchiveError, Counted, Disk, Ended, Input, LocalDisk, Next, Opened, Place, RunDirectory, Shard,
-    Subject, Watch,
+    ArchiveError, Counted, Disk, Ended, Input, LocalDisk, Next, Opened, Origin, Place,
+    RunDirectory, Shard, Subject, Watch,
 };
 use shortfall::book::venue::Rule;
 use shortfall::book::{LegKind, venue};
@@ -74,8 +74,15 @@ fn subject(n_paths: u64, seed: u64) -> Subject {
         coupling: None,
         notes: Vec::new(),
     };
-    let input = Input { name: "test.toml".to_owned(), blake3: Digest([7; 32]) };
-    Subject::new(program, facts, n_paths, false, vec![input])
+    Subject::new(program, facts, n_paths, false, origin())
+}
+
+/// What the subject is said to be made from.
+fn origin() -> Origin {
+    let files = ["test.toml", "book.csv"]
+        .map(|name| Input { name: name.to_owned(), blake3: Digest([7; 32]) });
+    let keys = serde_json::json!({ "assets": [{ "name": "A", "volatility": 9.0 }] });
+    Origin { files: files.to_vec(), keys }
 }
 
 /// How a run is to go in one life: on so many threads, in such batches, until it is stopped.

@@ -4,7 +4,8 @@ use std::fs;
 
 use tempfile::TempDir;
 
-use shortfall::archive::{ArchiveError, LocalDisk, Opened, RunDirectory};
+use shortfall::archive::{ArchiveError, Input, LocalDisk, Opened, RunDirectory, Subject};
+use shortfall::tail::Digest;
 
 use super::{Dice, Life, Lived, N_PATHS, WHOLE_LIFE};
 use super::{assert_same, copy, files, live, place, subject, tries, whole};
@@ -72,15 +73,19 @@ fn another_run_is_refused_by_the_name_of_what_differs() {
     let before = files(dir.path());
     let mut names = subject(5000, 1);
     names.facts.positions[1].position = "bob".to_owned();
-    let names =
-        super::Subject::new(names.program, names.facts, 5000, false, first.plan.inputs.clone());
-    let mut inputs = first.clone();
-    inputs.plan.inputs[0].name = "other.toml".to_owned();
+    let names = Subject::new(names.program, names.facts, 5000, false, super::origin());
+    let mut key = first.clone();
+    key.plan.meaning_digest = Digest([1; 32]);
+    key.plan.origin.keys["assets"][0]["volatility"] = 1.6.into();
+    let mut table = first.clone();
+    table.plan.meaning_digest = Digest([1; 32]);
+    table.plan.origin.files[1].blake3 = Digest([8; 32]);
     let others = [
         (subject(5001, 1), "n_paths is 5000 there and 5001 here"),
         (subject(5000, 2), "seed is 1 there and 2 here"),
         (names, "positions[1].position is \"b\" there and \"bob\" here"),
-        (inputs, "inputs[0].name is \"test.toml\" there and \"other.toml\" here"),
+        (key, "assets[0].volatility is 9.0 there and 1.6 here"),
+        (table, "the digest of book.csv is 07070707"),
     ];
     for (other, told) in others {
         let refused = live(&other, place(dir.path(), None), WHOLE_LIFE, &mut LocalDisk);
@@ -88,6 +93,20 @@ fn another_run_is_refused_by_the_name_of_what_differs() {
         assert!(error.contains(told), "{error}");
     }
     assert_same(&files(dir.path()), &before, "a refusal changes nothing");
+}
+
+#[test]
+fn a_comment_in_the_scenario_and_other_notes_make_no_other_run() {
+    let dir = TempDir::new().expect("a temporary folder");
+    let first = subject(5000, 1);
+    whole(&first, dir.path());
+    let mut facts = first.facts.clone();
+    facts.notes.push("../books/book.csv: dropped 3 rows of amount 0".to_owned());
+    let mut origin = super::origin();
+    origin.files[0] = Input { name: "other.toml".to_owned(), blake3: Digest([8; 32]) };
+    let again = Subject::new(first.program.clone(), facts, 5000, false, origin);
+    let found = live(&again, place(dir.path(), None), WHOLE_LIFE, &mut LocalDisk);
+    assert!(matches!(found, Ok(Lived::WasFinished)), "{found:?}");
 }
 
 #[test]
@@ -133,7 +152,8 @@ fn what_a_process_left_that_died_at_the_very_beginning_does_no_harm() {
         for name in ["manifest.json", "summary.json", "positions.parquet", "worst_paths.parquet"] {
             fs::remove_file(root.join(name)).expect("a file");
         }
-        for name in ["blocks.bin", "facts.json", "plan.json", "program.bin", "run.json"] {
+        let begun = ["facts.json", "plan.json", "program.bin"];
+        for name in begun.into_iter().chain(["blocks.bin", "commitment.json", "run.json"]) {
             if !kept.contains(&name) {
                 fs::remove_file(root.join(name)).expect("a file");
             }

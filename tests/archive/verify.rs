@@ -14,10 +14,10 @@ use shortfall::tail::{BLOCK_PATHS, Counters, Outcome};
 
 use super::{Lived, N_PATHS, WHOLE_LIFE, counted, live, live_on, place, subject, whole};
 
-/// Verifies a directory: its bytes, its figures, these blocks (all, with counters, if there are
+/// Verifies a directory: its bytes, its figures, these blocks (all segments whole, if there are
 /// none) and its tail.
 fn verify(root: &Path, blocks: &[u64]) -> Result<(), ArchiveError> {
-    let sealed = Sealed::read(root)?;
+    let mut sealed = Sealed::read(root)?;
     sealed.check_figures(2)?;
     let subject = &sealed.subject;
     let mut cpu = Cpu::new(&subject.program, subject.plan.seed, 2);
@@ -26,7 +26,9 @@ fn verify(root: &Path, blocks: &[u64]) -> Result<(), ArchiveError> {
         sealed.check_block(&mut walkers, *block)?;
     }
     if blocks.is_empty() {
-        sealed.check_all(&mut walkers, 8192, &mut ())?;
+        for segment in sealed.segments() {
+            sealed.check_segment(&mut walkers, &segment, 8192, &mut ())?;
+        }
     }
     let tail = sealed.tail();
     let paths: Vec<u64> = tail.iter().map(|(path, _)| *path).collect();
@@ -100,7 +102,7 @@ fn every_changed_byte_is_found_and_its_file_named() {
     let dir = TempDir::new().expect("a temporary folder");
     whole(&subject(5000, 1), dir.path());
     let names: Vec<String> = super::files(dir.path()).into_keys().collect();
-    assert_eq!(names.len(), 9);
+    assert_eq!(names.len(), 10);
     for name in names.iter().map(String::as_str).chain(["run.json"]) {
         let path = dir.path().join(name);
         let sound = fs::read(&path).expect("a file");
@@ -149,7 +151,10 @@ fn an_outcome_that_was_computed_wrongly_is_found_where_its_block_is_drawn() {
     let dir = TempDir::new().expect("a temporary folder");
     let subject = subject(N_PATHS, 1);
     let path = 20 * BLOCK_PATHS + 7;
-    lie_about(&subject, dir.path(), path, |outcome, _| outcome.liquidated += 1);
+    lie_about(&subject, dir.path(), path, |outcome, counters| {
+        outcome.liquidated += 1;
+        counters.steps[0].liquidated += 1;
+    });
     verify(dir.path(), &[19, 21]).expect("the wrong block is not among them");
     for blocks in [&[20][..], &[]] {
         match verify(dir.path(), blocks) {
@@ -166,7 +171,13 @@ fn an_outcome_that_was_computed_wrongly_is_found_where_its_block_is_drawn() {
 fn a_loss_that_was_made_up_is_found_in_the_tail() {
     let dir = TempDir::new().expect("a temporary folder");
     let subject = subject(N_PATHS, 1);
-    lie_about(&subject, dir.path(), 9, |outcome, _| outcome.realised = 1 << 56);
+    lie_about(&subject, dir.path(), 9, |outcome, counters| {
+        let made_up = i128::from((1 << 56) - outcome.realised);
+        outcome.realised = 1 << 56;
+        counters.positions[0].loss += made_up;
+        counters.steps[0].loss += made_up;
+        counters.pools[0] += made_up;
+    });
     match verify(dir.path(), &[1]) {
         Err(ArchiveError::WrongPath { path_idx: 9, there, here, .. }) => assert!(there > here),
         other => panic!("{other:?}"),
@@ -174,14 +185,15 @@ fn a_loss_that_was_made_up_is_found_in_the_tail() {
 }
 
 #[test]
-fn counters_that_were_summed_wrongly_are_found_when_all_is_walked_again() {
+fn counters_that_were_summed_wrongly_are_found_where_their_segment_is_walked_again() {
     let dir = TempDir::new().expect("a temporary folder");
     let subject = subject(N_PATHS, 1);
-    lie_about(&subject, dir.path(), 9, |_, counters| counters.positions[0].n_defaults += 1);
+    lie_about(&subject, dir.path(), 9, |_, counters| counters.positions[0].exposure += 1);
     verify(dir.path(), &[0, 1]).expect("outcomes are right");
     match verify(dir.path(), &[]) {
-        Err(ArchiveError::WrongCounters { path }) => {
+        Err(ArchiveError::WrongSection { path, section }) => {
             assert!(path.ends_with("segments/000000000-000000016"), "{path:?}");
+            assert_eq!(section, "counters");
         }
         other => panic!("{other:?}"),
     }

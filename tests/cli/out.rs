@@ -8,8 +8,9 @@ use tempfile::TempDir;
 
 use super::{SCENARIO, fault, stderr, stdout, text_of, told, write};
 
-pub(super) const OUT_FILES: [&str; 9] = [
+pub(super) const OUT_FILES: [&str; 10] = [
     "blocks.bin",
+    "commitment.json",
     "facts.json",
     "manifest.json",
     "plan.json",
@@ -36,7 +37,7 @@ fn out_is_complete_and_the_same_however_the_run_went() {
         let out_text = text_of(&out);
         let args = ["run", SCENARIO, "--paths", "5000", "--steps", "24", "--out", &out_text];
         told(&[&args, *how].concat());
-        assert_eq!(names_in(&out), [&OUT_FILES[..7], &["segments"], &OUT_FILES[7..]].concat());
+        assert_eq!(names_in(&out), [&OUT_FILES[..8], &["segments"], &OUT_FILES[8..]].concat());
         assert_eq!(names_in(&out.join("segments")), ["000000000-000000002"]);
         runs.push(OUT_FILES.map(|name| fs::read(out.join(name)).expect("a file of --out")));
     }
@@ -58,10 +59,10 @@ fn out_is_complete_and_the_same_however_the_run_went() {
     assert!(summary.get("run").is_none(), "how a run went is no part of its summary");
     let plan = json("plan.json");
     assert_eq!(plan["program_digest"], summary["program_digest"]);
-    let names = [&plan["inputs"][0]["name"], &plan["inputs"][1]["name"]];
+    let names = [&plan["origin"]["files"][0]["name"], &plan["origin"]["files"][1]["name"]];
     assert_eq!(names, ["scenario.toml", "book.csv"]);
     let bytes = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(SCENARIO)).expect("a scenario");
-    assert_eq!(plan["inputs"][0]["blake3"], blake3::hash(&bytes).to_string());
+    assert_eq!(plan["origin"]["files"][0]["blake3"], blake3::hash(&bytes).to_string());
 }
 
 #[test]
@@ -138,7 +139,7 @@ fn a_disk_that_fills_up_is_told_and_the_same_command_goes_on_where_it_stopped() 
     assert_eq!(stdout(&output), "");
     assert!(!out.join("manifest.json").exists());
     told(&args);
-    assert_eq!(names_in(&out), [&OUT_FILES[..7], &["segments"], &OUT_FILES[7..]].concat());
+    assert_eq!(names_in(&out), [&OUT_FILES[..8], &["segments"], &OUT_FILES[8..]].concat());
 }
 
 fn names_in(dir: &Path) -> Vec<String> {

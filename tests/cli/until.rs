@@ -82,7 +82,10 @@ fn a_run_that_is_kept_stops_where_one_in_memory_does_and_is_the_run_of_so_many_p
     let (kept, whole, finer) = (folder("kept"), folder("whole"), folder("finer"));
     let in_memory = json(&UNTIL);
     let run = json(&[&UNTIL[..], &["--out", &kept, "--batch", "1000"]].concat());
-    assert_eq!(summary(run.clone()), summary(in_memory.clone()));
+    let mut of_folder = run.clone();
+    let run_digest = of_folder.as_object_mut().and_then(|it| it.remove("run_digest"));
+    assert!(run_digest.is_some_and(|it| it.is_string()), "a kept run has a digest of its own");
+    assert_eq!(summary(of_folder), summary(in_memory.clone()));
     assert_eq!(run["until"], in_memory["until"]);
     let n_paths = run["n_paths"].to_string();
     told(&["run", SCENARIO, "--backend", "cpu", "--paths", &n_paths, "--out", &whole]);
@@ -102,14 +105,20 @@ fn a_run_that_is_kept_stops_where_one_in_memory_does_and_is_the_run_of_so_many_p
 }
 
 #[test]
-fn a_run_of_other_paths_is_not_gone_on_with() {
+fn a_run_of_any_number_of_paths_is_gone_on_with_and_one_of_more_than_the_most_is_not() {
     let dir = TempDir::new().expect("a temporary folder");
-    let out = text_of(&dir.path().join("run"));
-    told(&["run", SCENARIO, "--backend", "cpu", "--paths", "5000", "--out", &out]);
-    let told = fault(&[&UNTIL[..], &["--out", &out]].concat(), 2);
-    assert!(told.contains("holds a run already"), "{told}");
-    let told = fault(&[&UNTIL[..], &["--out", &out, "--resume"]].concat(), 2);
-    assert!(told.contains("n_paths is 5000 there and"), "{told}");
+    let [out, fresh] = ["run", "fresh"].map(|name| text_of(&dir.path().join(name)));
+    let run = ["run", SCENARIO, "--backend", "cpu"];
+    told(&[&run[..], &["--paths", "5000", "--out", &out]].concat());
+    let refused = fault(&[&UNTIL[..], &["--out", &out]].concat(), 2);
+    assert!(refused.contains("holds a run already"), "{refused}");
+    let gone_on = json(&[&UNTIL[..], &["--out", &out, "--resume"]].concat());
+    let at_once = json(&[&UNTIL[..], &["--out", &fresh]].concat());
+    assert_eq!(summary(gone_on), summary(at_once));
+    let longer = ["--paths", "150_000", "--out", &out, "--resume"];
+    told(&[&run[..], &longer].concat());
+    let refused = fault(&[&UNTIL[..], &["--out", &out, "--resume"]].concat(), 2);
+    assert!(refused.contains("n_paths is 150000 there and"), "{refused}");
 }
 
 #[test]

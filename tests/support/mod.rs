@@ -116,6 +116,7 @@ pub(crate) fn scenario(market: Market, venues: Vec<Venue>, book: Book) -> Scenar
         gates: Vec::new(),
         notes: Vec::new(),
         inputs: Vec::new(),
+        written: serde_json::Value::Null,
     }
 }
 

@@ -46,6 +46,9 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     writeln!(out, "program  {}", summary.program_digest)?;
     writeln!(out, "outcomes {}", summary.outcome_digest)?;
     writeln!(out, "tally    {}", summary.tally_digest)?;
+    if let Some(run_digest) = summary.run_digest {
+        writeln!(out, "run      {run_digest}")?;
+    }
     report.run.map_or(Ok(()), |run| write_speed(run, out))
 }
 

@@ -1,0 +1,74 @@
+//! `--scenario`: ties a run to the scenario that it says it is of, compiled again.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use shortfall::archive::{ArchiveError, Subject, differences};
+use shortfall::engine;
+use shortfall::scenario::{self, Overrides};
+
+use crate::cli::subject::subject;
+use crate::cli::{CliError, number};
+
+#[derive(Debug, Args)]
+pub(super) struct TiedArgs {
+    /// The scenario that it is to be a run of: it is compiled again, and every difference refused
+    /// by its key
+    #[arg(long, value_name = "FILE")]
+    pub(super) scenario: Option<PathBuf>,
+    /// The book that was given to the run with --book
+    #[arg(long, value_name = "FILE", requires = "scenario")]
+    book: Option<PathBuf>,
+    /// The table that was given to the run with --assets
+    #[arg(long, value_name = "FILE", requires = "scenario")]
+    assets: Option<PathBuf>,
+    /// The steps that were given to the run with --steps
+    #[arg(long, value_name = "N", value_parser = number::count::<u32>(1, 1_000_000),
+          allow_negative_numbers = true, requires = "scenario")]
+    steps: Option<u32>,
+    /// The seed that was given to the run with --seed
+    #[arg(long, value_name = "N", value_parser = number::count::<u64>(0, i64::MAX as u64),
+          allow_negative_numbers = true, requires = "scenario")]
+    run_seed: Option<u64>,
+}
+
+impl TiedArgs {
+    /// Compiles the scenario again, for a run of so many paths; `None` if none is given.
+    pub(super) fn subject(
+        &self,
+        n_paths: u64,
+        compares_feedback: bool,
+    ) -> Result<Option<Subject>, CliError> {
+        let Some(path) = &self.scenario else { return Ok(None) };
+        let overrides = Overrides {
+            book: self.book.clone(),
+            assets: self.assets.clone(),
+            steps: self.steps,
+            seed: self.run_seed,
+            paths: Some(n_paths),
+            ..Overrides::default()
+        };
+        let scenario = scenario::load(path, &overrides)?;
+        let program = engine::compile(&scenario)
+            .map_err(|source| CliError::Compile { scenario: path.display().to_string(), source })?;
+        Ok(Some(subject(&scenario, program, n_paths, compares_feedback)))
+    }
+
+    /// Refuses a run that is not the scenario's; whether there is a scenario.
+    pub(super) fn check(
+        &self,
+        folder: &std::path::Path,
+        there: &Subject,
+    ) -> Result<bool, CliError> {
+        let (n_paths, compares) = (there.plan.n_paths, there.plan.compares_feedback);
+        let Some(here) = self.subject(n_paths, compares)? else { return Ok(false) };
+        let differences = differences::of_scenario(there, &here);
+        if differences.is_empty() {
+            return Ok(true);
+        }
+        let remedy = "name the scenario and the tables of that run, or do not trust it";
+        let path = folder.to_owned();
+        Err(ArchiveError::Differs { path, differences, remedy }.into())
+    }
+}

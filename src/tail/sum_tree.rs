@@ -1,0 +1,238 @@
+//! The tree that commits to a run: every block with its outcomes and its scalars, every node with
+//! the scalars of all below it.
+//!
+//! A leaf is the BLAKE3 of its block's index, the digest of its outcomes and its scalars; an inner
+//! node that of the digests and the scalars of its two children, each by itself: were only their
+//! sum hashed, two branches could each understate the other (Chalkias et al., "Distributed auditing
+//! proofs of liabilities", 2020). An odd node at the end of a row moves up unchanged, so that an
+//! aligned range of 2^k blocks is a node of any longer run. Both kinds use BLAKE3 contexts of their
+//! own.
+
+use serde::{Deserialize, Serialize};
+
+use super::sums::Scalars;
+use super::{BLOCK_PATHS, Digest, Outcome, merkle};
+
+/// A node: its digest, and the scalars of all blocks below it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Node {
+    /// Binds all below it.
+    pub digest: Digest,
+    /// Of all paths below it.
+    pub scalars: Scalars,
+}
+
+/// What a tally keeps of a block.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "(Digest, Scalars)", try_from = "(Digest, Scalars)")]
+pub struct Leaf {
+    /// Digest of the outcomes: see [`merkle::leaf`].
+    pub outcomes: Digest,
+    /// The scalars as they are hashed: a quarter of their size in memory.
+    packed: Box<[u8]>,
+}
+
+impl Leaf {
+    /// Of the outcomes of a block, of which those with at least the materiality are counted.
+    ///
+    /// # Panics
+    /// If an amount of an outcome is negative, or its loss 2^62 or more.
+    #[must_use]
+    pub fn of(block_idx: u64, outcomes: &[Outcome], materiality: i64) -> Self {
+        let scalars = Scalars::of(block_idx * BLOCK_PATHS, outcomes, materiality);
+        Self::new(merkle::leaf(block_idx, outcomes), &scalars)
+    }
+
+    /// Of a block's digest and scalars.
+    #[must_use]
+    pub fn new(outcomes: Digest, scalars: &Scalars) -> Self {
+        Self { outcomes, packed: scalars.bytes().into() }
+    }
+
+    /// The scalars of the block.
+    #[must_use]
+    pub fn scalars(&self) -> Scalars {
+        postcard::from_bytes(&self.packed)
+            .unwrap_or_else(|error| panic!("scalars that were packed are not read: {error}"))
+    }
+
+    /// The node of the block.
+    #[must_use]
+    pub fn node(&self, block_idx: u64) -> Node {
+        let mut hasher = blake3::Hasher::new_derive_key("shortfall block with scalars v1");
+        hasher.update(&block_idx.to_le_bytes()).update(&self.outcomes.0).update(&self.packed);
+        Node { digest: Digest(*hasher.finalize().as_bytes()), scalars: self.scalars() }
+    }
+}
+
+impl From<Leaf> for (Digest, Scalars) {
+    fn from(leaf: Leaf) -> Self {
+        (leaf.outcomes, leaf.scalars())
+    }
+}
+
+impl TryFrom<(Digest, Scalars)> for Leaf {
+    type Error = super::sums::NotScalars;
+
+    fn try_from((outcomes, scalars): (Digest, Scalars)) -> Result<Self, Self::Error> {
+        scalars.check()?;
+        Ok(Self::new(outcomes, &scalars))
+    }
+}
+
+impl Node {
+    /// Of the blocks of both.
+    fn over(left: &Self, right: &Self) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key("shortfall sum tree node v1");
+        for child in [left, right] {
+            let bytes = child.scalars.bytes();
+            hasher.update(&child.digest.0);
+            hasher.update(&(bytes.len() as u64).to_le_bytes()).update(&bytes);
+        }
+        let mut scalars = left.scalars.clone();
+        scalars.merge(&right.scalars);
+        Self { digest: Digest(*hasher.finalize().as_bytes()), scalars }
+    }
+}
+
+/// The tree over a run's blocks, in their order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SumTree {
+    /// The leaves first, the root last.
+    rows: Vec<Vec<Node>>,
+}
+
+impl SumTree {
+    /// Over the nodes of blocks.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[must_use]
+    pub fn over(leaves: Vec<Node>) -> Self {
+        assert!(!leaves.is_empty(), "a tree over no blocks");
+        let mut rows = vec![leaves];
+        while let [.., row] = &rows[..]
+            && row.len() > 1
+        {
+            let parents = row.chunks(2).map(|children| match children {
+                [left, right] => Node::over(left, right),
+                rest => rest[0].clone(),
+            });
+            let parents = parents.collect();
+            rows.push(parents);
+        }
+        Self { rows }
+    }
+
+    /// Binds all blocks.
+    #[must_use]
+    pub fn root(&self) -> &Node {
+        &self.rows[self.rows.len() - 1][0]
+    }
+
+    /// The blocks' nodes.
+    #[must_use]
+    pub fn leaves(&self) -> &[Node] {
+        &self.rows[0]
+    }
+
+    /// The siblings that lead from the block at `place` up to the root.
+    ///
+    /// # Panics
+    /// If there is no such block.
+    #[must_use]
+    pub fn branch(&self, place: usize) -> Vec<Node> {
+        assert!(place < self.rows[0].len(), "no block {place} among {}", self.rows[0].len());
+        let rows = self.rows.iter().enumerate();
+        rows.filter_map(|(depth, row)| row.get((place >> depth) ^ 1).cloned()).collect()
+    }
+}
+
+/// The root that a branch leads to from a block at `place` among `n_blocks`; `None` if it has too
+/// few or too many siblings, or one whose scalars no paths have.
+#[must_use]
+pub fn root_of(leaf: Node, place: u64, n_blocks: u64, siblings: &[Node]) -> Option<Node> {
+    if place >= n_blocks {
+        return None;
+    }
+    let (mut node, mut place, mut width) = (leaf, place, n_blocks);
+    let mut siblings = siblings.iter();
+    while width > 1 {
+        // The last node of an odd row has no sibling and moves up as it is.
+        if (place ^ 1) < width {
+            let sibling = siblings.next()?;
+            sibling.scalars.check().ok()?;
+            node = if place & 1 == 0 {
+                Node::over(&node, sibling)
+            } else {
+                Node::over(sibling, &node)
+            };
+            node.scalars.check().ok()?;
+        }
+        place /= 2;
+        width = width.div_ceil(2);
+    }
+    siblings.next().is_none().then_some(node)
+}
+
+/// The root over the digests of the blocks' outcomes alone.
+pub(super) fn outcome_digest<'l>(leaves: impl Iterator<Item = &'l Leaf>) -> Digest {
+    let digests: Vec<Digest> = leaves.map(|leaf| leaf.outcomes).collect();
+    merkle::root(&digests)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leaves(n: u64) -> Vec<Node> {
+        let leaf = |block_idx: u64| {
+            let outcome = Outcome { realised: 7 << (block_idx % 5), ..Outcome::default() };
+            let outcomes = [outcome, Outcome::default()];
+            Leaf::of(block_idx, &outcomes, 1).node(block_idx)
+        };
+        (0..n).map(leaf).collect()
+    }
+
+    #[test]
+    fn every_block_of_every_tree_leads_to_the_root_and_no_other_in_its_place() {
+        for n_blocks in 1..=33_u64 {
+            let tree = SumTree::over(leaves(n_blocks));
+            let root = Some(tree.root().clone());
+            assert_eq!(tree.root().scalars.sums.n_paths, 2 * n_blocks);
+            for place in 0..n_blocks {
+                let leaf = tree.leaves()[place as usize].clone();
+                let siblings = tree.branch(place as usize);
+                assert_eq!(root_of(leaf.clone(), place, n_blocks, &siblings), root);
+                assert_eq!(root_of(leaf.clone(), n_blocks, n_blocks, &siblings), None);
+                let longer = [&siblings[..], std::slice::from_ref(&leaf)].concat();
+                assert_eq!(root_of(leaf.clone(), place, n_blocks, &longer), None);
+                if n_blocks > 1 {
+                    let other = tree.leaves()[((place + 1) % n_blocks) as usize].clone();
+                    assert_ne!(root_of(other, place, n_blocks, &siblings), root);
+                    assert_eq!(root_of(leaf.clone(), place, n_blocks, &siblings[1..]), None);
+                }
+            }
+        }
+    }
+
+    /// What a forger would like: a sibling that tells less than it holds, though the digests stay.
+    #[test]
+    fn a_sibling_that_understates_its_scalars_leads_to_another_root() {
+        let tree = SumTree::over(leaves(6));
+        let mut siblings = tree.branch(2);
+        let loss = siblings[1].scalars.clone();
+        let less = Scalars::of(0, &[Outcome::default(); 4], 1);
+        assert_ne!(loss, less);
+        siblings[1].scalars = less;
+        let found = root_of(tree.leaves()[2].clone(), 2, 6, &siblings).unwrap();
+        assert_ne!(found.digest, tree.root().digest);
+    }
+
+    #[test]
+    fn an_aligned_range_of_blocks_is_a_node_of_any_longer_run() {
+        let (short, long) = (SumTree::over(leaves(8)), SumTree::over(leaves(13)));
+        assert_eq!(short.root(), &long.rows[3][0]);
+    }
+}
