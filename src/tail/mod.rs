@@ -11,6 +11,7 @@ pub mod paired;
 #[cfg(test)]
 mod properties;
 pub mod shares;
+pub mod sound;
 pub mod stat;
 pub mod tally;
 pub mod wide;
@@ -25,6 +26,7 @@ pub use ordered::Ordered;
 pub use outcome::{BLOCK_PATHS, Outcome, SATURATED, SMALL_MARK};
 pub use paired::Paired;
 pub use shares::TailShares;
+pub use sound::Unbalanced;
 pub use tally::{Sums, Tally};
 pub use windows::Windows;
 pub use worst::WorstPath;

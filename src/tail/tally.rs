@@ -16,7 +16,7 @@ use super::{BLOCK_PATHS, Counters, Outcome, SATURATED, SMALL_MARK, Shape};
 pub const N_WORST: usize = 1 << 17;
 
 /// The loss of a path is less than this: the program's quantum sees to it.
-const LOSS_BOUND: i64 = 1 << 62;
+pub(super) const LOSS_BOUND: i64 = 1 << 62;
 
 /// A set of whole blocks, counted. `merge` is associative and commutative, [`Tally::new`] its
 /// identity: batches, threads, shards and resumed runs join the same way.
