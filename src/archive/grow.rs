@@ -15,6 +15,7 @@ use super::plan::{RunPlan, Subject, differences};
 use super::read::Record;
 use super::results::is_part_of;
 use super::sealed::{Kind, pack, pack_json, unpack};
+use super::values::check_part;
 use super::{BLOCKS, MANIFEST, PLAN, POSITIONS, RUN, SEGMENTS, STATES, SUMMARY, WORST_PATHS};
 use crate::engine::{Part, prefixes};
 use crate::tail::{BLOCK_PATHS, Digest};
@@ -94,6 +95,7 @@ impl Growth<'_> {
             // What is damaged, or sealed as part of this run, is for the run that goes on with it.
             let record = unpack(Kind::Segment, &bytes).ok();
             let record = record.filter(|record: &Record| self.keys.contains(&record.run));
+            let record = record.filter(|record| check_part(&record.part).is_ok());
             let Some(Record { part, .. }) = record else { continue };
             let end = whole.as_ref().map_or(segment.start, |whole| whole.paths.end);
             if part.paths.start != end || !is_part_of(self.subject, &part.paths.clone(), &part) {

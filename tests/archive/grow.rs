@@ -33,6 +33,7 @@ impl Backend for Cheap {
             let realised = if word.is_multiple_of(16) { word as i64 } else { 0 };
             *outcome = Outcome { realised, ..Outcome::default() };
             counters.positions[path as usize % 3].loss += i128::from(realised);
+            counters.steps[0].loss += i128::from(realised);
         }
         Ok(())
     }

@@ -149,7 +149,10 @@ fn an_outcome_that_was_computed_wrongly_is_found_where_its_block_is_drawn() {
     let dir = TempDir::new().expect("a temporary folder");
     let subject = subject(N_PATHS, 1);
     let path = 20 * BLOCK_PATHS + 7;
-    lie_about(&subject, dir.path(), path, |outcome, _| outcome.liquidated += 1);
+    lie_about(&subject, dir.path(), path, |outcome, counters| {
+        outcome.liquidated += 1;
+        counters.steps[0].liquidated += 1;
+    });
     verify(dir.path(), &[19, 21]).expect("the wrong block is not among them");
     for blocks in [&[20][..], &[]] {
         match verify(dir.path(), blocks) {
@@ -166,7 +169,12 @@ fn an_outcome_that_was_computed_wrongly_is_found_where_its_block_is_drawn() {
 fn a_loss_that_was_made_up_is_found_in_the_tail() {
     let dir = TempDir::new().expect("a temporary folder");
     let subject = subject(N_PATHS, 1);
-    lie_about(&subject, dir.path(), 9, |outcome, _| outcome.realised = 1 << 56);
+    lie_about(&subject, dir.path(), 9, |outcome, counters| {
+        // The counters lie with it: a tally whose sums do not add up is refused unwalked.
+        outcome.realised += 1 << 56;
+        counters.positions[0].loss += 1 << 56;
+        counters.steps[0].loss += 1 << 56;
+    });
     match verify(dir.path(), &[1]) {
         Err(ArchiveError::WrongPath { path_idx: 9, there, here, .. }) => assert!(there > here),
         other => panic!("{other:?}"),
