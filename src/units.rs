@@ -28,5 +28,8 @@ impl VenueId {
     }
 }
 
+/// The most paths of a run: 2^40, which take a GPU weeks.
+pub const MOST_PATHS: u64 = 1 << 40;
+
 /// Days in a year, everywhere.
 pub const DAYS_PER_YEAR: f64 = 365.0;

@@ -9,7 +9,7 @@ use super::PLAN;
 use super::layout::Shard;
 use crate::engine::EngineError;
 use crate::program::Unsound;
-use crate::tail::{Digest, Disagreement};
+use crate::tail::{Digest, Disagreement, Unbalanced};
 
 /// Why a run on disk cannot begin, go on, be merged or verified.
 #[derive(Debug, Error)]
@@ -263,6 +263,17 @@ pub enum Damage {
     /// No backend could walk it.
     #[error("no backend can walk it, {0}")]
     Unsound(#[from] Unsound),
+    /// A value that no run has.
+    #[error("{key} cannot be: {rule}")]
+    Value {
+        /// Which.
+        key: &'static str,
+        /// What it does not obey.
+        rule: &'static str,
+    },
+    /// No paths add up to it.
+    #[error(transparent)]
+    Unbalanced(#[from] Unbalanced),
     /// The facts are of another program.
     #[error("it has {found} {what}, and the program {expected}")]
     OtherProgram {

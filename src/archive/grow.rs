@@ -14,8 +14,8 @@ use super::error::ArchiveError;
 use super::layout::{segment_name, segments};
 use super::plan::{RunPlan, Subject};
 use super::read::Record;
-use super::results::check_part;
 use super::sealed::{Kind, pack, pack_json, unpack};
+use super::values::check_part;
 use super::{
     BLOCKS, COMMITMENT, MANIFEST, PLAN, POSITIONS, RUN, SEGMENTS, STATES, SUMMARY, WORST_PATHS,
 };

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::tail::BLOCK_PATHS;
 
@@ -12,9 +13,12 @@ const MOST_SEGMENTS: u64 = 128;
 /// Blocks of a segment, at least: as many paths as a device is given at a time.
 const LEAST_SEGMENT_BLOCKS: u64 = 16;
 
+/// Shards of a run, at most.
+pub const MOST_SHARDS: u64 = 1 << 20;
+
 /// One of several machines that share a run: number `index` of `count`, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, try_from = "Written")]
 pub struct Shard {
     /// Which; below `count`.
     pub index: u64,
@@ -33,7 +37,37 @@ impl Shard {
     pub(super) fn of_name(name: &str) -> Option<Self> {
         let (index, count) = name.split_once("-of-")?;
         let shard = Self { index: index.parse().ok()?, count: count.parse().ok()? };
-        (shard.index < shard.count && shard.to_string() == name).then_some(shard)
+        (shard.is_one() && shard.to_string() == name).then_some(shard)
+    }
+
+    /// Whether there is such a shard of a run.
+    fn is_one(self) -> bool {
+        self.index < self.count && self.count <= MOST_SHARDS
+    }
+}
+
+/// A shard as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    index: u64,
+    count: u64,
+}
+
+/// Why what is written is no shard.
+#[derive(Debug, Error)]
+#[error("a run has 1 to {MOST_SHARDS} shards, numbered from 0, and no {index} of {count}")]
+struct NotAShard {
+    index: u64,
+    count: u64,
+}
+
+impl TryFrom<Written> for Shard {
+    type Error = NotAShard;
+
+    fn try_from(Written { index, count }: Written) -> Result<Self, NotAShard> {
+        let shard = Self { index, count };
+        if shard.is_one() { Ok(shard) } else { Err(NotAShard { index, count }) }
     }
 }
 
@@ -146,8 +180,19 @@ mod tests {
     fn a_shard_is_named_one_way() {
         let shard = Shard { index: 3, count: 64 };
         assert_eq!(Shard::of_name(&shard.to_string()), Some(shard));
-        for name in ["64-of-64", "03-of-64", "3-of-", "3", ".3-of-64", "+3-of-64"] {
+        let giant = "0-of-18446744073709551615";
+        for name in [giant, "0-of-0", "64-of-64", "03-of-64", "3-of-", "3", ".3-of-64", "+3-of-64"]
+        {
             assert_eq!(Shard::of_name(name), None, "{name}");
+        }
+        let read = |text: &str| serde_json::from_str::<Shard>(text);
+        assert_eq!(read(r#"{"index": 3, "count": 64}"#).unwrap(), shard);
+        for text in [
+            r#"{"index": 0, "count": 0}"#,
+            r#"{"index": 64, "count": 64}"#,
+            r#"{"index": 0, "count": 18446744073709551615}"#,
+        ] {
+            assert!(read(text).is_err(), "{text}");
         }
     }
 }

@@ -30,6 +30,7 @@ pub mod read;
 pub mod results;
 pub mod sample;
 pub mod sealed;
+mod values;
 pub mod verify;
 pub mod walk;
 

@@ -9,13 +9,14 @@ use super::PLAN;
 use super::disk;
 use super::error::ArchiveError;
 use super::sealed::{digest, json, unpack_json};
+use super::values::check_plan;
 use crate::engine::Part;
 use crate::program::Program;
 use crate::report::Facts;
 use crate::tail::Digest;
 
 /// Format of run directories; another is refused.
-const FORMAT: u32 = 3;
+pub(super) const FORMAT: u32 = 3;
 
 /// A file that the run was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,7 +136,9 @@ impl RunPlan {
     pub fn read(folder: &Path) -> Result<Option<Self>, ArchiveError> {
         let path = folder.join(PLAN);
         let Some(bytes) = disk::read(&path)? else { return Ok(None) };
-        unpack_json(&bytes).map(Some).map_err(|damage| ArchiveError::Damaged { path, damage })
+        let plan: Result<Self, _> = unpack_json(&bytes);
+        let plan = plan.and_then(|plan| check_plan(&plan).map(|()| plan));
+        plan.map(Some).map_err(|damage| ArchiveError::Damaged { path, damage })
     }
 
     /// The same run with another number of paths.

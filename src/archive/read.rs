@@ -10,8 +10,9 @@ use super::error::{ArchiveError, Damage};
 use super::layout::{paths, segment_name, segments};
 use super::manifest::Manifest;
 use super::plan::{RunPlan, Subject};
-use super::results::{Counted, check_part};
+use super::results::Counted;
 use super::sealed::{Kind, digest, unpack, unpack_json};
+use super::values::{check_facts, check_part, check_plan};
 use super::{FACTS, PLAN, PROGRAM, SEGMENTS};
 use crate::engine::Part;
 use crate::report::Facts;
@@ -45,6 +46,7 @@ impl Subject {
             None => Err(damaged(name, Damage::Missing)),
         };
         let plan: RunPlan = unpack_json(&bytes(PLAN)?).map_err(|damage| damaged(PLAN, damage))?;
+        check_plan(&plan).map_err(|damage| damaged(PLAN, damage))?;
         let facts_bytes = bytes(FACTS)?;
         let here = digest(&facts_bytes);
         if here != plan.facts_digest {
@@ -60,6 +62,7 @@ impl Subject {
             unpack(Kind::Program, &bytes(PROGRAM)?).map_err(|damage| damaged(PROGRAM, damage))?;
         let subject = Self { program, facts, plan };
         subject.check().map_err(|damage| damaged(PROGRAM, damage))?;
+        check_facts(&subject).map_err(|damage| damaged(FACTS, damage))?;
         Ok(subject)
     }
 

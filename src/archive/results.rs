@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::commitment::{Commitment, SegmentDigest};
-use super::error::Damage;
-use super::layout;
 use super::plan::Subject;
 use super::sealed::json;
 use super::{BLOCKS, COMMITMENT, POSITIONS, SUMMARY, WORST_PATHS};
 use crate::engine::void::{Beyond, first_beyond};
 use crate::engine::{EngineError, Part, tail_shares};
 use crate::report::{Facts, Summary, tables};
-use crate::tail::{Paired, TailShares, Tally, Windows};
+use crate::tail::{Paired, TailShares, Tally};
 
 /// The paths of several parts of a run, in whatever order they came.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,36 +120,5 @@ pub(super) fn files(
     ]
 }
 
-/// The windows that the paths of a tally follow.
-fn windows(tally: &Tally) -> Option<Windows> {
-    tally.batches.as_ref().map(|it| it.windows)
-}
-
 /// Writes a table to memory.
 type Writer<'a> = &'a dyn Fn(&Facts, &mut Vec<u8>) -> std::io::Result<()>;
-
-/// Checks that a part is what its record says, of this run, can be merged, and agrees with itself.
-pub(super) fn check_part(
-    subject: &Subject,
-    paths: &std::ops::Range<u64>,
-    part: &Part,
-) -> Result<(), Damage> {
-    if !is_part_of(subject, paths, part) {
-        return Err(Damage::Paths { start: paths.start, end: paths.end });
-    }
-    Ok(part.tally.agree()?)
-}
-
-/// Whether a part has the paths that its record says, and the shape of this run.
-fn is_part_of(subject: &Subject, paths: &std::ops::Range<u64>, part: &Part) -> bool {
-    let none = Counted::none(subject);
-    let shape = none.tally.counters.shape();
-    let n_paths = paths.end.saturating_sub(paths.start);
-    part.paths == *paths
-        && paths.end <= layout::paths(subject.plan.n_paths, None).end
-        && part.tally.materiality == none.tally.materiality
-        && part.tally.worst.n_kept() == none.tally.worst.n_kept()
-        && part.tally.is_of(paths, shape)
-        && windows(&part.tally) == windows(&none.tally)
-        && part.paired.map(|it| it.n_paths) == none.paired.map(|_| n_paths)
-}

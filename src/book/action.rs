@@ -24,6 +24,9 @@ pub const ACTION_LARGEST_LEGS: u32 = 1;
 /// Closes all perpetuals at the mark.
 pub const ACTION_CLOSE_OUT: u32 = 2;
 
+/// Most calls of an event.
+pub const MOST_CALLS: u32 = 64;
+
 /// An action and its parameters; read by Rust and WGSL alike.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Serialize, Deserialize)]

@@ -17,6 +17,8 @@ pub(super) enum NumberError {
     TooLarge { most: u64 },
     #[error("not a duration: write a number with its unit, as in 5s, 55m or 12h")]
     NotADuration,
+    #[error("must be at most 100y")]
+    TooLong,
     #[error("not a fraction: write falls as 0.05,0.1,0.2, without spaces")]
     NotFraction,
     #[error("not a share: write 1% or 0.01, at most 100%")]
@@ -74,9 +76,15 @@ fn is_digits(text: &str) -> bool {
     text.split('_').all(|group| !group.is_empty() && group.bytes().all(|it| it.is_ascii_digit()))
 }
 
+/// A hundred years of 365 days: no instant is beyond the clock's last by that much.
+const MOST_SECONDS: f64 = 100.0 * 365.0 * 86_400.0;
+
 /// A duration as scenarios write them, `5s`.
 pub(super) fn duration(written: &str) -> Result<Duration, NumberError> {
     let seconds = duration::seconds(written).ok_or(NumberError::NotADuration)?;
+    if seconds > MOST_SECONDS {
+        return Err(NumberError::TooLong);
+    }
     Duration::try_from_secs_f64(seconds).map_err(|_| NumberError::NotADuration)
 }
 
@@ -162,7 +170,11 @@ mod tests {
     fn durations_have_a_unit() {
         assert_eq!(duration("5s"), Ok(Duration::from_secs(5)));
         assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
-        for written in ["5", "", "-5s", "5 seconds", "1e30y"] {
+        assert_eq!(duration("100y"), Ok(Duration::from_secs(3_153_600_000)));
+        for written in ["100.1y", "9.3e18s", "18446744073709551615s", "1e30y"] {
+            assert_eq!(duration(written), Err(NumberError::TooLong), "{written}");
+        }
+        for written in ["5", "", "-5s", "5 seconds", "infs", "1e400s"] {
             assert_eq!(duration(written), Err(NumberError::NotADuration), "{written}");
         }
     }

@@ -4,11 +4,9 @@ use clap::Args;
 use thiserror::Error;
 
 use shortfall::archive::Shard;
+use shortfall::archive::layout::MOST_SHARDS;
 
 use super::number;
-
-/// Shards of a run, at most.
-const MOST_SHARDS: u64 = 1 << 20;
 
 #[derive(Debug, Args)]
 pub(super) struct ShardArgs {

@@ -28,5 +28,6 @@ pub use run::{
 pub fn compile(scenario: &Scenario) -> Result<Program, CompileError> {
     let mut program = Program::compile(scenario)?;
     cpu::coupled::settle(&mut program, scenario.run.opening);
+    debug_assert_eq!(program.check(), Ok(()), "a compiled program is sound");
     Ok(program)
 }

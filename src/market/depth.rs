@@ -7,6 +7,7 @@ mod constant_product;
 mod curve;
 mod power_law;
 mod quotes;
+mod rows;
 
 use crate::units::AssetId;
 
@@ -14,6 +15,7 @@ pub use constant_product::ConstantProduct;
 pub use curve::{CURVE_ROWS, Curve, CurveRow, MOST_SIZE, OVERBOUGHT, ROW_BITS, SIZE_BITS};
 pub use power_law::PowerLaw;
 pub use quotes::{Quote, Quotes};
+pub use rows::first_broken;
 
 /// How deep the market of one asset is, and how it recovers.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,6 +79,9 @@ pub struct Moved {
 const MOST_FALL: f64 = 16.0;
 /// Up.
 const MOST_RISE: f64 = 4.0;
+/// Most that quotes move it down, as steep as they may be: what a market's displacement and its log
+/// price may be together is a word.
+const MOST_MOVED: f64 = 31.0;
 
 impl DepthForm {
     /// The form behind the variant.
@@ -89,6 +94,9 @@ impl DepthForm {
         }
     }
 }
+
+/// Most rounds of a step.
+pub const MOST_ROUNDS: u32 = 64;
 
 /// What sales of a step do to the price of the next, or of the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -25,6 +25,7 @@ pub use common_jumps::CommonJumpTable;
 pub use diffusion::Diffusion;
 pub use jump_table::{JumpTable, PoissonTable};
 pub use jumps::JumpTables;
+pub(crate) use octaves::MOST as MOST_OCTAVES;
 pub use octaves::Octaves;
 pub use replay::ReplayTable;
 pub use shock::ShockTable;
@@ -36,9 +37,13 @@ pub(crate) const LOG2_E: f64 = std::f64::consts::LOG2_E;
 pub const LOG_CLAMP: i64 = 1 << 62;
 /// Most that one step may move |log2 price|, so that sums cannot overflow before the clamp: 2^32
 /// times.
-const MAX_STEP: f64 = (1_u64 << 61) as f64;
+pub(crate) const MAX_STEP: f64 = (1_u64 << 61) as f64;
 /// Worst relative bias of a mean price over the horizon that a program may have.
 pub const MAX_BIAS: f64 = 1e-5;
+/// Coefficients of shocks have at most this many bits beyond those of a shock.
+pub(crate) const MOST_SHIFT: u32 = 31;
+/// The largest coefficient of a shock, absolute.
+pub(crate) const MOST_COEFFICIENT: i32 = 1 << 30;
 /// Error of [`crate::fixed::normal_shock`] within its range, at most (tested).
 pub(crate) const SHOCK_ERROR: f64 = 1.3e-7;
 
@@ -216,11 +221,13 @@ pub(crate) fn shock_bias(deviation: f64) -> f64 {
 pub(crate) fn quantise_row(row: &[f64]) -> (Vec<i32>, u32) {
     let total: f64 = row.iter().map(|value| value.abs()).sum();
     let mut shift = 0;
-    while shift < 31 && total * libm::exp2(f64::from(28 + shift + 1)) < f64::from(1 << 30) - 64.0 {
+    while shift < MOST_SHIFT
+        && total * libm::exp2(f64::from(28 + shift + 1)) < f64::from(MOST_COEFFICIENT) - 64.0
+    {
         shift += 1;
     }
     let scale = libm::exp2(f64::from(28 + shift));
-    let limit = f64::from(1 << 30);
+    let limit = f64::from(MOST_COEFFICIENT);
     let quantise = |value: &f64| libm::round(value * scale).clamp(-limit, limit) as i32;
     (row.iter().map(quantise).collect(), shift)
 }

@@ -15,9 +15,14 @@ use crate::book::action::to_words;
 use crate::book::venue::{Terms, Tier, with_deductions};
 use crate::book::{Leg, LegKind, Position};
 use crate::fixed::{MARK_BITS, ONE_Q30, ONE_Q31};
+use crate::market::Correlation;
 use crate::market::model::{self, MarketError, Octaves};
 use crate::scenario::Scenario;
 use crate::units::{AssetId, VenueId};
+
+/// Steps of all assets and common factors of a path, at most: a thread then walks paths in some
+/// 2 GB.
+pub(super) const MOST_CELLS: usize = 1 << 25;
 
 /// Why a scenario cannot be put into integers.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -47,6 +52,19 @@ pub enum CompileError {
         /// A year.
         borrow_rate: f64,
     },
+    /// Paths that no thread has room for.
+    #[error(
+        "{n_rows} assets and factors over {n_steps} steps are above {bound} prices a path: \
+         take longer or fewer steps, or fewer assets"
+    )]
+    PathTooLong {
+        /// Assets, and common factors beside them.
+        n_rows: usize,
+        /// Steps of a path.
+        n_steps: usize,
+        /// Most of both, multiplied.
+        bound: usize,
+    },
     /// More legs than a word counts.
     #[error("the book has {n_legs} legs, above {bound}: split it")]
     TooManyLegs {
@@ -57,8 +75,12 @@ pub enum CompileError {
     },
 }
 
+/// An amount of money in a program is at most this.
+pub(super) const MOST_MONEY: i64 = 1 << 62;
 /// Tiers that begin above this many times the opening notional are never reached by a mark.
 const LARGEST_MARK: f64 = 256.0;
+/// Interest grows a debt by at most this many octaves within the horizon, which a mark holds.
+pub(super) const MOST_GROWTH: f64 = 8.0;
 
 impl Program {
     /// Compiles a scenario, whose opening book is not settled yet: that is the engine's part.
@@ -68,6 +90,7 @@ impl Program {
     /// If prices, interest or the book's value do not fit the integer formats.
     pub fn compile(scenario: &Scenario) -> Result<Self, CompileError> {
         let run = &scenario.run;
+        check_length(scenario)?;
         let market = model::compile(&scenario.market, run.n_steps, run.step_years)?;
         let mut builder = Builder::new(scenario, &market.octaves)?;
         for position in &scenario.book.positions {
@@ -82,7 +105,7 @@ impl Program {
             return Err(CompileError::TooManyLegs { n_legs: builder.legs.len(), bound });
         }
         let money_log2 = builder.money_log2;
-        let largest = (1_u64 << 62) as f64;
+        let largest = MOST_MONEY as f64;
         let money =
             |usd: f64| libm::round(usd * libm::exp2(-f64::from(money_log2))).min(largest) as i64;
         let actions = scenario.venues.iter().map(|venue| venue.rule.liquidation().action(&money));
@@ -99,6 +122,20 @@ impl Program {
             opening: OpeningFigures::default(),
         })
     }
+}
+
+/// Whether a path is one that a thread has room for, before any table is made.
+fn check_length(scenario: &Scenario) -> Result<(), CompileError> {
+    let n_factors = match &scenario.market.correlation {
+        Correlation::Dense(_) => 0,
+        Correlation::Factors(factors) => factors.n_factors,
+    };
+    let n_rows = scenario.market.assets.len() + n_factors;
+    let n_steps = scenario.run.n_steps as usize;
+    if n_rows.saturating_mul(n_steps) > MOST_CELLS {
+        return Err(CompileError::PathTooLong { n_rows, n_steps, bound: MOST_CELLS });
+    }
+    Ok(())
 }
 
 struct Builder<'a> {
@@ -119,7 +156,7 @@ impl<'a> Builder<'a> {
     fn new(scenario: &'a Scenario, octaves: &'a Octaves) -> Result<Self, CompileError> {
         let horizon = f64::from(scenario.run.n_steps) * scenario.run.step_years;
         for asset in &scenario.market.assets {
-            if (asset.borrow_rate * horizon * model::LOG2_E).abs() > 8.0 {
+            if (asset.borrow_rate * horizon * model::LOG2_E).abs() > MOST_GROWTH {
                 return Err(CompileError::InterestTooHigh {
                     asset: asset.name.clone(),
                     borrow_rate: asset.borrow_rate,

@@ -1,17 +1,17 @@
 //! Is a program that was read from a file one that a backend can walk? Every index in its bounds,
-//! every array of its length.
+//! every array of its length, every number one that a compiled program may have.
 //!
 //! A compiled program is so by construction, and its digest says that it is the one that was
 //! compiled. This stands between a file of unknown origin and arrays without bounds checks
-//! on a device.
+//! on a device, shifts and divisions that are taken for granted, and sums that are not to overflow.
+
+mod book;
+mod liquidity;
+mod market;
 
 use thiserror::Error;
 
 use super::Program;
-use super::liquidity::{Liquidity, NONE};
-use crate::fixed::ONE_Q31;
-use crate::market::depth::CURVE_ROWS;
-use crate::market::model::{CompiledMarket, JumpTable, PoissonTable};
 
 /// What a backend would stumble over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -36,115 +36,39 @@ pub enum Unsound {
         /// Length of the array that it points into.
         bound: usize,
     },
+    /// A number that no compiled program has.
+    #[error("{number} is {found}, not between {low} and {high}")]
+    Outside {
+        /// Which.
+        number: &'static str,
+        /// Its value.
+        found: i128,
+        /// It is to be at least this.
+        low: i128,
+        /// And at most this.
+        high: i128,
+    },
+    /// Two parts that do not go together.
+    #[error("{what}: {rule}")]
+    Broken {
+        /// Which.
+        what: &'static str,
+        /// What they were to obey.
+        rule: &'static str,
+    },
 }
-
-/// Thresholds are widened a little beyond 1; see `program::ties`.
-const MOST_THRESHOLD: usize = ONE_Q31 as usize + 256;
-/// Most steps of a path, as scenarios bound them.
-const MOST_STEPS: usize = 1_000_000;
 
 impl Program {
     /// Checks what a backend takes for granted.
     ///
     /// # Errors
     ///
-    /// The first index out of bounds, or array of another length.
+    /// The first number, index or length that no compiled program has.
     pub fn check(&self) -> Result<(), Unsound> {
-        check_market(&self.market)?;
-        let n_assets = self.market.n_assets;
-        for row in &self.instruments {
-            index("instruments.asset", row.asset, n_assets)?;
-        }
-        for row in &self.legs {
-            index("legs.instrument", row.instrument, self.instruments.len())?;
-            index("legs.threshold", row.threshold, MOST_THRESHOLD)?;
-            index("legs.pool", row.pool, self.pools.len().max(1))?;
-            stretch("legs.tier_start", row.tier_start, row.n_tiers, self.tiers.len())?;
-        }
-        for row in &self.positions {
-            index("positions.action", row.action, self.actions.len())?;
-            stretch("positions.leg_start", row.leg_start, row.n_legs, self.legs.len())?;
-        }
-        for (venue, asset) in &self.pools {
-            index("pools.venue", venue.0, self.actions.len())?;
-            index("pools.asset", asset.0, n_assets)?;
-        }
-        self.liquidity.as_ref().map_or(Ok(()), |it| self.check_liquidity(it))
+        market::check(&self.market)?;
+        book::check(self)?;
+        self.liquidity.as_ref().map_or(Ok(()), |it| liquidity::check(self, it))
     }
-
-    fn check_liquidity(&self, liquidity: &Liquidity) -> Result<(), Unsound> {
-        let (n_assets, n_steps) = (self.market.n_assets, self.market.n_steps);
-        length("liquidity.assets", liquidity.assets.len(), n_assets)?;
-        length("liquidity.funds", liquidity.funds.len(), self.actions.len())?;
-        length_or_none("liquidity.cross", liquidity.cross.len(), n_assets * n_assets)?;
-        length_or_none("liquidity.feeds", liquidity.feeds.len(), n_assets)?;
-        length_or_none("liquidity.stale", liquidity.stale.len(), n_assets * n_steps)?;
-        if let Some(standing) = &liquidity.standing {
-            length("standing.flows", standing.flows.len(), n_assets)?;
-            length("standing.recovering", standing.recovering.len(), n_assets)?;
-            length("standing.staying", standing.staying.len(), n_assets)?;
-            length("standing.funds", standing.funds.len(), self.actions.len())?;
-            length("standing.lowest", standing.lowest.len(), self.actions.len())?;
-        }
-        for curve in &liquidity.curves {
-            length("liquidity.sold", curve.sold.len(), CURVE_ROWS)?;
-            length("liquidity.bought", curve.bought.len(), CURVE_ROWS)?;
-        }
-        for row in liquidity.assets.iter().filter(|row| row.curve != NONE) {
-            index("liquidity.curve", row.curve, liquidity.curves.len())?;
-            stretch("liquidity.band_start", row.band_start, row.n_bands, liquidity.bands.len())?;
-            index("liquidity.n_bands", u32::from(row.n_bands == 0), 1)?;
-        }
-        Ok(())
-    }
-}
-
-fn check_market(market: &CompiledMarket) -> Result<(), Unsound> {
-    let (n_assets, n_steps) = (market.n_assets, market.n_steps);
-    index("n_steps", n_steps.wrapping_sub(1), MOST_STEPS)?;
-    index("n_assets", n_assets.wrapping_sub(1), 1 << 16)?;
-    length("drift", market.drift.len(), n_assets)?;
-    let diffusion = &market.diffusion;
-    length("diffusion.shifts", diffusion.shifts.len(), n_assets)?;
-    let n_factors = diffusion.n_factors();
-    length("diffusion.loadings", diffusion.loadings.len(), n_assets * n_factors)?;
-    let n_columns = if n_factors == 0 { n_assets } else { 1 };
-    length("diffusion.factor", diffusion.factor.len(), n_assets * n_columns)?;
-    for shift in &diffusion.shifts {
-        index("diffusion.shift", *shift, 64)?;
-    }
-    for (asset, clock, table) in &market.jumps.assets {
-        index("jumps.asset", *asset, n_assets)?;
-        check_jumps(clock, table)?;
-    }
-    for (asset, table) in &market.common_jumps.assets {
-        index("common_jumps.asset", *asset, n_assets)?;
-        check_jumps(&market.common_jumps.clock, table)?;
-    }
-    length_or_none("shocks.increments", market.shocks.increments.len(), n_assets * n_steps)?;
-    length_or_none("zeros.dead_from", market.zeros.dead_from.len(), n_assets)?;
-    let replay = &market.replay;
-    let n_cells = replay.assets.len() * replay.n_rows;
-    length_or_none("zeros.rows", market.zeros.rows.len(), n_cells)?;
-    for asset in &replay.assets {
-        index("replay.asset", *asset, n_assets)?;
-    }
-    length("replay.logs", replay.logs.len(), replay.assets.len() * replay.n_rows)?;
-    if !replay.assets.is_empty() {
-        index("replay.start_row", replay.start_row as usize + n_steps, replay.n_rows)?;
-        // Windows stand within the table, and there is one at least.
-        let n_windows = replay.n_windows(n_steps);
-        length("replay.windows", replay.n_windows as usize, n_windows as usize)?;
-        index("replay.stride", replay.stride.wrapping_sub(1), u32::MAX as usize)?;
-        index("replay.multiplier", replay.multiplier, replay.n_windows as usize + 1)?;
-    }
-    Ok(())
-}
-
-fn check_jumps(clock: &PoissonTable, table: &JumpTable) -> Result<(), Unsound> {
-    length("jumps.means", table.means.len(), clock.thresholds.len())?;
-    length("jumps.deviations", table.deviations.len(), clock.thresholds.len())?;
-    index("jumps.shift", table.shift, 64)
 }
 
 fn length(array: &'static str, found: usize, expected: usize) -> Result<(), Unsound> {
@@ -160,14 +84,29 @@ fn index(index: &'static str, found: impl TryInto<usize>, bound: usize) -> Resul
     if found < bound { Ok(()) } else { Err(Unsound::Index { index, found, bound }) }
 }
 
-/// Consecutive rows, each of which is to be there.
-fn stretch(name: &'static str, start: u32, n: u32, bound: usize) -> Result<(), Unsound> {
-    index(name, start as usize + n as usize, bound + 1)
+/// A number from `low` to `high`, both included.
+fn between(
+    number: &'static str,
+    found: impl Into<i128>,
+    (low, high): (impl Into<i128>, impl Into<i128>),
+) -> Result<(), Unsound> {
+    let (found, low, high) = (found.into(), low.into(), high.into());
+    if (low..=high).contains(&found) {
+        Ok(())
+    } else {
+        Err(Unsound::Outside { number, found, low, high })
+    }
+}
+
+/// What is to hold.
+fn holds(is_so: bool, what: &'static str, rule: &'static str) -> Result<(), Unsound> {
+    if is_so { Ok(()) } else { Err(Unsound::Broken { what, rule }) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::book::action::Action;
     use crate::scenario::Scenario;
     use crate::units::{AssetId, VenueId};
 
@@ -199,5 +138,54 @@ mod tests {
         let mut program = smallest();
         program.market.n_steps = 0;
         assert!(program.check().is_err());
+    }
+
+    /// Each of these made a walk panic, or never end.
+    #[test]
+    fn what_no_compiled_program_has_is_named() {
+        let changes: &[(fn(&mut Program), &str)] = &[
+            (|it| it.market.diffusion.shifts[0] = 32, "diffusion.shift is 32"),
+            (
+                |it| (it.market.diffusion.factor[0], it.market.diffusion.shifts[0]) = (i32::MIN, 0),
+                "the largest move of a step is",
+            ),
+            (|it| it.market.drift[0] = i64::MIN, "the largest move of a step is"),
+            (|it| it.market.worst_bias = f64::NAN, "worst_bias"),
+            (|it| it.market.replay.n_rows = 1 << 63, "replay: without assets it is empty"),
+            (|it| it.market.zeros.rows.push(1), "zeros.rows has 1 entries"),
+            (|it| it.market.shocks.n_steps = 9, "shocks.n_steps has 9 entries"),
+            (|it| it.market.common_jumps.clock.thresholds = vec![9, 1], "they do not fall"),
+            (|it| it.money_log2 = i32::MIN, "money_log2 is"),
+            (|it| it.actions.push(Action::new(3)), "actions.kind is 3"),
+            (
+                |it| it.actions.push(Action { close_factor: u32::MAX, ..Action::new(0) }),
+                "actions.close_factor is 4294967295",
+            ),
+            (
+                |it| it.actions.push(Action { calls_per_step: u32::MAX, ..Action::new(1) }),
+                "actions.calls_per_step is 4294967295, not between 1 and 64",
+            ),
+            (
+                |it| it.actions.push(Action { dust: [0, 1 << 31], ..Action::new(1) }),
+                "actions.dust is -9223372036854775808",
+            ),
+            (|it| it.opening.n = 1, "opening.n is 1"),
+        ];
+        for (change, expected) in changes {
+            let mut program = smallest();
+            change(&mut program);
+            let found = program.check().map_err(|error| error.to_string());
+            assert!(found.as_ref().is_err_and(|it| it.contains(expected)), "{expected}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_no_thread_has_room_for_is_not_compiled() {
+        let mut scenario = Scenario::smallest();
+        scenario.run.n_steps = 1 << 25;
+        assert!(Program::compile(&scenario).is_ok());
+        scenario.run.n_steps += 1;
+        let error = Program::compile(&scenario).unwrap_err().to_string();
+        assert!(error.starts_with("1 assets and factors over 33554433 steps are above"), "{error}");
     }
 }

@@ -9,8 +9,9 @@ use super::CompileError;
 
 /// Units of a position that its gross may reach; the rest of 2^31 is for the rounding of 128 legs.
 const MAX_UNITS: f64 = 2_147_483_648.0 - 1024.0;
-/// Gross book, in money, at the opening marks: 2^62 over the largest mark.
-const MAX_MONEY: f64 = 18_014_398_509_481_984.0;
+/// Gross book, in money, at the opening marks: 2^62 over the largest mark, less what rounding may
+/// add to it.
+const MAX_MONEY: f64 = 18_014_398_509_481_984.0 - 17_179_869_184.0;
 /// A unit of money is at most one dollar.
 const COARSEST_MONEY: i32 = 0;
 

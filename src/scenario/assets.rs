@@ -13,7 +13,7 @@ use crate::market::{Asset, Jumps};
 use crate::units::AssetId;
 
 /// The most assets: a correlation matrix of a million entries.
-const MOST_ASSETS: usize = 1024;
+pub(crate) const MOST_ASSETS: usize = 1024;
 
 /// A price of one unit, USD: from a fraction of a memecoin to a whole fund.
 pub(super) const PRICE: Bounds = Bounds {

@@ -13,7 +13,7 @@ use crate::market::depth::{ConstantProduct, Depth, DepthBand, DepthForm, PowerLa
 use crate::units::AssetId;
 
 /// The most bands of a fall.
-const MOST_BANDS: usize = 16;
+pub(crate) const MOST_BANDS: usize = 16;
 /// A half-life without end.
 const NEVER: &str = "never";
 

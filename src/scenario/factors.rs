@@ -8,7 +8,7 @@ use crate::market::Asset;
 use crate::market::factors::{self, Factors};
 
 /// The most factors: beyond it a matrix says more.
-const MOST_FACTORS: usize = 64;
+pub(crate) const MOST_FACTORS: usize = 64;
 
 /// The loadings of every asset; `None` where they cannot be read.
 pub(super) fn read(node: &Node<'_>, assets: &[Asset], faults: &mut Faults) -> Option<Factors> {

@@ -8,7 +8,7 @@ use crate::market::Asset;
 /// The largest value of a leg, USD: money is 64 bits of a fraction of a dollar.
 pub(super) const MOST_USD: f64 = 1e15;
 /// The most legs of a position: the filter's error bound is proven to 128 terms.
-const MOST_LEGS: usize = 128;
+pub(crate) const MOST_LEGS: usize = 128;
 /// Opposite perps cancel when what is left, as a share of their size, is rounding.
 const CANCELLED: f64 = 1e-12;
 

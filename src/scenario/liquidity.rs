@@ -8,7 +8,7 @@ use super::error::{Broken, Faults};
 use super::file::{FeedbackEntry, ImpactEntry, Timing};
 use super::written::{Bounds, Node};
 use super::{RunSpec, depth, oracle};
-use crate::market::depth::Feedback;
+use crate::market::depth::{Feedback, MOST_ROUNDS};
 use crate::market::{Asset, Liquidity};
 use crate::units::AssetId;
 
@@ -17,7 +17,7 @@ const ROUNDS_BY_DEFAULT: i64 = 8;
 
 const ROUNDS: Bounds = Bounds {
     low: 1.0,
-    high: 64.0,
+    high: MOST_ROUNDS as f64,
     bound: "between 1 and 64",
     remedy: "write how often a step checks the book again at most, 8 is usual",
 };

@@ -38,10 +38,15 @@ mod written;
 use crate::book::{Book, liquidators::Liquidators, venue::Venue};
 use crate::market::{Asset, Correlation, Liquidity, Market};
 
+pub(crate) use assets::MOST_ASSETS;
+pub(crate) use depth::MOST_BANDS;
 pub use error::{Broken, Fault, Faults, Input, Place};
+pub(crate) use factors::MOST_FACTORS;
 pub use figure::{Figure, Unit};
 pub use gate::{Comparison, Gate, GateFault, Precision, Quantity, Target};
+pub(crate) use legs::MOST_LEGS;
 pub use replay_fault::Unreplayable;
+pub(crate) use validate::MOST_STEPS;
 pub use validate::{Overrides, load};
 pub use workload::Workload;
 

@@ -10,6 +10,7 @@ use super::written::{Bounds, Node, Written};
 use super::{RunSpec, Scenario, assets, duration, gate, keys, positions, replay, table, venues};
 use super::{coverage, liquidators, liquidity, moves};
 use crate::market::Market;
+use crate::units::MOST_PATHS;
 
 /// What the command line sets over the file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -30,21 +31,21 @@ pub struct Overrides {
     pub until: Option<String>,
 }
 
-/// The most paths: 2^40, which take a GPU weeks.
-const MOST_PATHS: f64 = (1_u64 << 40) as f64;
+/// The most steps of a path.
+pub(crate) const MOST_STEPS: usize = 1_000_000;
 /// The most levels a report has room for.
 const MOST_LEVELS: usize = 16;
 const LONGEST_STEP_YEARS: f64 = 10.0;
 
 const PATHS: Bounds = Bounds {
     low: 1.0,
-    high: MOST_PATHS,
+    high: MOST_PATHS as f64,
     bound: "between 1 and 1099511627776 (2^40)",
     remedy: "100000 is a start, 10000000 a fine night",
 };
 const STEPS: Bounds = Bounds {
     low: 1.0,
-    high: 1e6,
+    high: MOST_STEPS as f64,
     bound: "between 1 and 1000000",
     remedy: "write how many steps a path has",
 };

@@ -54,7 +54,7 @@ pub struct Amounts {
     pub squared: U256,
     /// The largest.
     pub largest: i64,
-    histogram: Histogram,
+    pub(super) histogram: Histogram,
 }
 
 impl Amounts {

@@ -49,23 +49,37 @@ impl Filled {
 
 /// The distribution of losses. An octave takes memory once a loss falls into it.
 ///
-/// Written as the buckets that hold a path, the least losses first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Written as the buckets that hold a path, the least losses first. One that was read stays so
+/// until more is counted: a few bytes of a file never take the memory of an octave each.
+#[derive(Debug, Clone, Eq, Serialize, Deserialize)]
 #[serde(into = "Vec<Row>", try_from = "Vec<Row>")]
 pub struct Histogram {
+    /// As it was read; empty once there are octaves.
+    rows: Vec<Row>,
+    /// All of them; none before a loss is counted.
     octaves: Vec<Option<Box<[Bucket]>>>,
+}
+
+/// Equal if the same losses were counted, however they are kept.
+impl PartialEq for Histogram {
+    fn eq(&self, other: &Self) -> bool {
+        self.filled().eq(other.filled())
+    }
 }
 
 impl Histogram {
     /// Without losses.
     #[must_use]
     pub fn empty() -> Self {
-        Self { octaves: vec![None; N_OCTAVES] }
+        Self { rows: Vec::new(), octaves: Vec::new() }
     }
 
     /// Counts a loss, which is not negative.
     #[inline]
     pub fn add(&mut self, loss: u64) {
+        if self.octaves.is_empty() {
+            self.spread();
+        }
         let (octave_idx, place) = bucket_of(loss);
         let octave = self.octaves[octave_idx].get_or_insert_with(empty_octave);
         octave[place].n += 1;
@@ -73,7 +87,9 @@ impl Histogram {
     }
 
     /// Counts the losses of another.
-    pub fn merge(&mut self, other: Self) {
+    pub fn merge(&mut self, mut other: Self) {
+        self.spread();
+        other.spread();
         for (mine, theirs) in self.octaves.iter_mut().zip(other.octaves) {
             match (mine.as_mut(), theirs) {
                 (Some(mine), Some(theirs)) => {
@@ -91,7 +107,31 @@ impl Histogram {
     /// How many losses were counted.
     #[must_use]
     pub fn n_losses(&self) -> u64 {
-        self.octaves.iter().flatten().flat_map(|octave| octave.iter()).map(|it| it.n).sum()
+        self.filled().map(|(_, bucket)| bucket.n).sum()
+    }
+
+    /// Puts what was read into its octaves.
+    #[cold]
+    fn spread(&mut self) {
+        if self.octaves.is_empty() {
+            self.octaves = vec![None; N_OCTAVES];
+        }
+        for (place, n, sum) in std::mem::take(&mut self.rows) {
+            let (octave_idx, within) = place_of(place);
+            let octave = self.octaves[octave_idx].get_or_insert_with(empty_octave);
+            octave[within] = Bucket { n, sum };
+        }
+    }
+
+    /// The buckets that hold a path, by place, from the least losses up.
+    fn filled(&self) -> impl DoubleEndedIterator<Item = (u32, Bucket)> + '_ {
+        let read = self.rows.iter().map(|&(place, n, sum)| (place, Bucket { n, sum }));
+        let octaves = self.octaves.iter().enumerate().flat_map(|(octave_idx, octave)| {
+            let octave = octave.as_deref().unwrap_or_default();
+            let first = (octave_idx * OCTAVE_BUCKETS) as u32;
+            octave.iter().enumerate().map(move |(within, bucket)| (first + within as u32, *bucket))
+        });
+        read.chain(octaves.filter(|(_, bucket)| bucket.n > 0))
     }
 
     /// Losses other than 0 by power of two: a bucket lies between one and the next.
@@ -114,16 +154,11 @@ impl Histogram {
 
     /// The buckets that hold a path, from the largest losses down.
     pub fn worst_first(&self) -> impl Iterator<Item = Filled> + '_ {
-        let octaves = self.octaves.iter().enumerate().rev();
-        octaves.filter_map(|(octave_idx, octave)| Some((octave_idx, octave.as_ref()?))).flat_map(
-            |(octave_idx, octave)| {
-                let buckets = octave.iter().enumerate().rev().filter(|(_, bucket)| bucket.n > 0);
-                buckets.map(move |(place, &bucket)| {
-                    let (low, high) = bounds(octave_idx, place);
-                    Filled { low, high, bucket }
-                })
-            },
-        )
+        self.filled().rev().map(|(place, bucket)| {
+            let (octave_idx, within) = place_of(place);
+            let (low, high) = bounds(octave_idx, within);
+            Filled { low, high, bucket }
+        })
     }
 }
 
@@ -153,12 +188,7 @@ pub enum NotHistogram {
 
 impl From<Histogram> for Vec<Row> {
     fn from(histogram: Histogram) -> Self {
-        let buckets = (0_usize..).zip(&histogram.octaves).flat_map(|(octave_idx, octave)| {
-            let first = octave_idx * OCTAVE_BUCKETS;
-            octave.iter().flat_map(move |octave| (first as u32..).zip(octave.iter()))
-        });
-        let filled = buckets.filter(|(_, bucket)| bucket.n > 0);
-        filled.map(|(place, bucket)| (place, bucket.n, bucket.sum)).collect()
+        histogram.filled().map(|(place, bucket)| (place, bucket.n, bucket.sum)).collect()
     }
 }
 
@@ -166,25 +196,26 @@ impl TryFrom<Vec<Row>> for Histogram {
     type Error = NotHistogram;
 
     fn try_from(rows: Vec<Row>) -> Result<Self, NotHistogram> {
-        let mut histogram = Self::empty();
-        let mut least = 0;
-        for (place, n, sum) in rows {
-            let (octave_idx, within) =
-                (place as usize / OCTAVE_BUCKETS, place as usize % OCTAVE_BUCKETS);
+        let (mut least, mut n_losses) = (0, 0_u64);
+        for (place, n, sum) in rows.iter().copied() {
+            let (octave_idx, within) = place_of(place);
             if place < least || octave_idx >= N_OCTAVES {
                 return Err(NotHistogram::Place { place });
             }
             least = place + 1;
             let (low, high) = bounds(octave_idx, within);
             let at = |bound: i64| bound as u128 * u128::from(n);
-            if n == 0 || !(at(low)..=at(high)).contains(&sum) {
-                return Err(NotHistogram::Sum { place, n, sum });
-            }
-            let octave = histogram.octaves[octave_idx].get_or_insert_with(empty_octave);
-            octave[within] = Bucket { n, sum };
+            let is_sum = n > 0 && (at(low)..=at(high)).contains(&sum);
+            let counted = n_losses.checked_add(n).filter(|_| is_sum);
+            n_losses = counted.ok_or(NotHistogram::Sum { place, n, sum })?;
         }
-        Ok(histogram)
+        Ok(Self { rows, octaves: Vec::new() })
     }
+}
+
+/// Octave and place in it of a bucket as it is written.
+fn place_of(place: u32) -> (usize, usize) {
+    (place as usize / OCTAVE_BUCKETS, place as usize % OCTAVE_BUCKETS)
 }
 
 fn empty_octave() -> Box<[Bucket]> {

@@ -12,6 +12,7 @@ pub mod paired;
 #[cfg(test)]
 mod properties;
 pub mod shares;
+pub mod sound;
 pub mod stat;
 pub mod sum_tree;
 pub mod sums;
@@ -29,6 +30,7 @@ pub use ordered::Ordered;
 pub use outcome::{BLOCK_PATHS, Outcome, SATURATED, SMALL_MARK};
 pub use paired::Paired;
 pub use shares::TailShares;
+pub use sound::Unbalanced;
 pub use sum_tree::{Leaf, Node, SumTree};
 pub use sums::{Scalars, Sums};
 pub use tally::Tally;

@@ -36,11 +36,7 @@ impl U256 {
     #[must_use]
     #[inline]
     pub fn plus(self, other: Self) -> Self {
-        let (low, carry) = self.low.overflowing_add(other.low);
-        let (high, over) = self.high.overflowing_add(other.high);
-        let (high, over_too) = high.overflowing_add(u128::from(carry));
-        assert!(!over && !over_too, "{self:?} + {other:?} passes 2^256");
-        Self { high, low }
+        self.checked_plus(other).unwrap_or_else(|| panic!("{self:?} + {other:?} passes 2^256"))
     }
 
     /// The difference.
@@ -60,10 +56,25 @@ impl U256 {
     /// If it is 2^256 or more.
     #[must_use]
     pub fn times(self, factor: u64) -> Self {
-        let factor = u128::from(factor);
-        let upper = Self::product(self.high, factor);
-        assert!(upper.high == 0, "{self:?} * {factor} passes 2^256");
-        Self { high: upper.low, low: 0 }.plus(Self::product(self.low, factor))
+        let product = self.checked_times(factor);
+        product.unwrap_or_else(|| panic!("{self:?} * {factor} passes 2^256"))
+    }
+
+    /// The sum; `None` if it is 2^256 or more.
+    #[must_use]
+    pub fn checked_plus(self, other: Self) -> Option<Self> {
+        let (low, carry) = self.low.overflowing_add(other.low);
+        let high = self.high.checked_add(other.high)?.checked_add(u128::from(carry))?;
+        Some(Self { high, low })
+    }
+
+    /// `self` times `factor`; `None` if it is 2^256 or more.
+    #[must_use]
+    pub fn checked_times(self, factor: u64) -> Option<Self> {
+        let upper = Self::product(self.high, factor.into());
+        let high = Self { high: upper.low, low: 0 };
+        let is_within = upper.high == 0;
+        high.checked_plus(Self::product(self.low, factor.into())).filter(|_| is_within)
     }
 
     /// The nearest float, or its neighbour: either half is rounded before they are added.

@@ -51,7 +51,7 @@ pub struct Batch {
 pub struct Batches {
     /// Whose.
     pub windows: Windows,
-    batches: [Batch; N_BATCHES],
+    pub(super) batches: [Batch; N_BATCHES],
 }
 
 impl Windows {

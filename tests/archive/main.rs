@@ -5,6 +5,7 @@ mod grow;
 mod programs;
 mod resume;
 mod shards;
+mod values;
 mod verify;
 mod writes;
 

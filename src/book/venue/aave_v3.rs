@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use crate::book::action::{ACTION_LARGEST_LEGS, Action, to_words};
+use crate::book::action::{ACTION_LARGEST_LEGS, Action, MOST_CALLS, to_words};
 
 use super::{
     BrokenBound, HEALTH_ERROR, LEAST_SHARE, Leg, Liquidation, lending_refusal, outside, share_q31,
@@ -49,7 +49,13 @@ impl Liquidation for AaveV3 {
             ("liquidation_bonus", self.liquidation_bonus, 0.0, 1.0, "between 0 and 1"),
             ("small_usd", self.small_usd, 0.0, 1e15, "between 0 and 1e15"),
             ("dust_usd", self.dust_usd, 0.0, 1e15, "between 0 and 1e15"),
-            ("calls_per_step", f64::from(self.calls_per_step), 1.0, 64.0, "between 1 and 64"),
+            (
+                "calls_per_step",
+                f64::from(self.calls_per_step),
+                1.0,
+                f64::from(MOST_CALLS),
+                "between 1 and 64",
+            ),
         ])
     }
 

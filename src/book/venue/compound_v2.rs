@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use crate::book::action::{ACTION_LARGEST_LEGS, Action};
+use crate::book::action::{ACTION_LARGEST_LEGS, Action, MOST_CALLS};
 
 use super::{BrokenBound, LEAST_SHARE, Leg, Liquidation, lending_refusal, outside, share_q31};
 
@@ -30,7 +30,13 @@ impl Liquidation for CompoundV2 {
         outside(&[
             ("close_factor", self.close_factor, LEAST_SHARE, 1.0, "above 0 and at most 1"),
             ("liquidation_bonus", self.liquidation_bonus, 0.0, 1.0, "between 0 and 1"),
-            ("calls_per_step", f64::from(self.calls_per_step), 1.0, 64.0, "between 1 and 64"),
+            (
+                "calls_per_step",
+                f64::from(self.calls_per_step),
+                1.0,
+                f64::from(MOST_CALLS),
+                "between 1 and 64",
+            ),
         ])
     }
 

@@ -14,7 +14,8 @@
 use bytemuck::{Pod, Zeroable};
 use serde::{Deserialize, Serialize};
 
-use super::{Form, Moved};
+use super::Form;
+use super::rows::tabulate;
 use crate::fixed::scale_q27;
 
 /// Bits below the point of a size.
@@ -24,7 +25,7 @@ const PRICE_BITS: u32 = 27;
 /// The largest size, 2^7 less the last bit.
 pub const MOST_SIZE: u64 = (1 << 63) - 1;
 /// Sizes below 2^-32 share the first row.
-const FIRST_BITS: u32 = SIZE_BITS - 32;
+pub(super) const FIRST_BITS: u32 = SIZE_BITS - 32;
 /// Rows of an octave, as a power of two.
 pub const ROW_BITS: u32 = 4;
 /// Rows of half a curve.
@@ -173,58 +174,9 @@ fn bent(a: i32, share: u32) -> i32 {
     ((i64::from(a) * i64::from(share)) >> 32) as i32
 }
 
-fn tabulate(moved: impl Fn(f64) -> Moved) -> Vec<CurveRow> {
-    let mut rows = Vec::with_capacity(CURVE_ROWS);
-    let mut paid = 0_u64;
-    let mut start = 0_u64;
-    for idx in 0..CURVE_ROWS {
-        let width = match idx.checked_sub(1) {
-            None => FIRST_BITS,
-            Some(above) => FIRST_BITS + (above >> ROW_BITS) as u32 - ROW_BITS,
-        };
-        let unit = libm::exp2(-f64::from(SIZE_BITS));
-        let length = libm::exp2(f64::from(width)) * unit;
-        let at = |share: f64| moved(start as f64 * unit + share * length);
-        let (first, middle, last) = (at(0.0), at(0.5), at(1.0));
-        let (price, bend) = quadratic(
-            (middle.paid - first.paid) / length,
-            (last.paid - first.paid) / length,
-            libm::exp2(27.0),
-        );
-        let (log_slope, log_bend) = quadratic(
-            middle.log2_price - first.log2_price,
-            last.log2_price - first.log2_price,
-            libm::exp2(24.0),
-        );
-        rows.push(CurveRow {
-            paid: [paid as u32, (paid >> 32) as u32],
-            price: price as u32,
-            bend,
-            log: libm::round(first.log2_price * libm::exp2(24.0)) as u32,
-            log_slope,
-            log_bend,
-        });
-        // Where the row ends, so that the curve does not jump.
-        let end = scale_q27(1 << width, (price + bend) as u32);
-        paid = paid.saturating_add(end).min(MOST_SIZE);
-        start += 1 << width;
-    }
-    rows
-}
-
-/// a, b of t (a + b t) through 0, the middle and the end of a row; rising throughout, where need be
-/// at the price of the middle.
-fn quadratic(middle: f64, end: f64, scale: f64) -> (i32, i32) {
-    let end = end.max(0.0);
-    let bend = (2.0 * (end - 2.0 * middle)).clamp(-end, end);
-    let last = libm::round(end * scale) as i32;
-    let bend = libm::round(bend * scale) as i32;
-    (last - bend, bend)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::{ConstantProduct, PowerLaw, Quote, Quotes};
+    use super::super::{ConstantProduct, Moved, PowerLaw, Quote, Quotes};
     use super::*;
 
     fn forms() -> Vec<Box<dyn Form>> {

@@ -66,7 +66,7 @@ impl Diffusion {
     }
 
     /// An asset's coefficients of the assets' own shocks, and of the common factors'.
-    fn row(&self, asset: usize) -> (&[i32], &[i32]) {
+    pub(crate) fn row(&self, asset: usize) -> (&[i32], &[i32]) {
         let (n_columns, n_factors) = (self.n_columns(), self.n_factors());
         let own = &self.factor[asset * n_columns..(asset + 1) * n_columns];
         (own, &self.loadings[asset * n_factors..(asset + 1) * n_factors])

@@ -16,7 +16,7 @@ use crate::units::AssetId;
 /// Octaves above the opening price that a mark holds, less a little for rounding.
 const HELD: f64 = 7.99;
 /// No mark is made coarser than by this: 2^-16 of the opening price is left.
-const MOST: u32 = 8;
+pub(crate) const MOST: u32 = 8;
 /// A normal variable is above this once in 10^10.
 const Z: f64 = 6.4;
 /// A Poisson count is above mean + [`Z`] sqrt(mean) + this less often than that.
@@ -44,6 +44,12 @@ impl Octaves {
         });
         let octaves: Vec<u32> = rises.collect();
         if octaves.iter().all(|it| *it == 0) { Self::default() } else { Self(octaves) }
+    }
+
+    /// All of them.
+    #[must_use]
+    pub(crate) fn all(&self) -> &[u32] {
+        &self.0
     }
 
     /// Of an asset.

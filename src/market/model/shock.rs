@@ -10,7 +10,7 @@ use super::{Market, PathBuffer, unit};
 pub struct ShockTable {
     /// lsb 2^-56, asset by asset; empty without shocks.
     pub increments: Vec<i64>,
-    n_steps: usize,
+    pub(crate) n_steps: usize,
 }
 
 impl ShockTable {

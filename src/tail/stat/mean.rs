@@ -41,7 +41,9 @@ pub fn std_error(n: u64, sum: u128, sum_squared: U256) -> Option<f64> {
     if n < 2 {
         return None;
     }
-    let spread = sum_squared.times(n).minus(U256::product(sum, sum)).to_f64();
+    let (squares, square) = (sum_squared.times(n), U256::product(sum, sum));
+    // Squares by the means of buckets may be less than those of the exact sum by what is rounded.
+    let spread = if squares > square { squares.minus(square).to_f64() } else { 0.0 };
     let count = n as f64;
     Some((spread / (count * count * (count - 1.0))).sqrt())
 }
