@@ -215,6 +215,9 @@ fn of_engine(error: &EngineError) -> Exit {
 fn of_archive(error: &ArchiveError) -> Exit {
     match error {
         ArchiveError::NotEmpty { .. }
+        | ArchiveError::Link { .. }
+        | ArchiveError::NoFile { .. }
+        | ArchiveError::TooLarge { .. }
         | ArchiveError::Exists { .. }
         | ArchiveError::NoRun { .. }
         | ArchiveError::NoShards { .. }

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use super::disk::{self, Disk, Lock, publish};
 use super::error::ArchiveError;
+use super::inside::refuse_links;
 use super::layout::{segment_name, segments};
 use super::plan::{RunPlan, Subject, differences};
 use super::read::Record;
@@ -30,6 +31,7 @@ const OF_ALL_PATHS: [&str; 6] = [MANIFEST, RUN, SUMMARY, POSITIONS, WORST_PATHS,
 ///
 /// If there is no run, or one that is no such prefix, or a file cannot be read or written.
 pub fn grow(folder: &Path, subject: &Subject, disk: &mut dyn Disk) -> Result<(), ArchiveError> {
+    refuse_links(folder)?;
     let _lock = Lock::take(folder)?;
     let there = RunPlan::read(folder)?
         .ok_or_else(|| ArchiveError::NoRun { path: folder.to_owned(), file: PLAN })?;

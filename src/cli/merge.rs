@@ -39,6 +39,7 @@ pub(super) fn main(args: &MergeArgs) -> Result<Exit, CliError> {
             read_counted(&args.dir, &shards.subject)?.results(&shards.subject, n_threads)?
         }
         Opened::Open(mut directory) => {
+            output::print_notes(&directory.notes, args.quiet);
             let counted = directory.take_shards(&shards)?;
             let results = counted.results(&shards.subject, n_threads)?;
             directory.finish(&counted, Some(&results), shards.run_facts()?)?;
