@@ -1,5 +1,5 @@
-//! Whether a finished directory is still as it was sealed, for the run that goes on with it: what is
-//! torn is made again, for everything in it follows from its plan; what is not of the run is named.
+//! Whether a finished directory is as it was sealed, for the run that goes on with it: what is
+//! torn is made again, since all of it follows from its plan; what is not of the run is named.
 
 use std::path::Path;
 

@@ -47,9 +47,9 @@ pub(super) fn main(args: &MergeArgs) -> Result<Exit, CliError> {
         }
     };
     let report = Report::of(&results.summary);
-    output::to_stdout(|out| (args.format.write)(&report, out))?;
+    let told = output::to_stdout(|out| (args.format.write)(&report, out));
     if let Some(void) = &report.summary.void {
         output::to_stderr(&void.told());
     }
-    Ok(Exit::of(report.summary.void.is_some(), None))
+    output::ended(told, Exit::of(report.summary.void.is_some(), None))
 }
