@@ -27,6 +27,7 @@ mod verify;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 pub(crate) use output::look_at_stdout;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};

@@ -122,7 +122,7 @@ impl<'a> RunDirectory<'a> {
             return Err(ArchiveError::NotEmpty { path: folder, found });
         }
         match check_plan(&folder, subject) {
-            // The manifest tells whose run it is as well.
+            // Other files tell whose run it is as well.
             Err(ArchiveError::Damaged { .. }) if is_sealed => {}
             checked => drop(checked?),
         }

@@ -18,9 +18,12 @@ use super::{
 const OF_RUN: [&str; 9] =
     [PLAN, PROGRAM, FACTS, BLOCKS, SUMMARY, POSITIONS, WORST_PATHS, STATES[0], STATES[1]];
 
-/// Whether a manifest says that a folder holds this run: its plan may be lost then.
+/// Whether one of the files that a finished run ends with says that a folder holds this one: its
+/// plan may be lost then.
 pub(super) fn is_sealed_as(folder: &Path, subject: &Subject) -> bool {
-    Manifest::read(folder).is_ok_and(|manifest| manifest.run == subject.plan.key())
+    let key = subject.plan.key();
+    let is_listed = Manifest::read(folder).is_ok_and(|manifest| manifest.run == key);
+    is_listed || RunRecord::read(folder, key).is_ok()
 }
 
 /// What is wrong with a finished directory, a line for each file; none if all is as it was sealed.

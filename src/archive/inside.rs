@@ -16,7 +16,7 @@ use super::{MANIFEST, PLAN, RUN, SEGMENTS, SHARDS};
 /// Bytes of the largest file that is read: tallies of ten million positions.
 const MOST_BYTES: u64 = 1 << 30;
 /// Bytes of the largest file whose length does not follow from the scenario.
-const MOST_BYTES_OF_LIST: u64 = 1 << 20;
+const MOST_BYTES_OF_LIST: u64 = 1 << 24;
 /// The files whose length does not.
 const LISTS: [&str; 3] = [PLAN, RUN, MANIFEST];
 

@@ -16,8 +16,8 @@ use super::signals;
 static IS_CLOSED: AtomicBool = AtomicBool::new(false);
 
 /// Looks whether stdout is open, while it can still be told.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 pub(crate) extern "C" fn look_at_stdout() {
-    #[cfg(unix)]
     IS_CLOSED.store(rustix::io::fcntl_getfd(rustix::stdio::stdout()).is_err(), Ordering::Relaxed);
 }
 

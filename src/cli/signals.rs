@@ -49,7 +49,8 @@ static N_HELD: AtomicUsize = AtomicUsize::new(0);
 /// Whether the process aborts because of a fault of ours.
 static IS_FAULT: AtomicBool = AtomicBool::new(false);
 static ALWAYS: AtomicBool = AtomicBool::new(true);
-/// Of a signal of which nothing but its arrival counts.
+/// Raised by a signal that is to do nothing else.
+#[cfg(unix)]
 static IGNORED: AtomicBool = AtomicBool::new(false);
 
 /// Watches for signals from here on.
