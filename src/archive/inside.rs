@@ -49,16 +49,31 @@ pub(super) fn is_there(path: &Path) -> Result<bool, ArchiveError> {
 /// Names in a folder, sorted; none if it is not there.
 pub(super) fn names(folder: &Path) -> Result<Vec<String>, ArchiveError> {
     let failed = |source| ArchiveError::Read { path: folder.to_owned(), source };
-    let entries = match fs::read_dir(folder) {
+    let mut names = match entries(folder) {
         Err(error) if is_absent(&error) => return Ok(Vec::new()),
         entries => entries.map_err(failed)?,
     };
-    let name = |entry: io::Result<fs::DirEntry>| {
-        Ok(entry.map_err(failed)?.file_name().to_string_lossy().into_owned())
-    };
-    let mut names = entries.map(name).collect::<Result<Vec<String>, ArchiveError>>()?;
     names.sort();
     Ok(names)
+}
+
+/// Std's reader panics where a folder cannot be closed, which a disk that fails may bring about.
+#[cfg(unix)]
+fn entries(folder: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in rustix::fs::Dir::new(File::open(folder)?)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if ![".", ".."].contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+#[cfg(not(unix))]
+fn entries(folder: &Path) -> io::Result<Vec<String>> {
+    let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+    fs::read_dir(folder)?.map(|entry| entry.map(name)).collect()
 }
 
 /// Refuses a directory whose folders are links.
