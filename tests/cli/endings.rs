@@ -154,7 +154,8 @@ fn in_shell(script: &str, args: &[&str]) -> Output {
 #[test]
 #[cfg(any(target_os = "linux", target_os = "macos"))]
 fn a_closed_stdout_is_told_before_a_path_runs_and_a_null_device_is_none() {
-    let long = ["run", SCENARIO, "--paths", "1e12"];
+    // Long enough to be noticed, if they were walked.
+    let long = ["run", SCENARIO, "--paths", "100_000"];
     let short = ["run", SCENARIO, "--paths", "20"];
     for args in [&long[..], &["check", SCENARIO], &["--help"], &["--version"]] {
         let output = in_shell("exec \"$0\" \"$@\" >&-", args);
