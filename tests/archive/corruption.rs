@@ -116,7 +116,7 @@ fn a_run_that_goes_on_heals_or_refuses_whatever_happened_to_its_files() {
     whole(&subject, &reference);
     let reference = files(&reference);
     let (mut dice, mut fates) = (Dice(23), Fates::default());
-    for n in 0..tries("SHORTFALL_CORRUPTIONS", 150, 2_500) {
+    for n in 0..tries("SHORTFALL_CORRUPTIONS", 150, 2_600) {
         let root = dir.path().join(format!("{n}"));
         copy(&half, &root);
         let Some(harmed) = harm(&root, &other, &mut dice) else { continue };
@@ -148,7 +148,7 @@ fn a_finished_run_that_is_gone_on_with_is_healed_whatever_happened_to_its_files(
     whole(&super::subject(N_PATHS, 2), &other);
     let reference = files(&sound);
     let (mut dice, mut fates) = (Dice(37), Fates::default());
-    for n in 0..tries("SHORTFALL_CORRUPTIONS", 100, 2_500) {
+    for n in 0..tries("SHORTFALL_CORRUPTIONS", 100, 2_600) {
         let root = dir.path().join(format!("{n}"));
         copy(&sound, &root);
         let Some(harmed) = harm(&root, &other, &mut dice) else { continue };
@@ -176,7 +176,7 @@ fn a_finished_run_is_refused_once_anything_happened_to_its_files() {
     whole(&subject(N_PATHS, 1), &sound);
     whole(&subject(N_PATHS, 2), &other);
     let (mut dice, mut fates) = (Dice(29), Fates::default());
-    for n in 0..tries("SHORTFALL_CORRUPTIONS", 150, 2_500) {
+    for n in 0..tries("SHORTFALL_CORRUPTIONS", 150, 2_600) {
         let root = dir.path().join(format!("{n}"));
         copy(&sound, &root);
         let Some((path, kind)) = harm(&root, &other, &mut dice) else { continue };
@@ -213,7 +213,7 @@ fn shards_are_not_merged_once_anything_happened_to_one() {
         }
     }
     let (mut dice, mut fates) = (Dice(31), Fates::default());
-    for n in 0..tries("SHORTFALL_CORRUPTIONS", 150, 2_500) {
+    for n in 0..tries("SHORTFALL_CORRUPTIONS", 150, 2_600) {
         let root = dir.path().join(format!("{n}"));
         copy(&sound, &root);
         let Some(harmed) = harm(&root, &other, &mut dice) else { continue };
