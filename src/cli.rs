@@ -20,12 +20,16 @@ mod output;
 mod progress;
 mod run;
 mod shard;
+mod signals;
 mod subject;
 mod until;
 mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+pub(crate) use output::look_at_stdout;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -39,8 +43,8 @@ use shortfall::scenario::{self, Faults, Overrides, Scenario};
 use shortfall::tail::Digest;
 
 use exit::Exit;
-use kept::StoppedBy;
 use shard::ShardError;
+use signals::StoppedBy;
 
 /// How much bad debt a book of leveraged positions can leave behind, how likely it is, and who
 /// pays.
@@ -148,7 +152,7 @@ enum CliError {
     Shard(#[from] ShardError),
     #[error("no random seed can be had, {0}: give --seed")]
     NoEntropy(getrandom::Error),
-    #[error("signals cannot be watched, {0}: run without --out, or see to the system's limits")]
+    #[error("signals cannot be watched, {0}: see to the system's limits")]
     Signals(std::io::Error),
     #[error(
         "stopped by {by}; {n_paths} of {n_all} paths are done and kept: the same command with \
@@ -185,6 +189,8 @@ enum CliError {
     Disagree { one: String, other: String, n_paths: u64 },
     #[error("stdout cannot be written, {0}: write elsewhere, or make room")]
     Stdout(std::io::Error),
+    #[error("stdout is closed: open it, or send it to a file or the null device")]
+    ClosedStdout,
 }
 
 impl CliError {
@@ -204,18 +210,22 @@ impl CliError {
             Self::OtherOutcomes { .. } | Self::Disagree { .. } => Exit::Nondeterminism,
             Self::Signals(_) | Self::NoEntropy(_) => Exit::Fault,
             Self::Stopped { by, .. } => by.exit(),
-            Self::WriteFile { .. } | Self::Stdout(_) => Exit::Io,
+            Self::WriteFile { .. } | Self::Stdout(_) | Self::ClosedStdout => Exit::Io,
         }
     }
 }
 
 fn of_engine(error: &EngineError) -> Exit {
-    if matches!(error, EngineError::Threads { .. }) { Exit::Fault } else { Exit::NoDevice }
+    // Threads are refused as memory is.
+    if matches!(error, EngineError::Threads { .. }) { Exit::Io } else { Exit::NoDevice }
 }
 
 fn of_archive(error: &ArchiveError) -> Exit {
     match error {
         ArchiveError::NotEmpty { .. }
+        | ArchiveError::Link { .. }
+        | ArchiveError::NoFile { .. }
+        | ArchiveError::TooLarge { .. }
         | ArchiveError::Exists { .. }
         | ArchiveError::NoRun { .. }
         | ArchiveError::NoShards { .. }
@@ -238,19 +248,7 @@ fn of_archive(error: &ArchiveError) -> Exit {
 
 /// Runs the command line; the process's exit code.
 pub(crate) fn main() -> ExitCode {
-    let command = Cli::parse().command;
-    let done = |()| Exit::Done;
-    let result = fault::guarded(|| match command {
-        Command::Run(args) => run::main(&args),
-        Command::Merge(args) => merge::main(&args),
-        Command::Verify(args) => verify::main(&args).map(done),
-        Command::Check(args) => check::main(&args).map(done),
-        Command::Ladder(args) => ladder::main(&args).map(done),
-        Command::Explain(args) => explain::main(&args).map(done),
-        Command::Bench(args) => bench::main(&args).map(done),
-        Command::Devices(args) => devices::main(&args).map(done),
-    });
-    let exit = match result {
+    let exit = match fault::guarded(obey) {
         None => Exit::Fault,
         Some(Ok(exit)) => exit,
         Some(Err(error)) => {
@@ -259,6 +257,26 @@ pub(crate) fn main() -> ExitCode {
         }
     };
     exit.into()
+}
+
+fn obey() -> Result<Exit, CliError> {
+    signals::watch().map_err(CliError::Signals)?;
+    output::check_stdout()?;
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(told) => return output::tell(&told),
+    };
+    let done = |()| Exit::Done;
+    match command {
+        Command::Run(args) => run::main(&args),
+        Command::Merge(args) => merge::main(&args),
+        Command::Verify(args) => verify::main(&args).map(done),
+        Command::Check(args) => check::main(&args).map(done),
+        Command::Ladder(args) => ladder::main(&args).map(done),
+        Command::Explain(args) => explain::main(&args).map(done),
+        Command::Bench(args) => bench::main(&args).map(done),
+        Command::Devices(args) => devices::main(&args).map(done),
+    }
 }
 
 impl ScenarioArgs {

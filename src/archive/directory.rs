@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use super::differences;
 use super::disk::{self, Disk, Lock, publish};
 use super::error::{ArchiveError, Damage};
+use super::heal;
+use super::inside::{is_there, refuse_links, refuse_links_of};
 use super::layout::{Shard, paths, segment_name, segments};
 use super::manifest::{Listed, Manifest};
 use super::plan::{RunPlan, Subject};
@@ -36,13 +38,17 @@ pub struct RunDirectory<'a> {
     pub(super) disk: &'a mut dyn Disk,
     pub(super) key: Digest,
     pub(super) files: BTreeMap<String, Listed>,
+    /// Where the files are: a shard that is healed has its name already.
+    pub(super) folder: PathBuf,
+    /// What was damaged in a finished run, and is made again.
+    pub notes: Vec<String>,
     sequence: u64,
     _lock: Lock,
 }
 
 /// What opening a directory came to.
 pub enum Opened<'a> {
-    /// The run is there, whole; nothing was changed.
+    /// The run is there, whole: every file is as it was sealed. Nothing was changed.
     Finished,
     /// There is something left to do.
     Open(RunDirectory<'a>),
@@ -87,11 +93,12 @@ impl Place {
 }
 
 impl<'a> RunDirectory<'a> {
-    /// Begins a directory, or goes on with the run that is there if `is_resumed`.
+    /// Begins a directory, or goes on with the run that is there if `is_resumed`; of one that is
+    /// finished, what is torn is opened to be made again.
     ///
     /// # Errors
     ///
-    /// If something else is there, or another run, or the folder cannot be written.
+    /// If something else is there, or another run or process, or the folder cannot be written.
     pub fn open(
         place: Place,
         subject: &'a Subject,
@@ -101,34 +108,48 @@ impl<'a> RunDirectory<'a> {
         if place.root.is_file() {
             return Err(ArchiveError::IsFile { path: place.root });
         }
-        if place.shard.is_some() && check_plan(&place.published(), subject)? {
-            Manifest::read(&place.published())?;
-            return Ok(Opened::Finished);
+        refuse_links(&place.root)?;
+        if let Some(shard) = place.shard {
+            refuse_links_of(&place.root, shard)?;
         }
-        let folder = place.working();
-        let is_there = folder.join(PLAN).exists();
-        if is_there && !is_resumed {
+        // Held before anything is looked at: what is found stays so.
+        let (folder, _lock) = take(disk, &place)?;
+        let is_published = place.shard.is_some() && folder == place.published();
+        let is_sealed = heal::is_sealed_as(&folder, subject);
+        let is_begun = is_sealed || is_there(&folder.join(PLAN))?;
+        if is_begun && !is_resumed && !is_published {
             return Err(ArchiveError::Exists { path: folder });
         }
-        if !is_there && let Some(found) = disk::names(&folder)?.into_iter().find(|it| is_other(it))
-        {
+        if !is_begun && let Some(found) = heal::other_in(&folder)? {
             return Err(ArchiveError::NotEmpty { path: folder, found });
         }
-        if check_plan(&folder, subject)? && folder.join(MANIFEST).exists() {
-            let manifest = Manifest::read(&folder)?;
-            if place.shard.is_some() {
-                // The process that finished it died before it had its name.
-                publish_shard(disk, &place, &manifest)?;
+        match check_plan(&folder, subject) {
+            // Other files tell whose run it is as well.
+            Err(ArchiveError::Damaged { .. }) if is_sealed => {}
+            checked => drop(checked?),
+        }
+        let mut notes = Vec::new();
+        if is_there(&folder.join(MANIFEST))? {
+            if is_resumed {
+                sweep(disk, &folder)?;
+                notes = heal::notes(&folder, subject, place.shard)?;
             }
-            return Ok(Opened::Finished);
+            if notes.is_empty() {
+                let manifest = Manifest::read(&folder)?;
+                if place.shard.is_some() && !is_published {
+                    // The process that finished it died before it had its name.
+                    publish_shard(disk, &place, &manifest)?;
+                }
+                return Ok(Opened::Finished);
+            }
+            // First of all: from here on it is a run that goes on, whoever kills this process.
+            disk::remove(disk, &folder.join(MANIFEST))?;
         }
         disk::make_dir(disk, &folder.join(SEGMENTS))?;
-        let key = subject.plan.key();
-        let _lock = Lock::take(&folder)?;
-        let (files, sequence) = (BTreeMap::new(), 0);
-        let mut directory = Self { place, subject, disk, key, files, sequence, _lock };
-        disk::sweep(directory.disk, &folder)?;
-        disk::sweep(directory.disk, &folder.join(SEGMENTS))?;
+        sweep(disk, &folder)?;
+        let (key, files, sequence) = (subject.plan.key(), BTreeMap::new(), 0);
+        let mut directory =
+            Self { place, subject, disk, key, files, folder, notes, sequence, _lock };
         // The plan first: with it the other two can be made again, whenever the power fails.
         directory.keep(PLAN, &pack_json(&subject.plan))?;
         directory.keep(PROGRAM, &pack(Kind::Program, &subject.program))?;
@@ -164,7 +185,7 @@ impl<'a> RunDirectory<'a> {
             counted: Counted::none(self.subject),
             missing: Vec::new(),
             checkpoint: None,
-            notes: Vec::new(),
+            notes: self.notes.clone(),
         };
         for paths in segments(self.subject.plan.n_paths, self.paths()) {
             let name = format!("{SEGMENTS}/{}", segment_name(&paths));
@@ -250,8 +271,33 @@ impl<'a> RunDirectory<'a> {
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
-        self.place.working().join(name)
+        self.folder.join(name)
     }
+}
+
+/// Makes the folder in which a run is filled, and holds it; of a shard that is finished, the folder
+/// that has its name.
+fn take(disk: &mut dyn Disk, place: &Place) -> Result<(PathBuf, Lock), ArchiveError> {
+    loop {
+        let (working, published) = (place.working(), place.published());
+        let folder = if is_there(&published)? { published.clone() } else { working };
+        if !folder.is_dir() {
+            disk::make_dir(disk, &folder)?;
+        }
+        let lock = Lock::take(&folder)?;
+        // The process that held it until now may have finished the shard.
+        if lock.is_of(&folder) && (folder == published || !is_there(&published)?) {
+            return Ok((folder, lock));
+        }
+        // Made between the two looks, and empty; one that is not is left.
+        let _ = std::fs::remove_dir(&folder);
+    }
+}
+
+/// Removes what a process that died was writing.
+fn sweep(disk: &mut dyn Disk, folder: &Path) -> Result<(), ArchiveError> {
+    disk::sweep(disk, folder)?;
+    disk::sweep(disk, &folder.join(SEGMENTS))
 }
 
 /// Whether a folder holds a plan; an error if it is that of another run.
@@ -267,11 +313,6 @@ fn check_plan(folder: &Path, subject: &Subject) -> Result<bool, ArchiveError> {
     }
     let remedy = "give the command of that run, or name another folder";
     Err(ArchiveError::Differs { path: folder.to_owned(), differences, remedy })
-}
-
-/// Whether a name in a folder without a plan is nothing of ours that a process left that died.
-fn is_other(name: &str) -> bool {
-    !name.starts_with('.') && ![SEGMENTS, SHARDS].contains(&name)
 }
 
 fn walked_again(path: &Path, damage: &Damage) -> String {

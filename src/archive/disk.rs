@@ -1,10 +1,12 @@
 //! The one way in which a run directory is written: aside, synced, renamed, the folder synced.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::ArchiveError;
+
+pub(super) use super::inside::{names, read};
 
 /// The operations that may fail when a run is written; a test makes each of them fail in turn.
 pub trait Disk {
@@ -61,7 +63,17 @@ impl Disk for LocalDisk {
     }
 
     fn write(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut file = File::create(path)?;
+        // A file that is made anew is no link, no device and no pipe.
+        let mut new = OpenOptions::new();
+        new.write(true).create_new(true);
+        let made = match new.open(path) {
+            // A process of this number left it that died; a link goes, not what it points to.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                fs::remove_file(path).and_then(|()| new.open(path))
+            }
+            made => made,
+        };
+        let mut file = made?;
         file.write_all(bytes)?;
         file.sync_all()
     }
@@ -131,38 +143,10 @@ pub(super) fn sweep(disk: &mut dyn Disk, folder: &Path) -> Result<(), ArchiveErr
     Ok(())
 }
 
-/// Names in a folder, sorted; none if it is not there.
-pub(super) fn names(folder: &Path) -> Result<Vec<String>, ArchiveError> {
-    let failed = |source| ArchiveError::Read { path: folder.to_owned(), source };
-    let entries = match fs::read_dir(folder) {
-        Err(error) if is_absent(&error) => return Ok(Vec::new()),
-        entries => entries.map_err(failed)?,
-    };
-    let name = |entry: io::Result<fs::DirEntry>| {
-        Ok(entry.map_err(failed)?.file_name().to_string_lossy().into_owned())
-    };
-    let mut names = entries.map(name).collect::<Result<Vec<String>, ArchiveError>>()?;
-    names.sort();
-    Ok(names)
-}
-
-/// The bytes of a file; `None` if it is not there.
-pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, ArchiveError> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if is_absent(&error) => Ok(None),
-        Err(source) => Err(ArchiveError::Read { path: path.to_owned(), source }),
-    }
-}
-
-fn is_absent(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
-}
-
 /// Holds a folder against other processes until it is dropped. A file system that knows no such
 /// locks goes without: all that two processes could write there is the same.
 #[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "held, not used")] Option<File>);
+pub struct Lock(Option<File>);
 
 impl Lock {
     /// Takes a folder.
@@ -174,6 +158,29 @@ impl Lock {
             Err(TryLockError::Error(_)) => Ok(Self(None)),
         }
     }
+
+    /// Whether what was taken still has this name: a shard that is finished gets another, and what
+    /// is held then is the finished shard.
+    pub(super) fn is_of(&self, folder: &Path) -> bool {
+        let Self(Some(file)) = self else { return true };
+        match (file.metadata(), fs::metadata(folder)) {
+            (Ok(held), Ok(named)) => is_same(&held, &named),
+            (_, Err(error)) => error.kind() != io::ErrorKind::NotFound,
+            (Err(_), _) => true,
+        }
+    }
+}
+
+/// Whether both are one folder; where that cannot be told, they are.
+#[cfg(unix)]
+fn is_same(one: &fs::Metadata, other: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same(_: &fs::Metadata, _: &fs::Metadata) -> bool {
+    true
 }
 
 /// How names of files end that are being written.

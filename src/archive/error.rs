@@ -20,6 +20,36 @@ pub enum ArchiveError {
         /// Where.
         path: PathBuf,
     },
+    /// A link stands where a file or folder of a run should be.
+    #[error(
+        "{} is a symbolic link, and none is followed inside a run directory: put what it points \
+         to in its place, or take it away",
+        path.display()
+    )]
+    Link {
+        /// Where.
+        path: PathBuf,
+    },
+    /// A folder, device or pipe stands where a file of a run should be.
+    #[error("{} is not a regular file, as those of a run are: take it away", path.display())]
+    NoFile {
+        /// Where.
+        path: PathBuf,
+    },
+    /// A file is larger than any of its kind.
+    #[error(
+        "{} has {bytes} bytes, above {most}, the most of such a file: it is none of a run; take it \
+         away",
+        path.display()
+    )]
+    TooLarge {
+        /// Which.
+        path: PathBuf,
+        /// Its length.
+        bytes: u64,
+        /// The longest that is read.
+        most: u64,
+    },
     /// The folder holds something else.
     #[error("{} holds {found} and no run: name an empty folder, or a new one", path.display())]
     NotEmpty {
@@ -249,6 +279,9 @@ pub enum Damage {
     /// It is not known.
     #[error("it is no file of the run; take it away")]
     Unknown,
+    /// It is known, and was not sealed with the others.
+    #[error("no manifest lists it")]
+    Unlisted,
     /// It is not the file that was sealed.
     #[error("its digest is {here}, not {there}")]
     Digest {

@@ -11,6 +11,7 @@ use std::path::Path;
 use super::differences;
 use super::disk::{self, Disk, Lock, publish};
 use super::error::ArchiveError;
+use super::inside::refuse_links;
 use super::layout::{segment_name, segments};
 use super::plan::{RunPlan, Subject};
 use super::read::Record;
@@ -34,6 +35,7 @@ const OF_ALL_PATHS: [&str; 7] =
 ///
 /// If there is no run, or another one, or one of more paths, or a file cannot be read or written.
 pub fn grow(folder: &Path, subject: &Subject, disk: &mut dyn Disk) -> Result<(), ArchiveError> {
+    refuse_links(folder)?;
     let _lock = Lock::take(folder)?;
     let there = RunPlan::read(folder)?
         .ok_or_else(|| ArchiveError::NoRun { path: folder.to_owned(), file: PLAN })?;

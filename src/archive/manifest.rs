@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::disk::{names, read};
 use super::error::{ArchiveError, Damage};
+use super::inside::refuse_links;
 use super::layout::Shard;
 use super::sealed::{digest, unpack_json};
 use super::{MANIFEST, PLAN, RUN, SEGMENTS, SHARDS};
@@ -55,6 +56,7 @@ impl Manifest {
     /// [`ArchiveError::Unfinished`] if there is none, [`ArchiveError::NoRun`] if nothing else shows
     /// that a run was begun there, [`ArchiveError::Damaged`] if it is damaged.
     pub fn read(folder: &Path) -> Result<Self, ArchiveError> {
+        refuse_links(folder)?;
         let path = folder.join(MANIFEST);
         let bytes = read(&path)?.ok_or_else(|| {
             let is_begun = [PLAN, SHARDS].iter().any(|name| folder.join(name).exists());
@@ -97,7 +99,7 @@ impl Manifest {
 
 /// All files of a directory by their names, those of shards left out: they are directories of their
 /// own.
-fn found_in(folder: &Path) -> Result<Vec<String>, ArchiveError> {
+pub(super) fn found_in(folder: &Path) -> Result<Vec<String>, ArchiveError> {
     let mut found = Vec::new();
     for name in names(folder)? {
         match name.as_str() {

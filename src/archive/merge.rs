@@ -8,6 +8,7 @@ use super::differences::{between, differences};
 use super::directory::{Opened, Place, RunDirectory};
 use super::disk::{self, Disk};
 use super::error::ArchiveError;
+use super::inside::{refuse_links, refuse_links_of};
 use super::layout::{Shard, array_syntax, paths, segments};
 use super::manifest::Manifest;
 use super::plan::Subject;
@@ -33,6 +34,7 @@ impl Shards {
     ///
     /// If one is missing, damaged, or of another run.
     pub fn find(root: &Path) -> Result<Self, ArchiveError> {
+        refuse_links(root)?;
         let folder = root.join(SHARDS);
         let names = disk::names(&folder)?;
         let mut shards: Vec<Shard> = names.iter().filter_map(|name| Shard::of_name(name)).collect();
@@ -52,6 +54,7 @@ impl Shards {
             let count = one.count;
             return Err(ArchiveError::MissingShards { path: folder, n_missing, count, indices });
         }
+        shards.iter().try_for_each(|shard| refuse_links_of(root, *shard))?;
         let subject = Subject::read(&folder.join(one.to_string()))?;
         let found = Self { root: root.to_owned(), shards, subject };
         found.shards.iter().try_for_each(|shard| found.check(*shard))?;

@@ -22,6 +22,8 @@ pub mod directory;
 pub mod disk;
 pub mod error;
 pub mod grow;
+mod heal;
+mod inside;
 pub mod layout;
 pub mod manifest;
 pub mod merge;

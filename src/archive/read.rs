@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::disk;
 use super::error::{ArchiveError, Damage};
+use super::inside::refuse_links;
 use super::layout::{paths, segment_name, segments};
 use super::manifest::Manifest;
 use super::plan::{RunPlan, Subject};
@@ -36,6 +37,7 @@ impl Subject {
     ///
     /// If there is no run, or one of its first files is damaged.
     pub fn read(folder: &Path) -> Result<Self, ArchiveError> {
+        refuse_links(folder)?;
         let damaged =
             |name: &str, damage: Damage| ArchiveError::Damaged { path: folder.join(name), damage };
         let bytes = |name: &'static str| match disk::read(&folder.join(name))? {

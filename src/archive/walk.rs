@@ -152,7 +152,10 @@ impl RunDirectory<'_> {
         }
         let record = RunRecord { key: self.key, run };
         let path = self.path(RUN);
-        disk::publish(self.disk, &path, &pack_json(&record))?;
+        // How a run went that was finished is not how it was healed.
+        if self.notes.is_empty() || RunRecord::read(&self.folder, self.key).is_err() {
+            disk::publish(self.disk, &path, &pack_json(&record))?;
+        }
         for state in STATES {
             let path = self.path(state);
             disk::remove(self.disk, &path)?;
@@ -162,8 +165,10 @@ impl RunDirectory<'_> {
         let path = self.path(MANIFEST);
         disk::publish(self.disk, &path, &pack_json(&manifest))?;
         match shard {
-            Some(_) => publish_shard(self.disk, &self.place, &manifest),
-            None => Ok(()),
+            Some(_) if self.folder == self.place.working() => {
+                publish_shard(self.disk, &self.place, &manifest)
+            }
+            _ => Ok(()),
         }
     }
 }

@@ -29,7 +29,7 @@ const MEANINGS: [(Exit, &str); 12] = [
     (Exit::Damaged, "a run directory or a shard is damaged"),
     (Exit::NoDevice, "no device, or a device failed under `--no-fallback`"),
     (Exit::Nondeterminism, "paths walked again had other outcomes: determinism is violated"),
-    (Exit::Io, "a file could not be read or written"),
+    (Exit::Io, "a file or stdout could not be read or written, or memory was refused"),
     (Exit::TryAgain, "not finished, what is done is saved: run the same command again"),
     (Exit::Void, "a path is void: a price left what the numbers hold; figures are lower bounds"),
     (

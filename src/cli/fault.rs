@@ -4,13 +4,16 @@ use std::any::Any;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::Once;
 
-use super::output;
+use super::{output, signals};
 
 /// Runs a command; `None` if it panicked, and then one line is on stderr.
 pub(super) fn guarded<T>(run: impl FnOnce() -> T) -> Option<T> {
     // A panic in a thread of a scope makes the scope panic too: the first line tells the cause.
     static TOLD: Once = Once::new();
-    panic::set_hook(Box::new(|info| TOLD.call_once(|| output::to_stderr(&line_of(info)))));
+    panic::set_hook(Box::new(|info| {
+        signals::fault();
+        TOLD.call_once(|| output::to_stderr(&line_of(info)));
+    }));
     // What a panic leaves half-changed dies with the process; files are written aside until whole.
     panic::catch_unwind(AssertUnwindSafe(run)).ok()
 }

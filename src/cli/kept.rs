@@ -1,19 +1,17 @@
 //! `--out` and its kin: a run that is kept on disk, and when it is saved or stopped.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
 
-use shortfall::archive::{Disk, Next, Opened, Place, RunDirectory, RunPlan, Subject, Watch, grow};
+use shortfall::archive::{
+    ArchiveError, Disk, Next, Opened, Place, RunDirectory, RunPlan, Subject, Watch, grow,
+};
 use shortfall::engine::{Done, Progress};
 
-use super::exit::Exit;
 use super::shard::ShardArgs;
+use super::signals::{self, Held, StoppedBy};
 use super::{CliError, number};
 
 #[derive(Debug, Args)]
@@ -36,33 +34,6 @@ pub(super) struct KeptArgs {
     shard: ShardArgs,
 }
 
-/// Why a run was stopped before its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum StoppedBy {
-    Interrupt,
-    Termination,
-    TimeLimit,
-}
-
-impl StoppedBy {
-    pub(super) fn exit(self) -> Exit {
-        match self {
-            Self::Interrupt => Exit::Interrupted,
-            Self::Termination | Self::TimeLimit => Exit::TryAgain,
-        }
-    }
-}
-
-impl std::fmt::Display for StoppedBy {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Interrupt => "an interrupt",
-            Self::Termination => "a request to terminate",
-            Self::TimeLimit => "--time-limit",
-        })
-    }
-}
-
 impl KeptArgs {
     /// Opens the run directory; `None` if the run is not to be kept.
     pub(super) fn open<'a>(
@@ -72,9 +43,16 @@ impl KeptArgs {
     ) -> Result<Option<(Place, Opened<'a>)>, CliError> {
         let Some(root) = &self.out else { return Ok(None) };
         let place = Place { root: root.clone(), shard: self.shard.shard()? };
-        if self.resume && place.shard.is_none() && RunPlan::read(root)?.is_some() {
-            // The run that is there may have fewer paths.
-            grow(root, subject, disk)?;
+        if self.resume && place.shard.is_none() {
+            match RunPlan::read(root) {
+                // The run that is there may have fewer paths, or was stopped while it got more.
+                Ok(Some(there)) if there.n_paths <= subject.plan.n_paths => {
+                    grow(root, subject, disk)?;
+                }
+                // A plan that is damaged is made again.
+                Ok(_) | Err(ArchiveError::Damaged { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
         let opened = RunDirectory::open(place.clone(), subject, disk, self.resume)?;
         Ok(Some((place, opened)))
@@ -96,22 +74,18 @@ impl KeptArgs {
     }
 
     /// Watches a run that began at this instant.
-    pub(super) fn keeper<'p>(
-        &self,
-        begun: Instant,
-        progress: &'p mut dyn Progress,
-    ) -> Result<Keeper<'p>, CliError> {
-        Ok(Keeper {
+    pub(super) fn keeper<'p>(&self, begun: Instant, progress: &'p mut dyn Progress) -> Keeper<'p> {
+        Keeper {
             progress,
             every: self.checkpoint_every.unwrap_or(CHECKPOINT_EVERY),
             is_given: self.checkpoint_every.is_some(),
             saved: Instant::now(),
             asked: Instant::now(),
             end: self.time_limit.map(|limit| begun + limit),
-            signal: watch_signals()?,
+            held: signals::hold(),
             saving: Duration::ZERO,
-            stopped_by: None,
-        })
+            is_over: false,
+        }
     }
 }
 
@@ -124,11 +98,20 @@ pub(super) struct Keeper<'p> {
     saved: Instant,
     asked: Instant,
     end: Option<Instant>,
-    signal: Arc<AtomicUsize>,
+    /// A signal waits until what is done is saved.
+    held: Held,
     /// Time that saving took.
     pub(super) saving: Duration,
-    /// Why it asked for the end.
-    pub(super) stopped_by: Option<StoppedBy>,
+    /// Whether the time limit is over.
+    is_over: bool,
+}
+
+impl Keeper<'_> {
+    /// Why the run is to end, if it is; from here on a signal ends it at once.
+    pub(super) fn release(self) -> Option<StoppedBy> {
+        let of_time = self.is_over.then_some(StoppedBy::TimeLimit);
+        self.held.release().or(of_time)
+    }
 }
 
 /// How often what is done is saved, unless a flag says otherwise.
@@ -141,12 +124,8 @@ impl Watch for Keeper<'_> {
         // The display of how far a run is has no say in when it ends.
         let _ = self.progress.done(done);
         self.asked = Instant::now();
-        self.stopped_by = match self.signal.load(Ordering::Relaxed) {
-            0 => self.end.filter(|end| self.asked >= *end).map(|_| StoppedBy::TimeLimit),
-            signal if signal == SIGINT as usize => Some(StoppedBy::Interrupt),
-            _ => Some(StoppedBy::Termination),
-        };
-        if self.stopped_by.is_some() {
+        self.is_over = self.end.is_some_and(|end| self.asked >= end);
+        if self.is_over || self.held.stopped_by().is_some() {
             Next::Stop
         } else if self.asked.duration_since(self.saved) >= self.every {
             Next::Save
@@ -163,20 +142,4 @@ impl Watch for Keeper<'_> {
             self.every = CHECKPOINT_EVERY.max(took * PART_OF_TIME);
         }
     }
-}
-
-/// The number of the first signal that asks for the end, 0 before; a second one ends the process at
-/// once.
-fn watch_signals() -> Result<Arc<AtomicUsize>, CliError> {
-    let (signal, is_second) = (Arc::default(), Arc::<AtomicBool>::default());
-    let watch = |number, exit: Exit| {
-        // In this order: the first signal finds the flag down, and raises it.
-        flag::register_conditional_shutdown(number, exit as i32, Arc::clone(&is_second))?;
-        flag::register(number, Arc::clone(&is_second))?;
-        flag::register_usize(number, Arc::clone(&signal), number as usize)
-    };
-    watch(SIGINT, Exit::Interrupted)
-        .and_then(|_| watch(SIGTERM, Exit::TryAgain))
-        .map_err(CliError::Signals)?;
-    Ok(signal)
 }

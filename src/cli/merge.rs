@@ -39,6 +39,7 @@ pub(super) fn main(args: &MergeArgs) -> Result<Exit, CliError> {
             read_counted(&args.dir, &shards.subject)?.results(&shards.subject, n_threads)?
         }
         Opened::Open(mut directory) => {
+            output::print_notes(&directory.notes, args.quiet);
             let counted = directory.take_shards(&shards)?;
             let results = counted.results(&shards.subject, n_threads)?;
             directory.finish(&counted, Some(&results), shards.run_facts()?)?;
@@ -46,9 +47,9 @@ pub(super) fn main(args: &MergeArgs) -> Result<Exit, CliError> {
         }
     };
     let report = Report::of(&results.summary);
-    output::to_stdout(|out| (args.format.write)(&report, out))?;
+    let told = output::to_stdout(|out| (args.format.write)(&report, out));
     if let Some(void) = &report.summary.void {
         output::to_stderr(&void.told());
     }
-    Ok(Exit::of(report.summary.void.is_some(), None))
+    output::ended(told, Exit::of(report.summary.void.is_some(), None))
 }

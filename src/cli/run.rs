@@ -18,6 +18,7 @@ use super::history::History;
 use super::kept::KeptArgs;
 use super::machine::{Begun, Machine};
 use super::progress::{ProgressArgs, Watch};
+use super::signals::StoppedBy;
 use super::until::UntilArgs;
 use super::{CliError, PathArgs, ScenarioArgs, number, output, until};
 
@@ -187,12 +188,15 @@ pub(super) fn walk_kept(
 ) -> Result<Counted, CliError> {
     let n_all = directory.n_paths();
     let mut watch = args.progress.watch((found.n_paths(), n_all), &subject.facts, quiet(args))?;
-    let mut keeper = args.kept.keeper(begun.wall, &mut watch)?;
+    let mut keeper = args.kept.keeper(begun.wall, &mut watch);
     let batch = machine.batch;
-    let ended = directory.walk(&mut machine.walkers(), batch, found, &mut keeper)?;
-    let stopped_by = keeper.stopped_by;
+    let ended = directory.walk(&mut machine.walkers(), batch, found, &mut keeper);
     machine.saving += keeper.saving;
-    match (ended, stopped_by) {
+    match (ended?, keeper.release()) {
+        (Ended::Finished(_), Some(by @ (StoppedBy::Interrupt | StoppedBy::Termination))) => {
+            watch.clear();
+            Err(CliError::Stopped { by, n_paths: n_all, n_all })
+        }
         (Ended::Finished(counted), _) => {
             watch.finish(&counted.tally);
             Ok(*counted)
@@ -257,14 +261,14 @@ fn write(args: &RunArgs, asked: &Asked, report: Report<'_>) -> Result<Exit, CliE
     let until = scenario.run.until.as_ref().map(|until| UntilFigures::of(until, report.summary));
     let whole = Report { until: until.as_ref(), gates: &gates, ..report };
     files.write(&whole)?;
-    output::to_stdout(|out| (args.scenario.format.write)(&whole, out))?;
+    let told = output::to_stdout(|out| (args.scenario.format.write)(&whole, out));
     if let Some(void) = &report.summary.void {
         output::to_stderr(&void.told());
     }
     if let Some(closing) = closing(&gates).filter(|_| !quiet(args)) {
         output::to_stderr(&closing);
     }
-    Ok(Exit::of(report.summary.void.is_some(), worst(&gates)))
+    output::ended(told, Exit::of(report.summary.void.is_some(), worst(&gates)))
 }
 
 /// Watches all paths of a run.

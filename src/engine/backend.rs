@@ -42,7 +42,10 @@ pub trait Backend {
 #[derive(Debug, Error)]
 pub enum EngineError {
     /// The threads could not be started.
-    #[error("cannot start {n_threads} threads: {source}")]
+    #[error(
+        "cannot start {n_threads} threads, {source}: ask for fewer with --threads, or raise the \
+         system's limits of memory and processes"
+    )]
     Threads {
         /// How many were asked for.
         n_threads: usize,

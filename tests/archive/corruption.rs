@@ -116,7 +116,7 @@ fn a_run_that_goes_on_heals_or_refuses_whatever_happened_to_its_files() {
     whole(&subject, &reference);
     let reference = files(&reference);
     let (mut dice, mut fates) = (Dice(23), Fates::default());
-    for n in 0..tries("SHORTFALL_CORRUPTIONS", 150) {
+    for n in 0..tries("SHORTFALL_CORRUPTIONS", 150, 2_600) {
         let root = dir.path().join(format!("{n}"));
         copy(&half, &root);
         let Some(harmed) = harm(&root, &other, &mut dice) else { continue };
@@ -140,13 +140,43 @@ fn a_run_that_goes_on_heals_or_refuses_whatever_happened_to_its_files() {
 }
 
 #[test]
+fn a_finished_run_that_is_gone_on_with_is_healed_whatever_happened_to_its_files() {
+    let dir = TempDir::new().expect("a temporary folder");
+    let [sound, other] = ["sound", "other"].map(|it| dir.path().join(it));
+    let subject = subject(N_PATHS, 1);
+    whole(&subject, &sound);
+    whole(&super::subject(N_PATHS, 2), &other);
+    let reference = files(&sound);
+    let (mut dice, mut fates) = (Dice(37), Fates::default());
+    for n in 0..tries("SHORTFALL_CORRUPTIONS", 100, 2_600) {
+        let root = dir.path().join(format!("{n}"));
+        copy(&sound, &root);
+        let Some(harmed) = harm(&root, &other, &mut dice) else { continue };
+        match live(&subject, place(&root, None), WHOLE_LIFE, &mut LocalDisk) {
+            Ok(lived) => {
+                assert_eq!(lived, Lived::Finished, "{harmed:?} is not seen");
+                assert_same(&files(&root), &reference, &format!("{harmed:?}"));
+                Sealed::read(&root).unwrap_or_else(|error| panic!("{harmed:?}: {error}"));
+                fates.n_healed += 1;
+            }
+            // The plan of another run in the place of this one's.
+            Err(ArchiveError::Differs { .. }) => fates.n_refused += 1,
+            Err(error) => panic!("{harmed:?}: {error}"),
+        }
+        fs::remove_dir_all(&root).expect("a folder");
+    }
+    fates.tell("corrupted finished runs gone on with");
+    assert!(fates.n_healed > 20 * fates.n_refused, "{fates:?}");
+}
+
+#[test]
 fn a_finished_run_is_refused_once_anything_happened_to_its_files() {
     let dir = TempDir::new().expect("a temporary folder");
     let [sound, other] = ["sound", "other"].map(|it| dir.path().join(it));
     whole(&subject(N_PATHS, 1), &sound);
     whole(&subject(N_PATHS, 2), &other);
     let (mut dice, mut fates) = (Dice(29), Fates::default());
-    for n in 0..tries("SHORTFALL_CORRUPTIONS", 150) {
+    for n in 0..tries("SHORTFALL_CORRUPTIONS", 150, 2_600) {
         let root = dir.path().join(format!("{n}"));
         copy(&sound, &root);
         let Some((path, kind)) = harm(&root, &other, &mut dice) else { continue };
@@ -183,7 +213,7 @@ fn shards_are_not_merged_once_anything_happened_to_one() {
         }
     }
     let (mut dice, mut fates) = (Dice(31), Fates::default());
-    for n in 0..tries("SHORTFALL_CORRUPTIONS", 150) {
+    for n in 0..tries("SHORTFALL_CORRUPTIONS", 150, 2_600) {
         let root = dir.path().join(format!("{n}"));
         copy(&sound, &root);
         let Some(harmed) = harm(&root, &other, &mut dice) else { continue };

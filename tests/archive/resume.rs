@@ -19,7 +19,7 @@ fn lives_of_other_threads_and_batches_end_in_the_same_files() {
     let reference = files(&reference);
     assert_eq!(reference.keys().filter(|name| name.starts_with("segments/")).count(), 3);
     let (mut dice, mut n_stops) = (Dice(11), 0);
-    let n_runs = tries("SHORTFALL_STOPS", 12);
+    let n_runs = tries("SHORTFALL_STOPS", 12, 200);
     for run in 0..n_runs {
         let root = dir.path().join(format!("{run}"));
         let (mut n_lives, mut n_done) = (0, 0);

@@ -55,6 +55,23 @@ fn any_number_of_shards_in_any_order_is_one_machine_s_run() {
 }
 
 #[test]
+fn a_merged_run_that_was_torn_is_merged_again() {
+    let dir = TempDir::new().expect("a temporary folder");
+    let subject = subject(N_PATHS, 1);
+    for index in 0..2 {
+        walk(&subject, dir.path(), index, 2).expect("a shard");
+    }
+    merge(dir.path()).expect("all shards");
+    let reference = files(dir.path());
+    for name in ["segments/000000000-000000016", "summary.json", "manifest.json"] {
+        fs::write(dir.path().join(name), "torn").expect("a file");
+        assert_eq!(merge(dir.path()).expect("all shards"), Lived::Finished, "{name}");
+        assert_same(&files(dir.path()), &reference, name);
+    }
+    assert_eq!(merge(dir.path()).expect("all shards"), Lived::WasFinished);
+}
+
+#[test]
 fn shards_that_are_missing_are_named_as_job_arrays_name_them() {
     let dir = TempDir::new().expect("a temporary folder");
     let subject = subject(N_PATHS, 1);

@@ -101,12 +101,13 @@ fn next(state: &mut u64, bound: u64) -> u64 {
     (*state >> 33) % bound
 }
 
-/// `SHORTFALL_KILLS=200 SHORTFALL_KILL_DEVICE=llvmpipe cargo test --test cli killed -- --nocapture`
-/// is the full figure, with lives on that adapter too.
+/// `SHORTFALL_FULL=1 cargo test --test cli killed -- --nocapture` is the full figure, and with
+/// `SHORTFALL_KILLS=200 SHORTFALL_KILL_DEVICE=llvmpipe` there are lives on that adapter too.
 #[test]
 fn a_run_that_is_killed_at_any_time_ends_in_the_files_of_one_that_was_not() {
+    let usual = if std::env::var_os("SHORTFALL_FULL").is_some() { 1000 } else { 12 };
     let n_kills =
-        std::env::var("SHORTFALL_KILLS").ok().and_then(|it| it.parse().ok()).unwrap_or(12);
+        std::env::var("SHORTFALL_KILLS").ok().and_then(|it| it.parse().ok()).unwrap_or(usual);
     let device = std::env::var("SHORTFALL_KILL_DEVICE").ok();
     let dir = TempDir::new().expect("a temporary folder");
     let reference = dir.path().join("reference");
@@ -177,6 +178,33 @@ fn a_signal_saves_what_is_done_and_the_same_command_goes_on() {
         told(&args);
         assert_same(&root, &reference, by);
     }
+}
+
+#[test]
+#[cfg(unix)]
+fn of_two_runs_that_begin_at_once_in_a_folder_the_other_is_told_that_it_is_in_use() {
+    let dir = TempDir::new().expect("a temporary folder");
+    let root = dir.path().join("new/run");
+    let args = ["run", SCENARIO, "--paths", "1e9", "--out", &text_of(&root), "--backend", "cpu"];
+    let seeds = ["1", "2"].map(|seed| [&args[..], &["--seed", seed]].concat());
+    let mut both = seeds.map(|args| begin(&args));
+    let begun = Instant::now();
+    let is_over = |child: &mut Child| child.try_wait().expect("a child").is_some();
+    let refused = loop {
+        if let Some(refused) = both.iter_mut().position(is_over) {
+            break refused;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "both work in one folder");
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    let [first, second] = both;
+    let (refused, other) = if refused == 0 { (first, second) } else { (second, first) };
+    let output = refused.wait_with_output().expect("it ends");
+    send("-TERM", &other);
+    ended(other, 75);
+    let told = stderr(&output);
+    assert!(told.contains("is in use by another process: wait for it"), "{told}");
+    assert_eq!(output.status.code(), Some(75), "{told}");
 }
 
 #[test]

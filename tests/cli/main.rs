@@ -4,6 +4,8 @@
 mod baseline;
 mod bench;
 mod coupled;
+#[cfg(unix)]
+mod endings;
 mod flags;
 mod gates;
 mod lives;
@@ -14,6 +16,8 @@ mod progress;
 #[cfg(unix)]
 mod readme;
 mod results;
+#[cfg(unix)]
+mod targets;
 mod until;
 mod void;
 

@@ -154,7 +154,7 @@ fn a_note_does_not_stand_among_results_for_programs() {
 }
 
 #[test]
-fn a_closed_pipe_is_no_error() {
+fn a_closed_pipe_is_told() {
     let read_end_closed = || {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
@@ -164,8 +164,9 @@ fn a_closed_pipe_is_no_error() {
         for format in ["text", "json"] {
             let args = [args, &[SCENARIO, "--format", format]].concat();
             let output = command(&args).stdout(read_end_closed()).output().expect("it starts");
-            assert_eq!(output.status.code(), Some(0), "{args:?}: {}", stderr(&output));
-            assert_eq!(stderr(&output), "", "{args:?}");
+            assert_eq!(output.status.code(), Some(74), "{args:?}: {}", stderr(&output));
+            let told = stderr(&output).lines().last().unwrap_or_default();
+            assert!(told.starts_with("stdout cannot be written, Broken pipe"), "{args:?}: {told}");
         }
     }
     let mut unheard = command(&["run", "nowhere.toml"]);
@@ -176,9 +177,9 @@ fn a_closed_pipe_is_no_error() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_full_stdout_is_told() {
-    for args in COMMANDS {
+    let all = COMMANDS.map(|args| [args, &[SCENARIO]].concat());
+    for args in all.into_iter().chain([vec!["--help"], vec!["run", "--help"], vec!["--version"]]) {
         let full = fs::File::options().write(true).open("/dev/full").expect("/dev/full");
-        let args = [args, &[SCENARIO]].concat();
         let output = command(&args).stdout(full).output().expect("it starts");
         assert_eq!(output.status.code(), Some(74), "{args:?}");
         assert!(stderr(&output).starts_with("stdout cannot be written"), "{}", stderr(&output));

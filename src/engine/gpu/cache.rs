@@ -3,7 +3,8 @@
 //! A cache that is not there, not whole or not the driver's is as good as none; so is one that
 //! cannot be written.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Bytes of the seal before the driver's data.
@@ -43,7 +44,9 @@ impl Cache {
         let sealed = [blake3::hash(&data).as_bytes(), data.as_slice()].concat();
         let aside = self.path.with_extension(format!("{}.partial", std::process::id()));
         let written = fs::create_dir_all(folder)
-            .and_then(|()| fs::write(&aside, sealed))
+            // A new file: whatever has that name already is left.
+            .and_then(|()| File::create_new(&aside))
+            .and_then(|mut file| file.write_all(&sealed))
             .and_then(|()| fs::rename(&aside, &self.path));
         if written.is_err() {
             // Nothing depends on it: the next run compiles again.
