@@ -10,6 +10,8 @@ use std::io::{self, Write};
 
 /// The most characters of a name in a table or a sentence.
 pub const NAME_CHARS: usize = 64;
+/// The most characters of a note.
+pub const NOTE_CHARS: usize = 1000;
 /// The most characters of a field of a file, or of a line of it, in an error.
 pub const CELL_CHARS: usize = 40;
 

@@ -5,15 +5,16 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use shortfall::archive::{ArchiveError, LocalDisk, publish};
+use shortfall::escape;
 
 use super::CliError;
 
-/// Writes results to stdout.
+/// Writes results to stdout, where no hidden character of a name acts on the terminal.
 pub(super) fn to_stdout(
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), CliError> {
     let mut out = BufWriter::new(io::stdout().lock());
-    match write(&mut out).and_then(|()| out.flush()) {
+    match escape::through(&mut out, write).and_then(|()| out.flush()) {
         // The reader of our output has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written.map_err(CliError::Stdout),
@@ -22,14 +23,14 @@ pub(super) fn to_stdout(
 
 /// Writes a line to stderr; if it cannot be written, no other way is left.
 pub(super) fn to_stderr(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ = writeln!(io::stderr(), "{}", escape::lines(line));
 }
 
 /// Notes of the scenario, for the terminal.
 pub(super) fn print_notes(notes: &[String], quiet: bool) {
     if !quiet {
         for note in notes {
-            to_stderr(&format!("note: {note}"));
+            to_stderr(&format!("note: {}", escape::line(note)));
         }
     }
 }
