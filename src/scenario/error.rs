@@ -109,7 +109,7 @@ impl Faults {
         faults.into_iter().for_each(|fault| self.push(fault));
     }
 
-    /// Whether there are so many that reading on would tell nobody more.
+    /// Whether there are so many that no reader would learn from more.
     pub(super) fn are_enough(&self) -> bool {
         self.n >= MOST_FAULTS
     }

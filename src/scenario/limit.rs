@@ -1,4 +1,4 @@
-//! What no input may be, whoever wrote it: too large, named so that it deceives, out of reach.
+//! What no input may be: too large, named so that it deceives, out of reach.
 
 use crate::escape::{line, quoted};
 

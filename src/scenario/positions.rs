@@ -179,12 +179,14 @@ impl<'a> Ledger<'a> {
             }
             LegKind::Collateral | LegKind::Debt => 0.0,
         };
-        let position = self.position(name, venue).or_else(|broken| {
-            self.is_full = matches!(broken, Broken::Limit(Limit::TooMany { .. }));
-            row.fault(self.columns.position, broken, faults);
-            Err(())
-        });
-        let position = position.ok()?;
+        let position = match self.position(name, venue) {
+            Ok(position) => position,
+            Err(broken) => {
+                self.is_full = matches!(broken, Broken::Limit(Limit::TooMany { .. }));
+                row.fault(self.columns.position, broken, faults);
+                return None;
+            }
+        };
         let leg = Leg { kind, asset, amount, entry_usd };
         self.entries.push(Entry { position, line: row.line(), leg });
         Some(())

@@ -20,10 +20,10 @@ const HOSTILE: &str =
 
 fn summary(name: &str) -> Summary {
     let mut summary = fixture::coupled_summary();
-    let mut rename = |it: &mut String| name.clone_into(it);
+    let rename = |it: &mut String| name.clone_into(it);
     rename(&mut summary.scenario);
     rename(&mut summary.program_digest);
-    summary.notes.iter_mut().for_each(&mut rename);
+    summary.notes.iter_mut().for_each(rename);
     summary.positions.iter_mut().for_each(|it| {
         rename(&mut it.position);
         rename(&mut it.venue);
@@ -49,7 +49,7 @@ fn gates(name: &str) -> Vec<GateFigures> {
 
 fn baseline(name: &str) -> BaselineFigures {
     let mut baseline = fixture::baseline();
-    let mut rename = |it: &mut String| name.clone_into(it);
+    let rename = |it: &mut String| name.clone_into(it);
     rename(&mut baseline.scenario);
     rename(&mut baseline.program_digest);
     baseline.differences.iter_mut().for_each(|it| rename(&mut it.figure));
@@ -65,7 +65,7 @@ fn baseline(name: &str) -> BaselineFigures {
 }
 
 fn explanation(name: &str, mut told: Explanation) -> Explanation {
-    let mut rename = |it: &mut String| name.clone_into(it);
+    let rename = |it: &mut String| name.clone_into(it);
     rename(&mut told.scenario);
     told.prices.iter_mut().for_each(|it| rename(&mut it.asset));
     let sales = told.rounds.iter_mut().flatten().flat_map(|it| &mut it.sales);
