@@ -87,12 +87,22 @@ struct ScenarioArgs {
     /// asset,price_usd,liquidation_threshold,is_stable
     #[arg(long, value_name = "FILE")]
     assets: Option<PathBuf>,
+    #[command(flatten)]
+    reach: ReachArgs,
     /// How results are written to stdout
     #[arg(long, value_parser = formats(), default_value = FORMATS[0].name)]
     format: &'static Format,
     /// Nothing on stderr but errors
     #[arg(long)]
     quiet: bool,
+}
+
+/// Which files a scenario may name.
+#[derive(Debug, Clone, Copy, Args)]
+struct ReachArgs {
+    /// Let the scenario name files outside of its own folder
+    #[arg(long)]
+    allow_outside: bool,
 }
 
 /// What changes the paths themselves.
@@ -293,6 +303,7 @@ impl ScenarioArgs {
         let overrides = Overrides {
             book: self.book.clone(),
             assets: self.assets.clone(),
+            allow_outside: self.reach.allow_outside,
             steps: path_args.and_then(|args| args.steps),
             seed: path_args.and_then(|args| args.seed),
             ..overrides

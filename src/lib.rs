@@ -25,6 +25,8 @@ pub mod units;
 
 pub mod lanes;
 
+pub mod escape;
+
 pub mod fixed;
 
 pub mod market;

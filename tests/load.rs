@@ -219,6 +219,7 @@ fn the_command_line_sets_prices_paths_steps_seed_and_book() {
     let overrides = Overrides {
         gates: vec!["mean > 5".to_owned()],
         until: Some("es99 rel 1%".to_owned()),
+        allow_outside: false,
         book: Some(book),
         assets: Some(assets),
         paths: Some(5),

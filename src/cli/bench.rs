@@ -17,7 +17,7 @@ use shortfall::scenario::{Overrides, Scenario, Workload};
 
 use super::backend::{BackendArgs, lanes, n_threads};
 use super::output::OutFile;
-use super::{CliError, ScenarioArgs, formats, number, output};
+use super::{CliError, ReachArgs, ScenarioArgs, formats, number, output};
 use timing::{Bout, Round, median, peak, spread};
 
 /// Rounds; each backend has its turn in each, so that what else the machine does hits all alike.
@@ -55,6 +55,8 @@ pub(super) struct BenchArgs {
     /// With --scale: draw the growth into this file, as SVG
     #[arg(long, value_name = "FILE", requires = "scale")]
     svg: Option<PathBuf>,
+    #[command(flatten)]
+    reach: ReachArgs,
     /// How results are written to stdout
     #[arg(long, value_parser = formats(), default_value = FORMATS[0].name)]
     format: &'static Format,
@@ -97,6 +99,7 @@ fn scenario(args: &BenchArgs) -> Result<Scenario, CliError> {
         scenario: path.clone(),
         book: None,
         assets: None,
+        reach: args.reach,
         format: args.format,
         quiet: args.quiet,
     };

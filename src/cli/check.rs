@@ -5,6 +5,7 @@ use std::io::Write;
 use clap::Args;
 use serde::Serialize;
 
+use shortfall::escape;
 use shortfall::market::Liquidity;
 use shortfall::market::depth::Feedback;
 use shortfall::market::oracle::Feed;
@@ -109,14 +110,13 @@ fn couplings(scenario: &Scenario) -> Vec<String> {
 fn write(checked: &Checked<'_>, format: &Format, out: &mut dyn Write) -> std::io::Result<()> {
     // A sentence is the same in all the others.
     if format.name == "json" {
-        serde_json::to_writer_pretty(&mut *out, checked)?;
-        return writeln!(out);
+        return writeln!(out, "{}", escape::json(&serde_json::to_string_pretty(checked)?));
     }
     let sized = |n: usize, noun| counted(n as u64, noun);
     writeln!(
         out,
         "{} is sound: {}, {}, {} with {}, {} of {}",
-        checked.scenario,
+        escape::name(checked.scenario),
         sized(checked.n_assets, "asset"),
         sized(checked.n_venues, "venue"),
         sized(checked.n_positions, "position"),
@@ -130,7 +130,7 @@ fn write(checked: &Checked<'_>, format: &Format, out: &mut dyn Write) -> std::io
     }
     checked.book.write(out)?;
     for note in checked.notes {
-        writeln!(out, "  note: {note}")?;
+        writeln!(out, "  note: {}", escape::line(note))?;
     }
     writeln!(out, "program {}", checked.program_digest)
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use shortfall::archive::{ArchiveError, Disk, LocalDisk, publish};
+use shortfall::escape;
 
 use super::CliError;
 use super::exit::Exit;
@@ -26,12 +27,12 @@ pub(super) fn check_stdout() -> Result<(), CliError> {
     if IS_CLOSED.load(Ordering::Relaxed) { Err(CliError::ClosedStdout) } else { Ok(()) }
 }
 
-/// Writes results to stdout.
+/// Writes results to stdout, where no hidden character of a name acts on the terminal.
 pub(super) fn to_stdout(
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), CliError> {
     let mut out = BufWriter::new(io::stdout().lock());
-    write(&mut out).and_then(|()| out.flush()).map_err(CliError::Stdout)
+    escape::through(&mut out, write).and_then(|()| out.flush()).map_err(CliError::Stdout)
 }
 
 /// How a command ends whose results were written, or not: a verdict is kept where its report is
@@ -57,14 +58,14 @@ pub(super) fn tell(told: &clap::Error) -> Result<Exit, CliError> {
 
 /// Writes a line to stderr; if it cannot be written, no other way is left.
 pub(super) fn to_stderr(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ = writeln!(io::stderr(), "{}", escape::lines(line));
 }
 
 /// Notes of the scenario, for the terminal.
 pub(super) fn print_notes(notes: &[String], quiet: bool) {
     if !quiet {
         for note in notes {
-            to_stderr(&format!("note: {note}"));
+            to_stderr(&format!("note: {}", escape::line(note)));
         }
     }
 }

@@ -85,6 +85,18 @@ pub enum Refusal {
         /// The least eigenvalue.
         least_eigenvalue: f64,
     },
+    /// The same, of a matrix so large that its eigenvalues would take minutes.
+    #[error(
+        "has an eigenvalue below 0 (no prices move together like this), and {n_assets} assets: \
+         lower the correlations, or write [market.factors]; of at most {most} assets \
+         `nearest = true` takes the nearest valid matrix"
+    )]
+    NotPositiveSemidefiniteAndLarge {
+        /// Assets of the scenario.
+        n_assets: usize,
+        /// Of how many assets the nearest matrix is sought.
+        most: usize,
+    },
 }
 
 /// The rows as one slice, or why they are not symmetric with ones on the diagonal.

@@ -8,6 +8,7 @@ pub(super) mod fixture;
 use serde::Serialize;
 
 use super::format::number::{count, percent, significant};
+use crate::escape;
 use crate::tail::Digest;
 
 /// Backends side by side on one workload.
@@ -126,11 +127,11 @@ impl Bench {
     pub(super) fn headline(&self) -> String {
         format!(
             "{}: {} positions, {} steps, {} assets; lanes {}, {} rounds",
-            self.scenario,
+            escape::name(&self.scenario),
             count(self.n_positions.into()),
             count(self.n_steps.into()),
             count(self.n_assets.into()),
-            self.lanes,
+            escape::name(&self.lanes),
             self.n_rounds,
         )
     }

@@ -1,5 +1,7 @@
 //! The shape every format has, and the one list of formats.
 
+#[cfg(test)]
+mod hostile;
 mod json;
 mod markdown;
 pub(super) mod number;

@@ -7,6 +7,7 @@ use super::figures::Summary;
 use super::format::number::{at_least_if, known};
 use super::reading::Reading;
 use super::verdict::{Evidence, excess, told};
+use crate::escape;
 use crate::scenario::{Gate, Quantity, Unit};
 
 /// What a run says to a gate. The worse is the greater.
@@ -85,7 +86,7 @@ impl GateFigures {
 
     /// The gate and its verdict in words.
     pub(super) fn sentence(&self) -> String {
-        format!("{}: {}", self.fail_on, self.told)
+        format!("{}: {}", escape::line(&self.fail_on), self.told)
     }
 
     /// What a table shows of it: the gate, the verdict, the figure, and the ends of its interval.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::format::number::{count, percent_or_none, significant, usd};
 use super::ladder::Standing;
 use crate::book::{Leg, LegKind};
+use crate::escape;
 use crate::scenario::Scenario;
 
 /// Shares of the positions at which health factors are told.
@@ -113,7 +114,7 @@ impl Glance {
             let told = sides.iter().filter(|(_, value)| *value > 0.0);
             let told: Vec<String> =
                 told.map(|(side, value)| format!("{side} {}", usd(*value))).collect();
-            writeln!(out, "    {}: {}", total.asset, told.join(", "))?;
+            writeln!(out, "    {}: {}", escape::name(&total.asset), told.join(", "))?;
         }
         if self.assets.len() > N_ROWS {
             let n_more = (self.assets.len() - N_ROWS) as u128;
@@ -137,8 +138,9 @@ impl Glance {
         let LargestLeg { position, asset, kind, value_usd } = leg;
         writeln!(
             out,
-            "  largest leg: {kind} of {position:?} in {asset}, {} USD; the ten largest positions \
-             hold {}",
+            "  largest leg: {kind} of {} in {}, {} USD; the ten largest positions hold {}",
+            escape::quoted(position),
+            escape::name(asset),
             usd(*value_usd),
             percent_or_none(self.ten_largest_share),
         )

@@ -6,6 +6,7 @@ use quick_junit::{NonSuccessKind, Report as XmlReport, TestCase, TestCaseStatus,
 
 use super::gates::{GateFigures, Verdict};
 use super::verdict::closing;
+use crate::escape;
 
 /// Writes the gates of a run of a scenario. A breach is a failure, and what more paths must tell an
 /// error.
@@ -13,7 +14,7 @@ use super::verdict::closing;
 /// # Errors
 /// If `out` cannot be written.
 pub fn write(scenario: &str, gates: &[GateFigures], out: &mut dyn Write) -> io::Result<()> {
-    let mut suite = TestSuite::new(scenario);
+    let mut suite = TestSuite::new(escape::line(scenario));
     suite.add_test_cases(gates.iter().map(|gate| test_case(scenario, gate)));
     if let Some(closing) = closing(gates) {
         suite.set_system_out(closing);
@@ -40,8 +41,8 @@ fn test_case(scenario: &str, gate: &GateFigures) -> TestCase {
         status.set_type(verdict).set_message(&*told);
         status
     });
-    let mut case = TestCase::new(fail_on, status);
-    case.set_classname(scenario).set_system_out(told);
+    let mut case = TestCase::new(escape::line(&fail_on), status);
+    case.set_classname(escape::line(scenario)).set_system_out(told);
     case
 }
 

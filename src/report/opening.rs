@@ -2,6 +2,7 @@
 
 use super::facts::{AmountAtOpening, LargestAtOpening, OpeningFacts};
 use super::format::number::{count, counted, usd};
+use crate::escape;
 use crate::scenario::Opening;
 
 impl OpeningFacts {
@@ -40,6 +41,7 @@ impl LargestAtOpening {
             AmountAtOpening::BadDebt => "USD bad",
             AmountAtOpening::Debt => "USD of debt",
         };
+        let (position, venue) = (escape::name(position), escape::name(venue));
         format!("the largest: {position} at {venue}, {} {what}", usd(*amount))
     }
 }

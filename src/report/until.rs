@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::figures::Summary;
 use super::format::number::{counted, measured, percent};
 use super::reading::Reading;
+use crate::escape;
 use crate::scenario::{Precision, Target, Unit};
 
 /// Where a run stopped that was to stop by precision.
@@ -42,10 +43,11 @@ impl UntilFigures {
     /// Where the run stopped and why, in a sentence.
     pub(super) fn told(&self) -> String {
         let n_paths = counted(self.n_paths, "path");
+        let target = escape::name(&self.target);
         let why = if self.is_reached {
-            format!("at {n_paths}, precise enough for {}", self.target)
+            format!("at {n_paths}, precise enough for {target}")
         } else {
-            format!("at {n_paths}, the most there were to be, before {}", self.target)
+            format!("at {n_paths}, the most there were to be, before {target}")
         };
         let Some((half_width, value)) = self.half_width.zip(self.value) else {
             return format!("{why}: its interval is not known yet");

@@ -3,6 +3,7 @@
 use super::format::number::{at_least_if, count, counted, measured, significant};
 use super::gates::{GateFigures, Verdict};
 use super::reading::Reading;
+use crate::escape;
 use crate::scenario::{Comparison, Gate, Unit};
 
 /// Most paths that a run may have.
@@ -115,7 +116,7 @@ pub fn closing(gates: &[GateFigures]) -> Option<String> {
     if open.is_empty() {
         return match n_passed {
             0 => None,
-            1 => Some(format!("the gate passed: {}", gates[0].fail_on)),
+            1 => Some(format!("the gate passed: {}", escape::line(&gates[0].fail_on))),
             n => Some(format!("all {} gates passed", count(n as u128))),
         };
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::figures::{BadDebt, Summary};
 use super::format::number::counted;
 use super::reading::Reading;
+use crate::escape;
 use crate::scenario::Figure;
 use crate::tail::Tally;
 
@@ -34,7 +35,9 @@ impl VoidFigures {
         let (n_paths, first) = (counted(self.n_paths, "path"), self.first_path);
         let verb = if self.n_paths == 1 { "is" } else { "are" };
         let place = match (&self.asset, self.step_idx) {
-            (Some(asset), Some(step)) => format!(", where {asset} does in step {step}"),
+            (Some(asset), Some(step)) => {
+                format!(", where {} does in step {step}", escape::name(asset))
+            }
             _ => String::new(),
         };
         format!(

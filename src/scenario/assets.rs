@@ -1,14 +1,17 @@
 //! `[[assets]]`, and the table of prices and thresholds that `--assets` sets over them.
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::de::IgnoredAny;
 
+use super::bounds::MOST_NAME_BYTES;
 use super::error::{Broken, Faults};
 use super::file::AssetEntry;
+use super::limit::Limit;
+use super::reach::Source;
 use super::table::{Row, Table};
 use super::written::{Bounds, Node};
+use crate::escape;
 use crate::market::{Asset, Jumps};
 use crate::units::AssetId;
 
@@ -139,11 +142,28 @@ fn check_names(node: &Node<'_>, assets: &[Option<Asset>], faults: &mut Faults) -
 
 /// Tables are read without the blanks around their fields, so a name with such would match none.
 pub(super) fn check_name(node: &Node<'_>, name: &str, faults: &mut Faults) -> bool {
-    let is_name = !name.is_empty() && name.trim() == name;
-    if !is_name {
-        faults.push(node.fault(Broken::NotAName { name: name.to_owned() }));
-    }
+    let fault = name_fault(name);
+    let is_name = fault.is_none();
+    faults.extend(fault.map(|broken| node.fault(broken)));
     is_name
+}
+
+/// Why a text is no name.
+pub(super) fn name_fault(text: &str) -> Option<Broken> {
+    // Nearly all names are of signs that are seen, looked at without a branch for each: a book has
+    // millions.
+    let is_seen = text.bytes().fold(true, |all, byte| all & byte.is_ascii_graphic());
+    if is_seen && (1..=MOST_NAME_BYTES).contains(&text.len()) {
+        return None;
+    }
+    let name = || text.to_owned();
+    if text.len() > MOST_NAME_BYTES {
+        return Some(Broken::Limit(Limit::LongName { name: name(), most: MOST_NAME_BYTES }));
+    }
+    if let Some(sign) = text.chars().find(|sign| escape::is_hidden(*sign)) {
+        return Some(Broken::Limit(Limit::HiddenCharacter { name: name(), sign }));
+    }
+    (text.is_empty() || text.trim() != text).then(|| Broken::NotAName { name: name() })
 }
 
 /// The fault of a name that is no asset's.
@@ -169,7 +189,7 @@ pub(super) fn find(
 ) -> Option<usize> {
     let found = by_name.get(name).copied();
     if found.is_none() {
-        faults.push(node.fault(unknown(name, assets)));
+        faults.push_with(node.file(), || node.fault(unknown(name, assets)));
     }
     found
 }
@@ -184,6 +204,11 @@ pub(super) fn find_all(
 ) -> Vec<AssetId> {
     if names.is_empty() {
         faults.push(list.fault(Broken::WrongLength { n: 0, bound: "at least 1", remedy }));
+    }
+    if names.len() > MOST_ASSETS {
+        let (n, remedy) = (names.len(), "name each asset once");
+        faults.push(list.fault(Broken::WrongLength { n, bound: "at most 1024", remedy }));
+        return Vec::new();
     }
     let mut found = Vec::with_capacity(names.len());
     for (idx, name) in names.iter().enumerate() {
@@ -203,10 +228,13 @@ pub(super) fn check_keys(node: &Node<'_>, assets: &[Asset], faults: &mut Faults)
         let _not_a_table: Option<BTreeMap<String, IgnoredAny>> = node.read(faults);
         return false;
     }
-    for key in node.keys() {
-        if !assets.iter().any(|asset| asset.name == key) {
-            faults.push(node.get(key).fault(unknown(key, assets)));
-        }
+    let keys = node.keys();
+    let known: HashSet<&str> = match keys.is_empty() {
+        true => HashSet::new(),
+        false => assets.iter().map(|asset| &*asset.name).collect(),
+    };
+    for key in keys.into_iter().filter(|key| !known.contains(key)) {
+        faults.push_with(node.file(), || node.get(key).fault(unknown(key, assets)));
     }
     true
 }
@@ -221,13 +249,13 @@ struct Columns {
 
 /// Sets price, threshold and stability from a table with a row for each asset to be changed.
 pub(super) fn override_from(
-    path: &Path,
+    source: &Source,
     assets: &mut [Asset],
     notes: &mut Vec<String>,
     faults: &mut Faults,
 ) -> Option<()> {
     const HEADER: &str = "asset,price_usd,liquidation_threshold,is_stable";
-    let mut table = Table::open(path, HEADER, faults)?;
+    let mut table = Table::open(source, HEADER, faults)?;
     let names: Vec<&str> = HEADER.split(',').collect();
     let is_read = table.require(&names, faults)?;
     let [asset, price, threshold, is_stable] = is_read[..] else {
@@ -252,7 +280,7 @@ fn override_one(
 ) -> Option<()> {
     let name = row.text(columns.asset, faults)?;
     let Some(&idx) = by_name.get(name) else {
-        row.fault(columns.asset, unknown(name, assets), faults);
+        row.fault_with(columns.asset, || unknown(name, assets), faults);
         return None;
     };
     if let Some(first_line) = lines[idx].replace(row.line()) {

@@ -1,15 +1,21 @@
 //! The bounds an input can break: one case each, with what was written, what may be, the remedy.
 
 use super::gate::GateFault;
+use super::limit::Limit;
 use super::replay_fault::Unreplayable;
 use super::spelling::{Shown, list, suggest, suggest_rename, suggest_rule};
+use crate::escape::{CELL_CHARS, cut, line, quoted};
 use crate::market::{correlation, factors};
 
 /// The bound that is broken; each case carries what was written and what may be.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Broken {
     /// The text is not TOML.
-    #[error("is not TOML at column {column}, in `{text}`: {expected}; mend this line")]
+    #[error(
+        "is not TOML at column {column}, in `{}`: {}; mend this line",
+        line(text),
+        line(expected)
+    )]
     NotToml {
         /// Column, from 1.
         column: usize,
@@ -33,7 +39,7 @@ pub enum Broken {
         remedy: &'static str,
     },
     /// Text where a number belongs, and the like.
-    #[error("= {value} is not {expected}: {remedy}")]
+    #[error("= {} is not {expected}: {remedy}", line(value))]
     WrongType {
         /// As written.
         value: String,
@@ -43,7 +49,7 @@ pub enum Broken {
         remedy: &'static str,
     },
     /// NaN, an infinity, or digits beyond what a number holds.
-    #[error("= {value} is not a finite number: write a finite one")]
+    #[error("= {} is not a finite number: write a finite one", line(&cut(value, CELL_CHARS)))]
     NotFinite {
         /// As written.
         value: String,
@@ -89,8 +95,9 @@ pub enum Broken {
     },
     /// Not a number and a unit.
     #[error(
-        "= {text:?} is not a duration: write a number that is not negative and one of s m h d w y, \
-         as in \"12h\""
+        "= {} is not a duration: write a number that is not negative and one of s m h d w y, \
+         as in \"12h\"",
+        quoted(text)
     )]
     NotADuration {
         /// As written.
@@ -98,15 +105,16 @@ pub enum Broken {
     },
     /// Neither a duration nor the word for none.
     #[error(
-        "= {text:?} is not a duration: write a number that is not negative and one of s m h d w y, \
-         as in \"6h\", or \"never\""
+        "= {} is not a duration: write a number that is not negative and one of s m h d w y, \
+         as in \"6h\", or \"never\"",
+        quoted(text)
     )]
     NotAHalfLife {
         /// As written.
         text: String,
     },
     /// A duration outside its bound.
-    #[error("= {text:?} is not {bound}: {remedy}")]
+    #[error("= {} is not {}: {remedy}", quoted(text), line(bound))]
     DurationOutOfBounds {
         /// As written.
         text: String,
@@ -116,13 +124,16 @@ pub enum Broken {
         remedy: &'static str,
     },
     /// A name that is empty or has blanks around it.
-    #[error("= {name:?} is not a name: write at least one character, without blanks around it")]
+    #[error(
+        "= {} is not a name: write at least one character, without blanks around it",
+        quoted(name)
+    )]
     NotAName {
         /// As written.
         name: String,
     },
     /// A name or pair that was given before.
-    #[error("= {name:?} was given before, on line {first_line}: keep one of the two")]
+    #[error("= {} was given before, on line {first_line}: keep one of the two", quoted(name))]
     GivenTwice {
         /// As written.
         name: String,
@@ -131,7 +142,8 @@ pub enum Broken {
     },
     /// An asset that the scenario lacks.
     #[error(
-        "= {name:?} is not an asset of the scenario: add it under [[assets]], or {}",
+        "= {} is not an asset of the scenario: add it under [[assets]], or {}",
+        quoted(name),
         suggest(name, known)
     )]
     UnknownAsset {
@@ -142,7 +154,8 @@ pub enum Broken {
     },
     /// A venue that the scenario lacks.
     #[error(
-        "= {name:?} is not a venue of the scenario: add it under [venues], or {}",
+        "= {} is not a venue of the scenario: add it under [venues], or {}",
+        quoted(name),
         suggest(name, known)
     )]
     UnknownVenue {
@@ -152,7 +165,7 @@ pub enum Broken {
         known: Vec<String>,
     },
     /// A gate or a precision that says nothing.
-    #[error("= {written:?} {fault}")]
+    #[error("= {} {fault}", quoted(written))]
     NotAGate {
         /// As written.
         written: String,
@@ -160,7 +173,7 @@ pub enum Broken {
         fault: GateFault,
     },
     /// A rule that does not exist yet.
-    #[error("= {name:?} is not a rule: {}", suggest_rule(name, known))]
+    #[error("= {} is not a rule: {}", quoted(name), suggest_rule(name, known))]
     UnknownRule {
         /// As written, or the name of a venue that names no rule.
         name: String,
@@ -168,7 +181,7 @@ pub enum Broken {
         known: Vec<String>,
     },
     /// A word that is none of the few that may stand there.
-    #[error("= {word:?} is not a word that may stand here: {}", suggest(word, known))]
+    #[error("= {} is not a word that may stand here: {}", quoted(word), suggest(word, known))]
     UnknownWord {
         /// As written.
         word: String,
@@ -182,7 +195,7 @@ pub enum Broken {
         other: &'static str,
     },
     /// A pair of an asset with itself.
-    #[error("pairs {asset:?} with itself, whose correlation is 1: name two assets")]
+    #[error("pairs {} with itself, whose correlation is 1: name two assets", quoted(asset))]
     PairOfItself {
         /// The asset.
         asset: String,
@@ -241,6 +254,9 @@ pub enum Broken {
     /// A table that cannot be replayed.
     #[error("{0}")]
     Replay(Unreplayable),
+    /// Beyond what any input may be.
+    #[error("{0}")]
+    Limit(Limit),
     /// No such file.
     #[error("does not exist: check the name; paths in a scenario start at the scenario's folder")]
     NoSuchFile,
@@ -309,7 +325,7 @@ pub enum Broken {
         n_columns: usize,
     },
     /// A field that is no number.
-    #[error("= {text:?} is not a number: write digits with a point, as in 1250.5")]
+    #[error("= {} is not a number: write digits with a point, as in 1250.5", quoted(text))]
     NotANumber {
         /// As written.
         text: String,
@@ -327,8 +343,8 @@ pub enum Broken {
     },
     /// Legs of one kind and asset that are together worth more than money can be counted.
     #[error(
-        "{position:?} has legs in {asset} that add up to {} USD, which is not at most 1e15: check \
-         the unit of the amounts and the price of the asset", Shown(*.value_usd)
+        "{} has legs in {} that add up to {} USD, which is not at most 1e15: check the unit of the \
+         amounts and the price of the asset", quoted(position), line(asset), Shown(*.value_usd)
     )]
     TooValuableTogether {
         /// The position.
@@ -339,7 +355,7 @@ pub enum Broken {
         value_usd: f64,
     },
     /// A position that its venue cannot hold.
-    #[error("{position:?} {reason}")]
+    #[error("{} {reason}", quoted(position))]
     Refused {
         /// The position.
         position: String,
@@ -347,7 +363,10 @@ pub enum Broken {
         reason: &'static str,
     },
     /// A position with more legs than a path can check exactly.
-    #[error("{position:?} has {n_legs} legs, not at most {most}: split it into several positions")]
+    #[error(
+        "{} has {n_legs} legs, not at most {most}: split it into several positions",
+        quoted(position)
+    )]
     TooManyLegs {
         /// The position.
         position: String,
@@ -355,12 +374,6 @@ pub enum Broken {
         n_legs: usize,
         /// How many there may be.
         most: usize,
-    },
-    /// More rows than indices of 32 bits tell apart.
-    #[error("has more than {most} rows: split the book into several scenarios")]
-    TooManyRows {
-        /// How many there may be.
-        most: u32,
     },
     /// A book that cannot lose anything.
     #[error("has neither a debt nor a perp, so nothing can go bad: add the rows of what is owed")]

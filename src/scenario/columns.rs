@@ -1,5 +1,7 @@
 //! Which columns of a table are assets, and which only look like one.
 
+use std::collections::HashSet;
+
 use super::error::{Broken, Faults};
 use super::table::Table;
 use crate::market::Asset;
@@ -16,13 +18,13 @@ pub(super) fn of_assets(
     faults: &mut Faults,
 ) -> Option<Vec<(usize, AssetId)>> {
     let names = table.columns();
+    let known: HashSet<&str> = assets.iter().map(|it| &*it.name).collect();
     let mut columns: Vec<(usize, AssetId)> = Vec::new();
     for (id, asset) in (0..).map(AssetId).zip(assets) {
         let is_own = |name: &String| *name == asset.name;
         // A column that is another asset's own is none of this one.
-        let is_alike = |name: &String| {
-            name.eq_ignore_ascii_case(&asset.name) && assets.iter().all(|it| it.name != *name)
-        };
+        let is_alike =
+            |name: &String| name.eq_ignore_ascii_case(&asset.name) && !known.contains(&**name);
         let places = |is: &dyn Fn(&String) -> bool| -> Vec<usize> {
             (0..names.len()).filter(|column| is(&names[*column])).collect()
         };

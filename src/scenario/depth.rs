@@ -154,8 +154,9 @@ fn read_form(
             Some(DepthForm::PowerLaw(PowerLaw { is_linear, impact: impact?, at_usd: at_usd? }))
         }
         FormName::Table => {
-            let path = around.folder.join(entry.quotes.as_ref()?);
-            quotes::read(&path, notes, faults).map(DepthForm::Quotes)
+            let named = entry.quotes.as_ref()?;
+            let source = around.reach.find(&node.get("quotes"), named, faults)?;
+            quotes::read(&source, notes, faults).map(DepthForm::Quotes)
         }
     }
 }

@@ -14,6 +14,7 @@ pub(crate) const MOST_FACTORS: usize = 64;
 pub(super) fn read(node: &Node<'_>, assets: &[Asset], faults: &mut Faults) -> Option<Factors> {
     let entry: FactorsEntry = node.read(faults)?;
     let n_factors = entry.names.len();
+    let n_faults = faults.n_faults();
     check_names(&node.get("names"), &entry.names, faults);
     let by_asset = node.get("loadings");
     check_keys(&by_asset, assets, faults);
@@ -32,6 +33,9 @@ pub(super) fn read(node: &Node<'_>, assets: &[Asset], faults: &mut Faults) -> Op
     if let Some(loadings) = &entry.default {
         check(node.get("default"), loadings);
     }
+    if faults.n_faults() > n_faults {
+        return None;
+    }
     // An asset that is not named moves alone, as one without correlations does.
     let default = entry.default.unwrap_or_else(|| vec![0.0; n_factors]);
     let rows = assets.iter().map(|asset| entry.loadings.get(&asset.name).unwrap_or(&default));
@@ -43,6 +47,7 @@ fn check_names(node: &Node<'_>, names: &[String], faults: &mut Faults) {
         let remedy = "name the factors, as in names = [\"market\", \"staking\"]";
         let broken = Broken::WrongLength { n: names.len(), bound: "1 to 64", remedy };
         faults.push(node.fault(broken));
+        return;
     }
     for (idx, name) in names.iter().enumerate() {
         check_name(&node.at(idx), name, faults);

@@ -2,12 +2,14 @@
 
 use std::fmt;
 
+use super::bounds::MOST_ENTRIES;
 use super::error::{Broken, Fault, Faults, Place};
 use super::figure::{Figure, Unit};
 use super::file::GateEntry;
 use super::spelling::{list, suggest};
 use super::written::Node;
 use crate::book::venue::Venue;
+use crate::escape::quoted;
 
 /// When a run fails: a figure of its report lies beyond a bound.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,7 +79,7 @@ pub enum GateFault {
     )]
     NotAPrecision,
     /// Not a figure of the report.
-    #[error("names {name:?}, which is no figure of this report: {}", suggest(name, known))]
+    #[error("names {}, which is no figure of this report: {}", quoted(name), suggest(name, known))]
     UnknownFigure {
         /// As written.
         name: String,
@@ -86,8 +88,9 @@ pub enum GateFault {
     },
     /// A level that the run does not report.
     #[error(
-        "names {name:?}, and level {level} is not in run.levels: add it there, or name one that \
+        "names {}, and level {level} is not in run.levels: add it there, or name one that \
          is ({}); levels stand in percent here",
+        quoted(name),
         list(known)
     )]
     LevelNotReported {
@@ -99,7 +102,10 @@ pub enum GateFault {
         known: Vec<String>,
     },
     /// The bound is no number.
-    #[error("has {text:?} for a bound, which is not a finite number: write one, as in 2.5e6")]
+    #[error(
+        "has {} for a bound, which is not a finite number: write one, as in 2.5e6",
+        quoted(text)
+    )]
     NotANumber {
         /// As written.
         text: String,
@@ -132,7 +138,7 @@ pub enum GateFault {
         is_relative: bool,
     },
     /// A figure without an interval, or of a comparison.
-    #[error("names {name:?}, which more paths do not narrow: name a figure such as es99")]
+    #[error("names {}, which more paths do not narrow: name a figure such as es99", quoted(name))]
     NothingToNarrow {
         /// As written.
         name: String,
@@ -175,6 +181,9 @@ pub(super) fn read(
         faults.push(node.fault(Broken::WrongType { value, expected, remedy }));
     }
     let mut gates = Vec::new();
+    if !node.has_at_most(MOST_ENTRIES, faults) {
+        return gates;
+    }
     for node in node.entries() {
         let Some(GateEntry { fail_on }) = node.read(faults) else { continue };
         match Gate::parse(&fail_on, known) {

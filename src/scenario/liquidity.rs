@@ -1,11 +1,10 @@
 //! `[market.depth]`, `[market.impact]`, `[market.feedback]` and `[market.oracle]`: how the market
 //! takes sales, and how its prices reach the venues.
 
-use std::path::Path;
-
 use super::assets::{by_name, find_all};
 use super::error::{Broken, Faults};
 use super::file::{FeedbackEntry, ImpactEntry, Timing};
+use super::reach::Reach;
 use super::written::{Bounds, Node};
 use super::{RunSpec, depth, oracle};
 use crate::market::depth::{Feedback, MOST_ROUNDS};
@@ -32,8 +31,8 @@ const CROSS_IMPACT: Bounds = Bounds {
 pub(super) struct Around<'a> {
     /// The assets, in the order of the file.
     pub(super) assets: &'a [Asset],
-    /// Folder of the scenario.
-    pub(super) folder: &'a Path,
+    /// Which files the scenario may name.
+    pub(super) reach: &'a Reach,
     /// How long a path is.
     pub(super) run: &'a RunSpec,
 }

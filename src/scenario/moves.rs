@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::RunSpec;
 use super::assets::{JUMP_DEVIATION, JUMP_MEAN, JUMP_RATE, by_name, find, find_all};
+use super::bounds::{MOST_ENTRIES, MOST_NEAREST};
 use super::error::{Broken, Faults};
 use super::factors;
 use super::file::{self, CommonJumpsEntry, MarketHead, ShockEntry};
@@ -91,6 +92,14 @@ fn read_correlation(
     if correlation::is_psd(&matrix, n) {
         return Some(matrix);
     }
+    let key = if entry.matrix.is_some() { "matrix" } else { "pairs" };
+    let part = node.get(key);
+    let part = if part.is_written() { part } else { node.get("default") };
+    if n > MOST_NEAREST {
+        let refusal = Refusal::NotPositiveSemidefiniteAndLarge { n_assets: n, most: MOST_NEAREST };
+        faults.push(part.fault(Broken::NotACorrelation(refusal)));
+        return None;
+    }
     if entry.nearest {
         let nearest = correlation::nearest(&matrix, n);
         notes.push(format!(
@@ -102,9 +111,6 @@ fn read_correlation(
     }
     let least_eigenvalue = correlation::least_eigenvalue(&matrix, n);
     let refusal = Refusal::NotPositiveSemidefinite { least_eigenvalue };
-    let key = if entry.matrix.is_some() { "matrix" } else { "pairs" };
-    let part = node.get(key);
-    let part = if part.is_written() { part } else { node.get("default") };
     faults.push(part.fault(Broken::NotACorrelation(refusal)));
     None
 }
@@ -112,7 +118,9 @@ fn read_correlation(
 /// The part of the matrix that a refusal is about.
 fn part_of<'w>(matrix: &Node<'w>, refusal: &Refusal) -> Node<'w> {
     match *refusal {
-        Refusal::WrongSize { .. } | Refusal::NotPositiveSemidefinite { .. } => matrix.clone(),
+        Refusal::WrongSize { .. }
+        | Refusal::NotPositiveSemidefinite { .. }
+        | Refusal::NotPositiveSemidefiniteAndLarge { .. } => matrix.clone(),
         Refusal::WrongRowSize { row_idx, .. } => matrix.at(row_idx),
         Refusal::DiagonalNotOne { row_idx, .. } => matrix.at(row_idx).at(row_idx),
         Refusal::EntryOutside { row_idx, column_idx, .. }
@@ -128,6 +136,7 @@ fn read_pairs(
     faults: &mut Faults,
 ) -> Option<Vec<f64>> {
     let n = assets.len();
+    node.get("pairs").has_at_most(n * n / 2, faults).then_some(())?;
     let default = entry.default.unwrap_or(0.0);
     node.get("default").check(default, &CORRELATION, faults);
     let mut matrix = vec![default; n * n];
@@ -200,6 +209,7 @@ fn read_shocks(
         let _not_a_list: Option<Vec<ShockEntry>> = node.read(faults);
         return None;
     }
+    node.has_at_most(MOST_ENTRIES, faults).then_some(())?;
     let by_name = by_name(assets);
     let mut shocks = Vec::new();
     for entry in node.entries() {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::assets::{by_name, check_keys, find_all};
+use super::bounds::MOST_ENTRIES;
 use super::error::{Broken, Faults};
 use super::file::{FeedEntry, StaleEntry};
 use super::liquidity::Around;
@@ -131,6 +132,7 @@ fn read_stale(
         let _not_a_list: Option<Vec<StaleEntry>> = node.read(faults);
         return None;
     }
+    node.has_at_most(MOST_ENTRIES, faults).then_some(())?;
     let by_name = by_name(around.assets);
     let mut stale = vec![Vec::new(); around.assets.len()];
     for entry in node.entries() {

@@ -1,12 +1,14 @@
 //! The book: rows of a table, one a leg, to positions, in one pass and a sort.
 
 use std::collections::HashMap;
-use std::path::Path;
 
-use super::assets::unknown;
+use super::assets::{name_fault, unknown};
+use super::bounds::{MOST_POSITIONS, MOST_ROWS_OF_POSITION, MOST_ZERO_ROWS};
 use super::error::{Broken, Faults};
 use super::legs::{self, Entry, MOST_USD, Merged};
+use super::limit::Limit;
 use super::plausible::MOST_ENTRY_RATIO;
+use super::reach::Source;
 use super::table::{Row, Table};
 use crate::book::venue::Venue;
 use crate::book::{Book, Leg, LegKind, Position};
@@ -37,9 +39,13 @@ struct Ledger<'a> {
     by_name: Vec<HashMap<Box<str>, u32>>,
     /// Venue of each position; the names stay in the maps until the end.
     venue_of: Vec<VenueId>,
+    /// Rows of each position.
+    n_rows_of: Vec<u32>,
     entries: Vec<Entry>,
     n_zero: u64,
     far: FarEntries,
+    /// Whether a bound of the book is reached, beyond which no row is read.
+    is_full: bool,
 }
 
 /// Perpetuals whose entry price is far from the price at the opening.
@@ -51,19 +57,21 @@ struct FarEntries {
 
 /// Reads the book; `None` if it has a fault.
 pub(super) fn read(
-    path: &Path,
+    source: &Source,
     assets: &[Asset],
     venues: &[Venue],
     notes: &mut Vec<String>,
     faults: &mut Faults,
 ) -> Option<Book> {
-    let mut table = Table::open(path, HEADER, faults)?;
+    let mut table = Table::open(source, HEADER, faults)?;
     let (columns, mut is_read) = columns_of(&table, faults)?;
     is_read.extend(columns.entry_price);
     notes.extend(table.note_of_ignored(|column| is_read.contains(&column)));
     let mut ledger = Ledger::new(assets, venues, columns);
     let n_before = faults.n_faults();
-    while let Some(row) = table.next_row(faults) {
+    while !ledger.is_full
+        && let Some(row) = table.next_row(faults)
+    {
         ledger.enter(&row, faults);
     }
     table.end(faults)?;
@@ -139,9 +147,11 @@ impl<'a> Ledger<'a> {
             columns,
             by_name: vec![HashMap::new(); venues.len()],
             venue_of: Vec::new(),
+            n_rows_of: Vec::new(),
             entries: Vec::new(),
             n_zero: 0,
             far: FarEntries::default(),
+            is_full: false,
         }
     }
 
@@ -154,13 +164,11 @@ impl<'a> Ledger<'a> {
         let name = row.text(self.columns.position, faults);
         let (venue, kind, asset, amount, name) = (venue?, kind?, asset?, amount?, name?);
         if name.is_empty() {
-            let broken = Broken::NotAName { name: String::new() };
-            row.fault(self.columns.position, broken, faults);
+            row.fault(self.columns.position, Broken::NotAName { name: String::new() }, faults);
             return None;
         }
         if amount == 0.0 && kind != LegKind::Perp {
-            self.n_zero += 1;
-            return Some(());
+            return self.drop_zero(row, faults);
         }
         self.check_amount(row, kind, asset, amount, faults)?;
         let entry_usd = match kind {
@@ -171,14 +179,30 @@ impl<'a> Ledger<'a> {
             }
             LegKind::Collateral | LegKind::Debt => 0.0,
         };
-        if self.entries.len() >= u32::MAX as usize {
-            row.fault(self.columns.position, Broken::TooManyRows { most: u32::MAX }, faults);
-            return None;
-        }
-        let position = self.position(name, venue);
+        let position = match self.position(name, venue) {
+            Ok(position) => position,
+            Err(broken) => {
+                self.is_full = matches!(broken, Broken::Limit(Limit::TooMany { .. }));
+                row.fault(self.columns.position, broken, faults);
+                return None;
+            }
+        };
         let leg = Leg { kind, asset, amount, entry_usd };
         self.entries.push(Entry { position, line: row.line(), leg });
         Some(())
+    }
+
+    /// Counts a row of amount 0, which is no leg.
+    fn drop_zero(&mut self, row: &Row<'_>, faults: &mut Faults) -> Option<()> {
+        self.n_zero += 1;
+        if self.n_zero <= MOST_ZERO_ROWS {
+            return Some(());
+        }
+        self.is_full = true;
+        let (what, most) = ("rows of amount 0", MOST_ZERO_ROWS);
+        let broken = Limit::TooMany { what, most, remedy: "leave them out" };
+        row.fault(self.columns.amount, Broken::Limit(broken), faults);
+        None
     }
 
     fn venue(&self, row: &Row<'_>, faults: &mut Faults) -> Option<VenueId> {
@@ -187,8 +211,8 @@ impl<'a> Ledger<'a> {
             return Some(VenueId(id));
         }
         let name = row.text(column, faults)?.to_owned();
-        let known = self.venues.iter().map(|venue| venue.name.clone()).collect();
-        row.fault(column, Broken::UnknownVenue { name, known }, faults);
+        let known = || self.venues.iter().map(|venue| venue.name.clone()).collect();
+        row.fault_with(column, || Broken::UnknownVenue { name, known: known() }, faults);
         None
     }
 
@@ -198,7 +222,7 @@ impl<'a> Ledger<'a> {
             return Some(AssetId(id));
         }
         let name = row.text(column, faults)?;
-        row.fault(column, unknown(name, self.assets), faults);
+        row.fault_with(column, || unknown(name, self.assets), faults);
         None
     }
 
@@ -262,15 +286,30 @@ impl<'a> Ledger<'a> {
     }
 
     /// The position of that name at that venue, a new one if there is none.
-    fn position(&mut self, name: &str, venue: VenueId) -> u32 {
+    fn position(&mut self, name: &str, venue: VenueId) -> Result<u32, Broken> {
         let positions = &mut self.by_name[venue.idx()];
         if let Some(&position) = positions.get(name) {
-            return position;
+            let n_rows = &mut self.n_rows_of[position as usize];
+            *n_rows += 1;
+            if *n_rows > MOST_ROWS_OF_POSITION {
+                let (what, most) = ("rows of one position", MOST_ROWS_OF_POSITION.into());
+                let remedy = "add up the rows of each kind and asset";
+                return Err(Broken::Limit(Limit::TooMany { what, most, remedy }));
+            }
+            return Ok(position);
+        }
+        if let Some(broken) = name_fault(name) {
+            return Err(broken);
+        }
+        if self.venue_of.len() >= MOST_POSITIONS {
+            let (what, most) = ("positions", MOST_POSITIONS as u64);
+            return Err(Broken::Limit(Limit::TooMany { what, most, remedy: "split the book" }));
         }
         let position = self.venue_of.len() as u32;
         positions.insert(name.into(), position);
         self.venue_of.push(venue);
-        position
+        self.n_rows_of.push(1);
+        Ok(position)
     }
 
     /// Orders and adds the legs, checks each position, and gives it its name.

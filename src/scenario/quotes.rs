@@ -1,9 +1,9 @@
 //! The table of `[market.depth.ASSET] quotes`: what a sale of so many dollars loses.
 
-use std::path::Path;
-
 use super::depth::usd;
 use super::error::{Broken, Faults};
+use super::limit::Limit;
+use super::reach::Source;
 use super::table::{Row, Table};
 use super::written::Bounds;
 use crate::market::depth::{Quote, Quotes};
@@ -14,10 +14,14 @@ const MOST_ROWS: usize = 10_000;
 const USD_SOLD: Bounds = usd("write the quantity sold in USD at the price before the sale");
 
 /// The quotes by rising size; `None` where one cannot be read or does not fit those before it.
-pub(super) fn read(path: &Path, notes: &mut Vec<String>, faults: &mut Faults) -> Option<Quotes> {
+pub(super) fn read(
+    source: &Source,
+    notes: &mut Vec<String>,
+    faults: &mut Faults,
+) -> Option<Quotes> {
     const HEADER: &str = "usd_sold,slippage";
     let n_faults = faults.n_faults();
-    let mut table = Table::open(path, HEADER, faults)?;
+    let mut table = Table::open(source, HEADER, faults)?;
     let names: Vec<&str> = HEADER.split(',').collect();
     let is_read = table.require(&names, faults)?;
     let [usd_sold, slippage] = is_read[..] else {
@@ -25,11 +29,16 @@ pub(super) fn read(path: &Path, notes: &mut Vec<String>, faults: &mut Faults) ->
     };
     notes.extend(table.note_of_ignored(|column| is_read.contains(&column)));
     let (mut quotes, mut lines) = (Vec::new(), Vec::new());
-    let mut n_rows = 0;
     while let Some(row) = table.next_row(faults) {
-        n_rows += 1;
-        if n_rows > MOST_ROWS {
-            continue;
+        if lines.len() >= MOST_ROWS {
+            let (what, most) = ("rows", MOST_ROWS as u64);
+            let remedy = "keep the rows between which slippage bends";
+            faults.push(table.fault_at(
+                None,
+                "",
+                Broken::Limit(Limit::TooMany { what, most, remedy }),
+            ));
+            return None;
         }
         if let Some(quote) = read_one(&row, (usd_sold, slippage), quotes.last(), faults) {
             quotes.push(quote);
@@ -37,11 +46,6 @@ pub(super) fn read(path: &Path, notes: &mut Vec<String>, faults: &mut Faults) ->
         }
     }
     table.end(faults)?;
-    if n_rows > MOST_ROWS {
-        let remedy = "keep the rows between which slippage bends";
-        let broken = Broken::WrongLength { n: n_rows, bound: "at most 10000", remedy };
-        faults.push(table.fault_at(None, "", broken));
-    }
     // What a row brings says something only where it and those before it are sound.
     if faults.n_faults() > n_faults {
         return None;

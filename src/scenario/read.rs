@@ -10,6 +10,7 @@ use toml::de::DeValue;
 
 use super::error::{Broken, Fault, Place};
 use super::written::Node;
+use crate::escape;
 
 /// Why a value is not of a type: what is broken, and where once that is known.
 #[derive(Debug)]
@@ -98,10 +99,10 @@ fn shown(found: &Unexpected<'_>) -> String {
         Unexpected::Unsigned(value) => value.to_string(),
         Unexpected::Signed(value) => value.to_string(),
         Unexpected::Float(value) => format!("{value:?}"),
-        Unexpected::Str(value) => format!("{value:?}"),
+        Unexpected::Str(value) => escape::quoted(value),
         Unexpected::Seq => "a list".to_owned(),
         Unexpected::Map => "a table".to_owned(),
-        other => other.to_string(),
+        other => escape::cut(&other.to_string(), escape::CELL_CHARS).into_owned(),
     }
 }
 

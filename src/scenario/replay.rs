@@ -1,12 +1,13 @@
 //! `[market.replay]`: a table of prices that replaces the diffusion of the assets it names.
 
-use std::path::Path;
-
 use super::RunSpec;
+use super::bounds::{MOST_REPLAY_PRICES, MOST_REPLAY_ROWS};
 use super::clock::{Clock, Walked};
 use super::columns;
 use super::error::{Broken, Faults};
 use super::file::ReplayEntry;
+use super::limit::Limit;
+use super::reach::Reach;
 use super::replay_fault::Unreplayable;
 use super::table::{Row, Table};
 use super::written::{Bounds, Node};
@@ -43,8 +44,8 @@ pub(super) struct Around<'a> {
     pub(super) assets_node: &'a Node<'a>,
     /// `[market.common_jumps]`.
     pub(super) common_jumps_node: &'a Node<'a>,
-    /// Folder of the scenario.
-    pub(super) folder: &'a Path,
+    /// Which files the scenario may name.
+    pub(super) reach: &'a Reach,
     /// The rest of the market.
     pub(super) market: &'a Market,
     /// How many steps a path has.
@@ -89,7 +90,8 @@ pub(super) fn read(
     }
     let entry: ReplayEntry = node.read(faults)?;
     check_entry(node, &entry, faults);
-    let mut table = Table::open(&around.folder.join(&entry.prices), "t,ETH,BTC", faults)?;
+    let source = around.reach.find(&node.get("prices"), &entry.prices, faults)?;
+    let mut table = Table::open(&source, "t,ETH,BTC", faults)?;
     let columns = columns::of_assets(&table, &around.market.assets, faults)?;
     let is_price = |column| columns.iter().any(|(of_asset, _)| *of_asset == column);
     let time_column = Clock::of(&table, is_price).column();
@@ -137,7 +139,15 @@ fn read_rows(
 ) -> Option<(Rows, usize)> {
     let mut clock = Clock::of(table, |column| columns.iter().any(|(own, _)| *own == column));
     let (mut prices, mut lines) = (Vec::new(), Vec::new());
+    let most_rows = MOST_REPLAY_ROWS.min(MOST_REPLAY_PRICES / columns.len());
     while let Some(row) = table.next_row(faults) {
+        if lines.len() >= most_rows {
+            let remedy = "cut it to the stretch that paths are to walk, or leave out assets";
+            let broken =
+                Broken::Limit(Limit::TooMany { what: "rows", most: most_rows as u64, remedy });
+            faults.push(table.fault_at(None, "", broken));
+            return None;
+        }
         lines.push(row.line());
         clock.enter(&row);
         prices.extend(columns.iter().filter_map(|(column, _)| read_price(&row, *column, faults)));

@@ -3,14 +3,15 @@
 use std::fmt;
 
 use super::spelling::Shown;
+use crate::escape::quoted;
 
 /// A fault of `[market.replay]` or of its table.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Unreplayable {
     /// A replayed asset that also diffuses or jumps.
     #[error(
-        "= {} though {asset:?} is replayed: leave it out or 0, since history replaces it",
-        Shown(*.value)
+        "= {} though {} is replayed: leave it out or 0, since history replaces it",
+        Shown(*.value), quoted(asset)
     )]
     MovesTwice {
         /// The asset.
@@ -37,8 +38,8 @@ pub enum Unreplayable {
     OpensAtZero,
     /// A field that is no time.
     #[error(
-        "= {text:?} is not a time{}: write seconds since 1970 (or ms, us, ns) or a date as in \
-         2020-03-12T00:00:00Z", MoreRows(*n_more)
+        "= {} is not a time{}: write seconds since 1970 (or ms, us, ns) or a date as in \
+         2020-03-12T00:00:00Z", quoted(text), MoreRows(*n_more)
     )]
     NotATime {
         /// As written.
@@ -82,8 +83,10 @@ pub enum Unreplayable {
     },
     /// An asset that stands still beside a column that may be meant for it.
     #[error(
-        "= {asset:?} has no column in {table}, where {column:?} looks like it, and nothing else \
-         moves it: name the column {asset}, or give the asset a volatility"
+        "= {} has no column in {table}, where {} looks like it, and nothing else moves it: name \
+         the column {asset}, or give the asset a volatility",
+        quoted(asset),
+        quoted(column)
     )]
     ColumnOfOtherName {
         /// The asset.

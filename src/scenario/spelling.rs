@@ -2,13 +2,17 @@
 
 use std::fmt;
 
+use crate::escape;
+
 /// Words listed in full; more would bury the message.
 const MOST_LISTED: usize = 12;
+/// Bytes of a word beyond which no other is looked for.
+const LONGEST_MEANT: usize = 256;
 
 /// "did you mean `x`?", or the words that would do.
 pub(super) fn suggest<S: AsRef<str>>(word: &str, known: &[S]) -> String {
     if let Some(near) = nearest(word, known) {
-        format!("did you mean `{near}`?")
+        format!("did you mean `{}`?", shown(near))
     } else if known.is_empty() {
         "there is none to choose from".to_owned()
     } else {
@@ -22,29 +26,39 @@ pub(super) fn suggest_rule<S: AsRef<str>>(word: &str, known: &[S]) -> String {
     let digits = |word: &str| word.chars().filter(char::is_ascii_digit).collect::<String>();
     let alike = |near: &&str| edits(word, near) <= 2 && digits(word) == digits(near);
     let meant = nearest(word, known).filter(alike);
-    let meant = meant.map_or(String::new(), |near| format!(" (did you mean `{near}`?)"));
+    let meant = meant.map_or(String::new(), |near| format!(" (did you mean `{}`?)", shown(near)));
     format!("write one of {}{meant}", list(known))
 }
 
 /// To rename the column that may be meant, or to add one.
 pub(super) fn suggest_rename(column: &str, found: &[String]) -> String {
     match nearest(column, found) {
-        Some(near) => format!("rename `{near}` if that is it"),
+        Some(near) => format!("rename `{}` if that is it", shown(near)),
         None => "add it".to_owned(),
     }
 }
 
 /// `a, b, c`, cut after a dozen.
 pub(super) fn list<S: AsRef<str>>(words: &[S]) -> String {
-    let shown: Vec<&str> = words.iter().take(MOST_LISTED).map(AsRef::as_ref).collect();
+    let words_shown = words.iter().take(MOST_LISTED).map(|word| shown(word.as_ref()));
+    let words_shown: Vec<String> = words_shown.collect();
     match words.len().saturating_sub(MOST_LISTED) {
-        0 => shown.join(", "),
-        hidden => format!("{} and {hidden} more", shown.join(", ")),
+        0 => words_shown.join(", "),
+        hidden => format!("{} and {hidden} more", words_shown.join(", ")),
     }
+}
+
+/// A word of a file that may be any file.
+fn shown(word: &str) -> String {
+    escape::line(&escape::cut(word, escape::CELL_CHARS)).into_owned()
 }
 
 /// The known word within a third of the word's length in edits, if there is one.
 pub(super) fn nearest<'a, S: AsRef<str>>(word: &str, known: &'a [S]) -> Option<&'a str> {
+    // Words this long are no slip of the finger, and the distance costs their square.
+    if word.len() > LONGEST_MEANT {
+        return None;
+    }
     let farthest = word.chars().count().div_ceil(3).min(4);
     known
         .iter()

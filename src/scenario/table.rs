@@ -1,26 +1,26 @@
 //! Tables of text, plain or gzipped: opened, their header checked, read row by row, each fault by
 //! line.
 
-use std::io::{Cursor, ErrorKind, Read};
+use std::io::{self, Cursor, ErrorKind, Read};
 use std::path::Path;
 use std::sync::Arc;
 
 use csv::ByteRecord;
-use flate2::bufread::MultiGzDecoder;
 
+use super::bounds::{MOST_COLUMNS, MOST_ROW_BYTES, MOST_ROWS, MOST_SCENARIO_BYTES};
 use super::error::{Broken, Fault, Faults, Input, Place};
+use super::limit::Limit;
+use super::reach::Source;
 use super::separator::{self, Beginning};
 use super::spelling::list;
+use super::stream::{BUFFER_BYTES, Excess, Stream, read_whole, unreadable};
 use super::written::Bounds;
-
-/// Bytes that the parser takes at a time.
-const BUFFER_BYTES: usize = 1 << 20;
-/// The first bytes of a gzip file, whatever its name.
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// An open table, before or at a row.
 pub(super) struct Table {
     file: Arc<str>,
+    name: String,
+    stream: Stream,
     reader: csv::Reader<Box<dyn Read>>,
     columns: Vec<String>,
     record: ByteRecord,
@@ -35,10 +35,9 @@ pub(super) struct Row<'t> {
     table: &'t Table,
 }
 
-/// The whole of a text file.
+/// The whole of a scenario's text.
 pub(super) fn read_text(path: &Path, file: &Arc<str>, faults: &mut Faults) -> Option<String> {
-    let bytes =
-        if path.is_dir() { Err(ErrorKind::IsADirectory.into()) } else { std::fs::read(path) };
+    let bytes = read_whole(&Source::of_command_line(path), MOST_SCENARIO_BYTES);
     let told = |broken, line| {
         let place = Place { file: Arc::clone(file), line, key: String::new() };
         Fault { place, broken }
@@ -55,32 +54,10 @@ pub(super) fn read_text(path: &Path, file: &Arc<str>, faults: &mut Faults) -> Op
             None
         }
         Err(error) => {
-            faults.push(told(unreadable(error.kind()), None));
+            faults.push(told(unreadable(&error), None));
             None
         }
     }
-}
-
-/// What a system's error means to the one who named the file.
-fn unreadable(kind: ErrorKind) -> Broken {
-    match kind {
-        ErrorKind::NotFound | ErrorKind::NotADirectory => Broken::NoSuchFile,
-        ErrorKind::IsADirectory => Broken::IsAFolder,
-        kind => Broken::Unreadable { kind },
-    }
-}
-
-/// A table's bytes, unpacked, and the file that they are in.
-fn open(path: &Path) -> std::io::Result<(Box<dyn Read>, Input)> {
-    if path.is_dir() {
-        return Err(ErrorKind::IsADirectory.into());
-    }
-    // Read whole, so that the digest is that of the rows, and a pipe will do.
-    let bytes = std::fs::read(path)?;
-    let input = Input { name: name_of(path), blake3: blake3::hash(&bytes) };
-    let is_gzip = bytes.starts_with(&GZIP_MAGIC);
-    let bytes = Cursor::new(bytes);
-    Ok((if is_gzip { Box::new(MultiGzDecoder::new(bytes)) } else { Box::new(bytes) }, input))
 }
 
 fn name_of(path: &Path) -> String {
@@ -89,22 +66,24 @@ fn name_of(path: &Path) -> String {
 
 impl Table {
     /// Opens a table and reads its header, of which `columns` is an example.
-    pub(super) fn open(path: &Path, columns: &'static str, faults: &mut Faults) -> Option<Self> {
-        let file: Arc<str> = path.display().to_string().into();
+    pub(super) fn open(
+        source: &Source,
+        columns: &'static str,
+        faults: &mut Faults,
+    ) -> Option<Self> {
+        let file: Arc<str> = source.name.display().to_string().into();
         let told = |broken| {
             let place = Place { file: Arc::clone(&file), ..Place::default() };
             Fault { place, broken }
         };
-        let mut bytes = match open(path) {
-            Ok((bytes, input)) => {
-                faults.inputs.push(input);
-                bytes
-            }
+        let mut stream = match Stream::open(source) {
+            Ok(stream) => stream,
             Err(error) => {
-                faults.push(told(unreadable(error.kind())));
+                faults.push(told(unreadable(&error)));
                 return None;
             }
         };
+        let mut bytes = std::mem::replace(&mut stream.bytes, Box::new(io::empty()));
         let beginning = match separator::begin(&mut bytes) {
             Ok(Beginning { is_other: Some(name), .. }) => {
                 faults.push(told(Broken::NotATable { name, columns }));
@@ -113,7 +92,7 @@ impl Table {
             Ok(beginning) => beginning,
             Err(error) => {
                 let place = Place { file, line: Some(1), ..Place::default() };
-                faults.push(Fault { place, broken: broken_stream(error.kind()) });
+                faults.push(Fault { place, broken: broken_stream(&error) });
                 return None;
             }
         };
@@ -123,6 +102,8 @@ impl Table {
         builder.flexible(true).buffer_capacity(BUFFER_BYTES).delimiter(separator);
         let mut table = Self {
             file,
+            name: name_of(&source.name),
+            stream,
             reader: builder.from_reader(bytes),
             columns: Vec::new(),
             record: ByteRecord::new(),
@@ -144,6 +125,15 @@ impl Table {
         };
         if header.is_empty() {
             faults.push(self.fault_at(None, "", Broken::Empty { columns }));
+            return None;
+        }
+        let is_long = header.as_slice().len() as u64 > MOST_ROW_BYTES;
+        if is_long || header.len() > MOST_COLUMNS {
+            let (what, most) = ("columns", MOST_COLUMNS as u64);
+            let remedy = "keep those that are read, and write rows below the header";
+            let of_columns = Broken::Limit(Limit::TooMany { what, most, remedy });
+            let broken = if is_long { Excess::Row.broken() } else { of_columns };
+            faults.push(self.fault_at(Some(self.header_line()), "", broken));
             return None;
         }
         for column in &header {
@@ -215,16 +205,31 @@ impl Table {
 
     /// The next row that has as many fields as the header; ragged ones are told and passed over.
     pub(super) fn next_row(&mut self, faults: &mut Faults) -> Option<Row<'_>> {
-        loop {
+        while !faults.are_enough() {
+            let (begins, line) = (self.reader.position().byte(), self.reader.position().line());
+            self.stream.leash.begin_row(begins);
             match self.reader.read_byte_record(&mut self.record) {
                 Ok(true) => {}
                 Ok(false) => return None,
                 Err(error) => {
-                    faults.push(self.broken_stream(&error));
+                    let mut fault = self.broken_stream(&error);
+                    if matches!(fault.broken, Broken::Limit(_)) {
+                        fault.place.line = Some(line + self.n_skipped);
+                    }
+                    faults.push(fault);
                     return None;
                 }
             }
             self.n_rows += 1;
+            if self.n_rows > MOST_ROWS || self.record.as_slice().len() as u64 > MOST_ROW_BYTES {
+                let remedy = "split the table into several scenarios' own";
+                let of_rows =
+                    Broken::Limit(Limit::TooMany { what: "rows", most: MOST_ROWS, remedy });
+                let is_many = self.n_rows > MOST_ROWS;
+                let broken = if is_many { of_rows } else { Excess::Row.broken() };
+                faults.push(self.fault_at(self.line(), "", broken));
+                return None;
+            }
             let (n_fields, n_columns) = (self.record.len(), self.columns.len());
             if n_fields == n_columns {
                 return Some(Row { table: self });
@@ -232,13 +237,15 @@ impl Table {
             let broken = Broken::RaggedRow { n_fields, n_columns };
             faults.push(self.fault_at(self.line(), "", broken));
         }
+        None
     }
 
     /// To be called when all rows are read: a table without rows is a fault.
     pub(super) fn end(&self, faults: &mut Faults) -> Option<()> {
+        faults.inputs.push(Input { name: self.name.clone(), blake3: self.stream.blake3() });
         if self.n_rows == 0 {
             // A stream that broke before its first row has told its fault.
-            if !faults.listed().iter().any(|fault| fault.place.file == self.file) {
+            if !faults.has_any_of(&self.file) {
                 faults.push(self.fault_at(Some(self.header_line()), "", Broken::NoRows));
             }
             return None;
@@ -258,21 +265,21 @@ impl Table {
 
     fn broken_stream(&self, error: &csv::Error) -> Fault {
         let line = Some(self.reader.position().line() + self.n_skipped);
-        let kind = match error.kind() {
-            csv::ErrorKind::Io(error) => error.kind(),
+        let broken = match error.kind() {
+            csv::ErrorKind::Io(error) => broken_stream(error),
             // With byte records and rows of any length, nothing but the stream can fail.
-            _ => ErrorKind::Other,
+            _ => Broken::Unreadable { kind: ErrorKind::Other },
         };
-        self.fault_at(line, "", broken_stream(kind))
+        self.fault_at(line, "", broken)
     }
 }
 
 /// Why no more of a stream can be read.
-fn broken_stream(kind: ErrorKind) -> Broken {
-    match kind {
+fn broken_stream(error: &io::Error) -> Broken {
+    match error.kind() {
         ErrorKind::UnexpectedEof => Broken::TruncatedGzip,
         ErrorKind::InvalidInput | ErrorKind::InvalidData => Broken::DamagedGzip,
-        kind => unreadable(kind),
+        _ => unreadable(error),
     }
 }
 
@@ -319,9 +326,11 @@ impl<'t> Row<'t> {
 
     /// Tells that the row needs a column that the header lacks.
     pub(super) fn missing(&self, column: &str, faults: &mut Faults) {
-        let found = self.table.columns.clone();
-        let broken = Broken::MissingColumn { column: column.to_owned(), found };
-        faults.push(self.table.fault_at(self.table.line(), column, broken));
+        faults.push_with(&self.table.file, || {
+            let found = self.table.columns.clone();
+            let broken = Broken::MissingColumn { column: column.to_owned(), found };
+            self.table.fault_at(self.table.line(), column, broken)
+        });
     }
 
     /// The line on which the row begins.
@@ -331,6 +340,18 @@ impl<'t> Row<'t> {
 
     /// Tells a fault of a field.
     pub(super) fn fault(&self, column: usize, broken: Broken, faults: &mut Faults) {
-        faults.push(self.table.fault_at(self.table.line(), &self.table.columns[column], broken));
+        self.fault_with(column, || broken, faults);
+    }
+
+    /// Tells a fault of a field, which is made only where it is listed.
+    pub(super) fn fault_with(
+        &self,
+        column: usize,
+        broken: impl FnOnce() -> Broken,
+        faults: &mut Faults,
+    ) {
+        let Table { file, columns, .. } = self.table;
+        faults
+            .push_with(file, || self.table.fault_at(self.table.line(), &columns[column], broken()));
     }
 }

@@ -3,22 +3,29 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::bounds::MOST_ASSET_STEPS;
 use super::error::{Broken, Fault, Faults, Place};
 use super::file::{Head, Run};
+use super::limit::Limit;
 use super::plausible::{self, Places};
+use super::reach::{Reach, Source};
 use super::written::{Bounds, Node, Written};
 use super::{RunSpec, Scenario, assets, duration, gate, keys, positions, replay, table, venues};
 use super::{coverage, liquidators, liquidity, moves};
+use crate::escape;
 use crate::market::Market;
 use crate::units::MOST_PATHS;
 
-/// What the command line sets over the file.
+/// What the command line sets over the file, and what it allows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Overrides {
     /// Another book; a relative path starts at the working directory.
     pub book: Option<PathBuf>,
     /// A table of prices, thresholds and stability that overrides `[[assets]]`.
     pub assets: Option<PathBuf>,
+    /// Let the scenario name files outside of its own folder; those named here are read wherever
+    /// they are.
+    pub allow_outside: bool,
     /// Paths.
     pub paths: Option<u64>,
     /// Steps of a path.
@@ -91,33 +98,33 @@ fn read(path: &Path, overrides: &Overrides, faults: &mut Faults) -> Option<Scena
         }
     };
     let root = written.root();
-    let folder = path.parent().unwrap_or(Path::new(""));
+    let reach = &Reach::of(path, overrides.allow_outside);
     let mut notes = Vec::new();
     let head: Option<Head> = root.read(faults);
     let mut run = read_run(&root.get("run"), overrides, faults);
     let mut assets = assets::read(&root.get("assets"), faults);
     if let (Some(path), Some(assets)) = (&overrides.assets, &mut assets) {
-        assets::override_from(path, assets, &mut notes, faults);
+        assets::override_from(&Source::of_command_line(path), assets, &mut notes, faults);
     }
     let assets = assets?;
+    check_size(&root, run.as_ref(), assets.len(), faults);
     let venues = venues::read(&root.get("venues"), &assets, faults);
     let market_node = root.get("market");
     let market = run.as_ref().and_then(|run| {
         let market = moves::read(&market_node, &assets, run, &mut notes, faults)?;
         let (assets_node, common_jumps_node) =
             (&root.get("assets"), &market_node.get("common_jumps"));
-        let around =
-            replay::Around { assets_node, common_jumps_node, folder, market: &market, run };
+        let around = replay::Around { assets_node, common_jumps_node, reach, market: &market, run };
         let read = replay::read(&market_node.get("replay"), &around, &mut notes, faults)?;
         let table = read.table;
         Some((Market { replay: read.replay, ..market }, table))
     });
     let liquidity = run.as_ref().and_then(|run| {
-        let around = liquidity::Around { assets: &assets, folder, run };
+        let around = liquidity::Around { assets: &assets, reach, run };
         liquidity::read(&market_node, &around, &mut notes, faults)
     });
     let liquidators = liquidators::read(&root.get("liquidators"), faults);
-    let book_path = book_path(&root, head.as_ref(), folder, overrides, faults);
+    let book_source = book_source(&root, head.as_ref(), reach, overrides, faults);
     let gates = run.as_mut().zip(venues.as_ref()).map(|(run, venues)| {
         let known = gate::Known::of(&run.levels, venues);
         let gates = gate::read(&root.get("gate"), &overrides.gates, &known, faults);
@@ -125,19 +132,19 @@ fn read(path: &Path, overrides: &Overrides, faults: &mut Faults) -> Option<Scena
         run.until = until.and_then(|until| gate::read_precision(until, &known, faults));
         gates
     });
-    let (venues, book_path) = (venues?, book_path?);
-    let book = positions::read(&book_path, &assets, &venues, &mut notes, faults);
+    let (venues, book_source) = (venues?, book_source?);
+    let book = positions::read(&book_source, &assets, &venues, &mut notes, faults);
     let (head, run, (market, table), book) = (head?, run?, market?, book?);
     let (liquidity, liquidators, gates) = (liquidity?, liquidators?, gates?);
     let (assets_node, venues_node) = (&root.get("assets"), &root.get("venues"));
     coverage::check(assets_node, &table, (&market, &liquidity, &book), &mut notes, faults);
     let assets_table = overrides.assets.as_deref();
     let places =
-        Places { assets: assets_node, assets_table, venues: venues_node, book: &book_path };
+        Places { assets: assets_node, assets_table, venues: venues_node, book: &book_source.name };
     plausible::tell(&places, &assets, &venues, &book, &mut notes);
-    let stem = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let name = name_of(&root, head.name, path, faults)?;
     Some(Scenario {
-        name: head.name.unwrap_or_else(stem),
+        name,
         liquidators: liquidators.or_else(|| liquidators::default_in(&liquidity)),
         market: Market { liquidity, ..market },
         venues,
@@ -150,23 +157,51 @@ fn read(path: &Path, overrides: &Overrides, faults: &mut Faults) -> Option<Scena
     })
 }
 
+/// The name that is written, or else that of the file.
+fn name_of(
+    root: &Node<'_>,
+    written: Option<String>,
+    path: &Path,
+    faults: &mut Faults,
+) -> Option<String> {
+    let Some(name) = written else {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        return Some(escape::name(&stem));
+    };
+    let fault = assets::name_fault(&name).filter(|it| !matches!(it, Broken::NotAName { .. }));
+    faults.extend(fault.map(|broken| root.get("name").fault(broken)));
+    Some(name)
+}
+
 /// The book that the command line names, or else the file.
-fn book_path(
+fn book_source(
     root: &Node<'_>,
     head: Option<&Head>,
-    folder: &Path,
+    reach: &Reach,
     overrides: &Overrides,
     faults: &mut Faults,
-) -> Option<PathBuf> {
+) -> Option<Source> {
     if let Some(path) = &overrides.book {
-        return Some(path.clone());
+        return Some(Source::of_command_line(path));
     }
     let book = &head?.book;
     if book.is_none() {
         let remedy = "write the book's path, book = \"book.csv\", or give --book";
         faults.push(root.get("book").fault(Broken::MissingKey { remedy }));
     }
-    Some(folder.join(book.as_ref()?))
+    reach.find(&root.get("book"), book.as_ref()?, faults)
+}
+
+/// The prices of a path are kept while it is walked, so that their number has a bound.
+fn check_size(root: &Node<'_>, run: Option<&RunSpec>, n_assets: usize, faults: &mut Faults) {
+    let Some(run) = run else { return };
+    let n = n_assets as u64 * u64::from(run.n_steps);
+    if n > MOST_ASSET_STEPS {
+        let (what, most) = ("prices a path (assets x steps)", MOST_ASSET_STEPS);
+        let remedy = "lower run.steps, or leave out assets that move with others";
+        let broken = Broken::Limit(Limit::TooManyTogether { n, what, most, remedy });
+        faults.push(root.get("run").get("steps").fault(broken));
+    }
 }
 
 fn read_run(node: &Node<'_>, overrides: &Overrides, faults: &mut Faults) -> Option<RunSpec> {

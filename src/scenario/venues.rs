@@ -3,8 +3,10 @@
 use serde::de::IgnoredAny;
 
 use super::assets::{THRESHOLD, check_keys, check_name};
+use super::bounds::MOST_TERMS;
 use super::error::{Broken, Faults};
 use super::file::TermsEntry;
+use super::limit::Limit;
 use super::written::{Bounds, Node};
 use crate::book::venue::{BrokenBound, RULES, Rule, Terms, Venue, tier_bounds};
 use crate::market::Asset;
@@ -45,8 +47,21 @@ pub(super) fn read(node: &Node<'_>, assets: &[Asset], faults: &mut Faults) -> Op
         faults.push(node.fault(Broken::MissingKey { remedy }));
         return None;
     }
-    let venues: Vec<Option<Venue>> =
-        names.iter().map(|name| read_one(name, &node.get(name), assets, faults)).collect();
+    let check = |n: usize, faults: &mut Faults| {
+        let (what, most) = ("terms (venues x assets, and their tiers)", MOST_TERMS as u64);
+        let remedy = "leave out venues and assets that the book does not name";
+        let broken = Broken::Limit(Limit::TooManyTogether { n: n as u64, what, most, remedy });
+        faults.extend((n > MOST_TERMS).then(|| node.fault(broken)));
+        n <= MOST_TERMS
+    };
+    check(names.len() * assets.len(), faults).then_some(())?;
+    let mut n_terms = 0;
+    let mut read_one = |name: &str| {
+        let venue = read_one(name, &node.get(name), assets, faults)?;
+        n_terms += venue.terms.iter().map(|it| it.tiers.len().max(1)).sum::<usize>();
+        check(n_terms, faults).then_some(venue)
+    };
+    let venues: Vec<Option<Venue>> = names.iter().map(|name| read_one(name)).collect();
     venues.into_iter().collect()
 }
 

@@ -1,13 +1,15 @@
 //! The TOML as text: every value with its place, so that each fault can name its line.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::bounds::{self, MOST_VALUES};
 use super::error::{Broken, Fault, Faults, Place};
+use super::limit::Limit;
+use crate::escape;
 
 /// A parsed file: values with their spans, borrowed from the source.
 pub(super) struct Written<'s> {
@@ -32,6 +34,13 @@ pub(super) struct Node<'w> {
 impl<'s> Written<'s> {
     /// Parses the source; its first fault of syntax is the only one, since the rest follow from it.
     pub(super) fn parse(file: &Arc<str>, source: &'s str) -> Result<Self, Box<Fault>> {
+        if bounds::n_values(source) > MOST_VALUES {
+            let remedy = "put positions, prices and quotes into tables beside the scenario";
+            let broken =
+                Broken::Limit(Limit::TooMany { what: "values", most: MOST_VALUES as u64, remedy });
+            let place = Place { file: Arc::clone(file), ..Place::default() };
+            return Err(Box::new(Fault { place, broken }));
+        }
         let line_starts: Vec<usize> =
             std::iter::once(0).chain(source.match_indices('\n').map(|(at, _)| at + 1)).collect();
         match DeTable::parse(source) {
@@ -53,8 +62,8 @@ impl<'s> Written<'s> {
     }
 }
 
-/// The most characters of a line that a fault of syntax shows.
-const MOST_SHOWN: usize = 60;
+/// The most characters of what the parser says, which may name what it found.
+const MOST_SAID: usize = 160;
 
 fn not_toml(place: Place, source: &str, line_starts: &[usize], error: &toml::de::Error) -> Fault {
     let offset = error.span().map_or(source.len(), |span| span.start.min(source.len()));
@@ -64,8 +73,9 @@ fn not_toml(place: Place, source: &str, line_starts: &[usize], error: &toml::de:
     let text = source[line_start..].lines().next().unwrap_or("").trim();
     let broken = Broken::NotToml {
         column: before.chars().count() + 1,
-        text: text.chars().take(MOST_SHOWN).collect(),
-        expected: error.message().trim_end().replace('\n', ", "),
+        text: escape::cut(text, escape::CELL_CHARS).into_owned(),
+        expected: escape::cut(&error.message().trim_end().replace('\n', ", "), MOST_SAID)
+            .into_owned(),
     };
     Fault { place: Place { line: Some(line), ..place }, broken }
 }
@@ -89,7 +99,7 @@ impl<'w> Node<'w> {
         if !key.is_empty() && key.chars().all(is_bare) {
             path.push_str(key);
         } else {
-            let _infallible = write!(path, "{key:?}");
+            path.push_str(&escape::quoted(key));
         }
         Self { written: self.written, value, offset, key: path, hidden: &[] }
     }
@@ -136,6 +146,21 @@ impl<'w> Node<'w> {
         (0..self.list().map_or(0, |list| list.len())).map(|idx| self.at(idx))
     }
 
+    /// Whether this list has no more entries than there may be, or a fault.
+    pub(super) fn has_at_most(&self, most: usize, faults: &mut Faults) -> bool {
+        let n = self.list().map_or(0, |list| list.len());
+        if n > most {
+            let remedy = "join those that can be one, or split the scenario";
+            let most = most as u64;
+            faults.push(self.fault(Broken::Limit(Limit::TooMany {
+                what: "entries",
+                most,
+                remedy,
+            })));
+        }
+        n <= most
+    }
+
     /// The value, if something stands here.
     pub(super) fn value(&self) -> Option<&'w DeValue<'w>> {
         self.value.map(Spanned::get_ref)
@@ -155,6 +180,11 @@ impl<'w> Node<'w> {
     pub(super) fn place(&self) -> Place {
         let file = Arc::clone(&self.written.file);
         Place { file, line: Some(self.line()), key: self.key.clone() }
+    }
+
+    /// The file.
+    pub(super) fn file(&self) -> &Arc<str> {
+        &self.written.file
     }
 
     /// A fault here.

@@ -10,7 +10,7 @@ use shortfall::market::depth::{
     ConstantProduct, Depth, DepthBand, DepthForm, Feedback, PowerLaw, Quote, Quotes,
 };
 use shortfall::market::oracle::{Feed, Stale};
-use shortfall::scenario::{Broken, Overrides, Scenario, load};
+use shortfall::scenario::{Broken, Limit, Overrides, Scenario, load};
 use shortfall::units::AssetId;
 
 use crate::{VALID, VALID_BOOK, gzipped, loaded, written_to};
@@ -235,5 +235,5 @@ fn a_table_may_have_ten_thousand_quotes_and_no_more() {
     quotes.push_str("10001,0.01\n10002,0.01\n");
     let faults = liquid(quotes.as_bytes()).expect_err("too many quotes");
     let broken = &faults.listed()[0].broken;
-    assert!(matches!(broken, Broken::WrongLength { n: 10_002, .. }), "{faults}");
+    assert!(matches!(broken, Broken::Limit(Limit::TooMany { most: 10_000, .. })), "{faults}");
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use shortfall::escape;
 use shortfall::report::Facts;
 
 use super::Standing;
@@ -22,8 +23,9 @@ impl Metrics {
         let file = OutFile::open(path, "--metrics")?;
         let program = facts.program_digest.get(..16).unwrap_or(&facts.program_digest);
         let labels = format!(
-            "{{scenario=\"{}\",program=\"{program}\",seed=\"{}\"}}",
-            escaped(&facts.scenario),
+            "{{scenario=\"{}\",program=\"{}\",seed=\"{}\"}}",
+            escape::label(&facts.scenario),
+            escape::label(program),
             facts.seed
         );
         Ok(Self { file, labels, is_told: false })
@@ -73,11 +75,6 @@ fn text(standing: &Standing, labels: &str) -> String {
     text
 }
 
-/// A label's value.
-fn escaped(value: &str) -> String {
-    value.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,7 +89,7 @@ mod tests {
             seconds_left: None,
             expected_shortfall: None,
         };
-        let labels = format!("{{scenario=\"{}\"}}", escaped("a \"b\" \\ c\nd"));
+        let labels = format!("{{scenario=\"{}\"}}", escape::label("a \"b\" \\ c\nd"));
         let expected = "\
 # HELP shortfall_paths_done Paths walked and counted.
 # TYPE shortfall_paths_done gauge

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::Report;
+use crate::escape;
 use crate::report::bench::{Bench, Growth};
 use crate::report::explain::Explanation;
 use crate::report::ladder::LadderRow;
@@ -30,8 +31,8 @@ pub(super) fn write_explanation(told: &Explanation, out: &mut dyn Write) -> io::
 }
 
 fn write_value(value: &(impl Serialize + ?Sized), out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, value)?;
-    writeln!(out)
+    let text = serde_json::to_string_pretty(value)?;
+    writeln!(out, "{}", escape::json(&text))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::number::{at_least_if, counted, duration, known, measured, usd};
 use super::{LADDER_HEADINGS, Report, ladder_cells, text};
+use crate::escape;
 use crate::report::baseline::{BaselineFigures, DIFFERENCE_HEADINGS};
 use crate::report::bench::{BENCH_HEADINGS, BENCH_NOTES, Bench, Growth};
 use crate::report::explain::Explanation;
@@ -16,27 +17,27 @@ use crate::scenario::Unit;
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let summary = report.summary;
-    writeln!(out, "## {}: bad debt\n", escaped(&summary.scenario))?;
+    writeln!(out, "## {}: bad debt\n", named(&summary.scenario))?;
     if let Some(void) = &summary.void {
-        writeln!(out, "**{}.**\n", escaped(&void.told()))?;
+        writeln!(out, "**{}.**\n", escape::markdown(&void.told()))?;
     }
     write_gates(report.gates, out)?;
     write_figures(summary, out)?;
     write_opening(summary, out)?;
     write_baseline(report.baseline, out)?;
     if let Some(until) = report.until {
-        writeln!(out, "\nStopped {}.", escaped(&until.told()))?;
+        writeln!(out, "\nStopped {}.", escape::markdown(&until.told()))?;
     }
     writeln!(
         out,
-        "\n{} of {} ({}), {}, seed {}. Outcomes `{}` of program `{}`: the same on every machine.",
+        "\n{} of {} ({}), {}, seed {}. Outcomes `{}` of program {}: the same on every machine.",
         counted(summary.n_paths, "path"),
         counted(summary.n_steps.into(), "step"),
         duration(summary.step_hours * f64::from(summary.n_steps)),
         counted(summary.n_positions, "position"),
         summary.seed,
         summary.outcome_digest,
-        summary.program_digest,
+        code_in_cell(&summary.program_digest),
     )?;
     writeln!(out, "\n<details><summary>The whole report</summary>\n")?;
     write_fenced(out, |out| text::write(report, out))?;
@@ -49,9 +50,9 @@ pub(super) fn write_ladder(rows: &[LadderRow], out: &mut dyn Write) -> io::Resul
 }
 
 pub(super) fn write_bench(bench: &Bench, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}\n", escaped(&bench.headline()))?;
+    writeln!(out, "{}\n", escape::markdown(&bench.headline()))?;
     write_headings(&BENCH_HEADINGS, 1, out)?;
-    bench.backends.iter().try_for_each(|it| write_row(&it.cells(), out))?;
+    bench.backends.iter().try_for_each(|it| write_named_row(&it.cells(), out))?;
     writeln!(out, "\n{}\n", bench.compared())?;
     BENCH_NOTES.iter().try_for_each(|note| writeln!(out, "{note}"))
 }
@@ -59,7 +60,7 @@ pub(super) fn write_bench(bench: &Bench, out: &mut dyn Write) -> io::Result<()> 
 pub(super) fn write_growth(growth: &[Growth], out: &mut dyn Write) -> io::Result<()> {
     for (idx, it) in growth.iter().enumerate() {
         let gap = if idx == 0 { "" } else { "\n" };
-        writeln!(out, "{gap}{}\n", escaped(&it.headline()))?;
+        writeln!(out, "{gap}{}\n", escape::markdown(&it.headline()))?;
         write_headings(&it.headings(), 0, out)?;
         it.points.iter().try_for_each(|point| write_row(&point.cells(), out))?;
     }
@@ -82,10 +83,10 @@ fn write_gates(gates: &[GateFigures], out: &mut dyn Write) -> io::Result<()> {
             Verdict::Breached => "❌",
         };
         let [fail_on, verdict, value, low, high] = gate.cells();
-        write_row(&[format!("`{fail_on}`"), format!("{sign} {verdict}"), value, low, high], out)?;
+        write_row(&[code_in_cell(&fail_on), format!("{sign} {verdict}"), value, low, high], out)?;
     }
     let closing = closing(gates).unwrap_or_default();
-    writeln!(out, "\n{}.\n", escaped(&closing))
+    writeln!(out, "\n{}.\n", escape::markdown(&closing))
 }
 
 /// The mean, the probability and the tail, with their intervals.
@@ -119,21 +120,21 @@ fn write_opening(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     if told.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\nAt the opening {}.", escaped(&told.join("; ")))
+    writeln!(out, "\nAt the opening {}.", escape::markdown(&told.join("; ")))
 }
 
 fn write_baseline(baseline: Option<&BaselineFigures>, out: &mut dyn Write) -> io::Result<()> {
     let Some(baseline) = baseline else { return Ok(()) };
-    writeln!(out, "\nThe same paths under the baseline, {}:\n", escaped(&baseline.scenario))?;
+    writeln!(out, "\nThe same paths under the baseline, {}:\n", named(&baseline.scenario))?;
     write_headings(&DIFFERENCE_HEADINGS, 1, out)?;
-    baseline.differences.iter().try_for_each(|it| write_row(&it.cells(), out))?;
+    baseline.differences.iter().try_for_each(|it| write_named_row(&it.cells(), out))?;
     write_moved(baseline, out)
 }
 
 /// Whose mean bad debt moved.
 fn write_moved(baseline: &BaselineFigures, out: &mut dyn Write) -> io::Result<()> {
     let named = |names: [&String; 2], moved: &Moved| {
-        let names = names.into_iter().map(|name| escaped(name));
+        let names = names.into_iter().map(|name| named(name));
         names.chain(moved.cells()).collect::<Vec<_>>()
     };
     let pools = baseline.pools.iter().filter(|pool| pool.is_told());
@@ -159,10 +160,17 @@ fn write_headings(headings: &[&str], n_left: usize, out: &mut dyn Write) -> io::
     writeln!(out, "| {} |", rules.collect::<Vec<_>>().join(" | "))
 }
 
+/// A row of cells that hold figures, or names that have no meaning any more.
 fn write_row(cells: &[String], out: &mut dyn Write) -> io::Result<()> {
-    // A bar would end the cell, in code too.
-    let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
     writeln!(out, "| {} |", cells.join(" | "))
+}
+
+/// A row whose first cell is a name, and whose others are figures.
+fn write_named_row(cells: &[String], out: &mut dyn Write) -> io::Result<()> {
+    let cells = cells.iter().enumerate();
+    let cells: Vec<String> =
+        cells.map(|(idx, it)| if idx == 0 { named(it) } else { it.clone() }).collect();
+    write_row(&cells, out)
 }
 
 /// Text as it is, between fences longer than any run of backticks in it.
@@ -178,13 +186,14 @@ fn write_fenced(
     writeln!(out, "{fence}text\n{}{fence}", text)
 }
 
-/// A name without a meaning in Markdown or HTML.
-fn escaped(name: &str) -> String {
-    const SIGNS: &str = r"\`*_{}[]<>#|&~";
-    let signs = name
-        .chars()
-        .flat_map(|sign| SIGNS.contains(sign).then_some('\\').into_iter().chain([sign]));
-    signs.collect()
+/// A name without a meaning in Markdown or HTML, cut if it is long.
+fn named(name: &str) -> String {
+    escape::markdown(&escape::cut(name, escape::NAME_CHARS))
+}
+
+/// What was written, as code in a cell, which a bar would end even there.
+fn code_in_cell(text: &str) -> String {
+    escape::code(&escape::cut(text, escape::NAME_CHARS)).replace('|', "\\|")
 }
 
 #[cfg(test)]
@@ -227,11 +236,11 @@ mod tests {
     }
 
     #[test]
-    fn names_have_no_meaning_in_markdown() {
-        assert_eq!(escaped("black-thursday (1)"), "black-thursday (1)");
-        assert_eq!(escaped("a_b <c> `d` | e"), r"a\_b \<c\> \`d\` \| e");
-        let row = written(|out| write_row(&["`fund.a|b.emptied > 1`".to_owned()], out));
-        assert_eq!(row, "| `fund.a\\|b.emptied > 1` |\n");
+    fn a_bar_ends_no_cell_be_it_in_a_name_or_in_code() {
+        assert_eq!(code_in_cell("fund.a|b.emptied > 1"), "`fund.a\\|b.emptied > 1`");
+        let cells = ["a|b\n<i>", "1"].map(str::to_owned);
+        let row = written(|out| write_named_row(&cells, out));
+        assert_eq!(row, "| a\\|b\\\\n\\<i\\> | 1 |\n");
     }
 
     #[test]

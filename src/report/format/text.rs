@@ -12,6 +12,7 @@ use std::io::{self, Write};
 use super::number::{at_least_if, count, counted, duration, percent, percent_or_none, significant};
 use super::number::{known, usd, usd_or_none};
 use super::{LADDER_HEADINGS, Report, ladder_cells};
+use crate::escape;
 use crate::report::facts::RunFacts;
 use crate::report::figures::{BadDebt, PoolFigures, StepFigures, Summary};
 use crate::report::gates::GateFigures;
@@ -29,6 +30,10 @@ const N_ROWS: usize = 10;
 const N_TIMES: usize = 8;
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    escape::through(out, |out| write_report(report, out))
+}
+
+fn write_report(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let summary = report.summary;
     write_headline(summary, out)?;
     if let Some(until) = report.until {
@@ -43,7 +48,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     write_times(summary, out)?;
     write_warnings(report, out)?;
     writeln!(out)?;
-    writeln!(out, "program  {}", summary.program_digest)?;
+    writeln!(out, "program  {}", escape::name(&summary.program_digest))?;
     writeln!(out, "outcomes {}", summary.outcome_digest)?;
     writeln!(out, "tally    {}", summary.tally_digest)?;
     if let Some(run_digest) = summary.run_digest {
@@ -65,7 +70,7 @@ fn write_headline(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "{}: {} of {} of {} ({}), {}, seed {}",
-        summary.scenario,
+        escape::name(&summary.scenario),
         counted(summary.n_paths, "path"),
         counted(summary.n_steps.into(), "step"),
         duration(summary.step_hours),
@@ -186,7 +191,7 @@ fn write_positions(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     let rows = summary.positions.iter().take(N_ROWS);
     for position in rows.clone() {
         table.row([
-            format!("{}{}", position.position, if position.is_bare { " *" } else { "" }),
+            starred(&position.position, position.is_bare),
             position.venue.clone(),
             percent(position.probability_of_default),
             usd(position.mean_loss_usd),
@@ -203,6 +208,13 @@ fn write_positions(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         let n_paths = counted(tail.n_paths, "path");
         writeln!(out, "  (the tail: the worst {n_paths}, beyond level {})", tail.level)
     })
+}
+
+/// A name, with a star behind it if its row has a note.
+fn starred(name: &str, is_starred: bool) -> String {
+    // So that the star is not cut off with what is long.
+    let name = escape::cut(name, escape::NAME_CHARS - 2);
+    format!("{name}{}", if is_starred { " *" } else { "" })
 }
 
 fn write_pools(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
@@ -271,7 +283,9 @@ fn write_warnings(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         return Ok(());
     }
     writeln!(out, "\nTo know")?;
-    warnings.iter().try_for_each(|warning| writeln!(out, "  {warning}"))
+    warnings.iter().try_for_each(|warning| {
+        writeln!(out, "  {}", escape::line(&escape::cut(warning, escape::NOTE_CHARS)))
+    })
 }
 
 fn write_speed(run: &RunFacts, out: &mut dyn Write) -> io::Result<()> {

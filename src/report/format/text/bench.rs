@@ -3,10 +3,11 @@
 use std::io::{self, Write};
 
 use super::table::Table;
+use crate::escape;
 use crate::report::bench::{BENCH_HEADINGS, BENCH_NOTES, Bench, Growth};
 
 pub(in crate::report::format) fn write_bench(bench: &Bench, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}\n", bench.headline())?;
+    writeln!(out, "{}\n", escape::line(&bench.headline()))?;
     let mut table = Table::new(1, &BENCH_HEADINGS);
     for backend in &bench.backends {
         table.row(backend.cells());

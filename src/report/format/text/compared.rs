@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::table::Table;
+use crate::escape;
 use crate::report::baseline::{BaselineFigures, DIFFERENCE_HEADINGS};
 use crate::report::format::number::counted;
 use crate::report::moved::MOVED_HEADINGS;
@@ -11,7 +12,9 @@ use crate::report::moved::MOVED_HEADINGS;
 pub(super) fn write(baseline: Option<&BaselineFigures>, out: &mut dyn Write) -> io::Result<()> {
     let Some(baseline) = baseline else { return Ok(()) };
     let BaselineFigures { scenario, program_digest, .. } = baseline;
+    let scenario = escape::name(scenario);
     let program = program_digest.get(..16).unwrap_or(program_digest);
+    let program = escape::name(program);
     writeln!(out, "\nThe same paths under the baseline, {scenario} (program {program})")?;
     let mut table = Table::new(1, &DIFFERENCE_HEADINGS);
     for difference in &baseline.differences {

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use crate::escape;
+
 /// A table with a line of headings.
 pub(super) struct Table {
     rows: Vec<Vec<String>>,
@@ -15,9 +17,9 @@ impl Table {
         Self { rows: vec![headings], n_left }
     }
 
-    /// Adds a row with a cell for each heading.
+    /// Adds a row with a cell for each heading; what is long is cut.
     pub(super) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().collect());
+        self.rows.push(cells.into_iter().map(|cell| escape::name(&cell)).collect());
     }
 
     /// Writes the table, indented by two.

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::rounds::{self, change};
 use super::table::Table;
+use crate::escape;
 use crate::report::explain::Explanation;
 use crate::report::format::number::{count, counted, significant, usd};
 
@@ -11,7 +12,11 @@ use crate::report::format::number::{count, counted, significant, usd};
 pub(super) const N_ROWS: usize = 40;
 
 pub(in crate::report::format) fn write(told: &Explanation, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}: path {}, seed {}", told.scenario, told.path_idx, told.seed)?;
+    escape::through(out, |out| write_story(told, out))
+}
+
+fn write_story(told: &Explanation, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}: path {}, seed {}", escape::name(&told.scenario), told.path_idx, told.seed)?;
     writeln!(out)?;
     writeln!(
         out,

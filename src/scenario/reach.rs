@@ -1,0 +1,123 @@
+//! What a scenario may read: regular files whose true place is below its own folder. What the
+//! command line names is the reader's own choice, and may be a pipe.
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, ErrorKind};
+use std::path::{Component, Path, PathBuf};
+
+use super::error::{Broken, Faults};
+use super::limit::Limit;
+use super::written::Node;
+
+/// The folder of a scenario, and whether files outside of it may be read.
+pub(super) struct Reach {
+    /// As it was named: where relative paths begin.
+    folder: PathBuf,
+    /// Without links; none where it cannot be found.
+    resolved: Option<PathBuf>,
+    allow_outside: bool,
+}
+
+/// A file that may be read.
+pub(super) struct Source {
+    /// As it is called in faults and notes.
+    pub(super) name: PathBuf,
+    /// What a scenario named: its true place, and what was found there.
+    named_by_scenario: Option<(PathBuf, Metadata)>,
+}
+
+impl Reach {
+    /// Of a scenario at a path.
+    pub(super) fn of(scenario: &Path, allow_outside: bool) -> Self {
+        let folder = scenario.parent().unwrap_or(Path::new("")).to_owned();
+        let resolved = match folder.as_os_str().is_empty() {
+            true => fs::canonicalize("."),
+            false => fs::canonicalize(&folder),
+        };
+        Self { folder, resolved: resolved.ok(), allow_outside }
+    }
+
+    /// The file that stands under a key of the scenario, or a fault.
+    pub(super) fn find(&self, node: &Node<'_>, file: &Path, faults: &mut Faults) -> Option<Source> {
+        let name = self.folder.join(file);
+        let place = resolve(&name);
+        let is_inside = self.resolved.as_ref().is_some_and(|it| place.starts_with(it));
+        if !is_inside && !self.allow_outside {
+            let leads_to = place.parent().unwrap_or(&place).display().to_string();
+            let value = file.display().to_string();
+            faults.push(node.fault(Broken::Limit(Limit::Outside { value, leads_to })));
+            return None;
+        }
+        // What cannot be found is told by the name of the file when it is opened.
+        let found = fs::symlink_metadata(&place);
+        let named_by_scenario = found.ok().map(|found| (place, found));
+        Some(Source { name, named_by_scenario })
+    }
+}
+
+/// The true place of a file. Where there is none, that of the nearest folder above it, and the rest
+/// as written: so that nothing is told of what is there or not outside.
+fn resolve(name: &Path) -> PathBuf {
+    let above = name.ancestors().map(|it| if it == Path::new("") { Path::new(".") } else { it });
+    for (n_above, folder) in above.enumerate() {
+        let Ok(mut place) = fs::canonicalize(folder) else { continue };
+        let rest: Vec<Component<'_>> = name.components().rev().take(n_above).collect();
+        for part in rest.into_iter().rev() {
+            match part {
+                Component::ParentDir => _ = place.pop(),
+                Component::CurDir => {}
+                part => place.push(part),
+            }
+        }
+        return place;
+    }
+    name.to_owned()
+}
+
+impl Source {
+    /// A file that the command line names.
+    pub(super) fn of_command_line(path: &Path) -> Self {
+        Self { name: path.to_owned(), named_by_scenario: None }
+    }
+
+    /// Opens it; what a scenario named is a regular file, and still the one that was looked at.
+    pub(super) fn open(&self) -> io::Result<(File, Option<u64>)> {
+        let Some((place, looked_at)) = &self.named_by_scenario else {
+            if self.name.is_dir() {
+                return Err(ErrorKind::IsADirectory.into());
+            }
+            let file = File::open(&self.name)?;
+            let found = file.metadata()?;
+            return Ok((file, found.is_file().then_some(found.len())));
+        };
+        if looked_at.is_dir() {
+            return Err(ErrorKind::IsADirectory.into());
+        }
+        // A pipe is not even opened, which would wait for who writes into it.
+        if !looked_at.is_file() {
+            return Err(io::Error::other(NotAFile));
+        }
+        let file = File::open(place)?;
+        let found = file.metadata()?;
+        if !found.is_file() || !are_same(looked_at, &found) {
+            return Err(io::Error::other(NotAFile));
+        }
+        Ok((file, Some(found.len())))
+    }
+}
+
+/// A scenario names what is no regular file.
+#[derive(Debug, thiserror::Error)]
+#[error("not a regular file")]
+pub(super) struct NotAFile;
+
+#[cfg(unix)]
+fn are_same(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn are_same(one: &Metadata, other: &Metadata) -> bool {
+    one.created().ok() == other.created().ok()
+}
