@@ -18,6 +18,7 @@ mod merge;
 mod number;
 mod output;
 mod progress;
+mod prove;
 mod run;
 mod shard;
 mod signals;
@@ -35,7 +36,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use thiserror::Error;
 
-use shortfall::archive::ArchiveError;
+use shortfall::archive::signature::SignatureError;
+use shortfall::archive::{ArchiveError, ProofError};
 use shortfall::engine::EngineError;
 use shortfall::program::{CompileError, Program};
 use shortfall::report::{FORMATS, Format, format_named};
@@ -61,8 +63,10 @@ enum Command {
     Run(Box<run::RunArgs>),
     /// Join the shards of a run to what one machine would have written.
     Merge(merge::MergeArgs),
-    /// Is a run directory true? Check every byte, and walk a sample of its paths again.
-    Verify(verify::VerifyArgs),
+    /// Is a run directory or a proof true? Check every byte, and walk a sample of its paths again.
+    Verify(Box<verify::VerifyArgs>),
+    /// Write a proof of a run, for those who do not have its folder.
+    Prove(prove::ProveArgs),
     /// Check a scenario and its tables; name every fault.
     Check(check::CheckArgs),
     /// The book under an instantaneous fall of every asset that is not stable.
@@ -160,6 +164,29 @@ enum CliError {
     Archive(#[from] ArchiveError),
     #[error(transparent)]
     Shard(#[from] ShardError),
+    #[error("{}: {source}", path.display())]
+    Proof { path: PathBuf, source: ProofError },
+    #[error(
+        "{} is drawn by {}, not by the beacon {here:?}: ask for a proof with that",
+        path.display(),
+        there.as_ref().map_or("no beacon".to_owned(), |it| format!("the beacon {it:?}"))
+    )]
+    OtherBeacon { path: PathBuf, there: Option<String>, here: String },
+    #[error("{flag} {}: {source}", path.display())]
+    Key { path: PathBuf, flag: &'static str, source: SignatureError },
+    #[error("{flag} {} cannot be read, {source}", path.display())]
+    ReadKey { path: PathBuf, flag: &'static str, source: std::io::Error },
+    #[error(
+        "{} is a proof, and proves nothing without its scenario: give --scenario FILE",
+        path.display()
+    )]
+    NoScenario { path: PathBuf },
+    #[error(
+        "--beacon and --signed-by are of proofs, and {} is none: name the file that \
+         `shortfall prove` wrote",
+        path.display()
+    )]
+    NoProof { path: PathBuf },
     #[error("no random seed can be had, {0}: give --seed")]
     NoEntropy(getrandom::Error),
     #[error("signals cannot be watched, {0}: see to the system's limits")]
@@ -218,9 +245,27 @@ impl CliError {
             Self::Engine(error) => of_engine(error),
             Self::Archive(error) => of_archive(error),
             Self::OtherOutcomes { .. } | Self::Disagree { .. } => Exit::Nondeterminism,
+            Self::OtherBeacon { .. } | Self::NoScenario { .. } | Self::NoProof { .. } => {
+                Exit::Written
+            }
+            Self::Key { source, .. } => match source {
+                SignatureError::SecretKey | SignatureError::PublicKey => Exit::Written,
+                SignatureError::Unsigned | SignatureError::Wrong => Exit::Damaged,
+            },
+            Self::Proof { source, .. } => match source {
+                ProofError::Read(_) => Exit::Io,
+                ProofError::NoProof => Exit::Written,
+                ProofError::TooLarge | ProofError::Damaged(_) | ProofError::False(_) => {
+                    Exit::Damaged
+                }
+                ProofError::Block { .. } => Exit::Nondeterminism,
+            },
             Self::Signals(_) | Self::NoEntropy(_) => Exit::Fault,
             Self::Stopped { by, .. } => by.exit(),
-            Self::WriteFile { .. } | Self::Stdout(_) | Self::ClosedStdout => Exit::Io,
+            Self::WriteFile { .. }
+            | Self::ReadKey { .. }
+            | Self::Stdout(_)
+            | Self::ClosedStdout => Exit::Io,
         }
     }
 }
@@ -281,6 +326,7 @@ fn obey() -> Result<Exit, CliError> {
         Command::Run(args) => run::main(&args),
         Command::Merge(args) => merge::main(&args),
         Command::Verify(args) => verify::main(&args).map(done),
+        Command::Prove(args) => prove::main(&args).map(done),
         Command::Check(args) => check::main(&args).map(done),
         Command::Ladder(args) => ladder::main(&args).map(done),
         Command::Explain(args) => explain::main(&args).map(done),

@@ -58,15 +58,17 @@ impl Manifest {
     pub fn read(folder: &Path) -> Result<Self, ArchiveError> {
         refuse_links(folder)?;
         let path = folder.join(MANIFEST);
-        let bytes = read(&path)?.ok_or_else(|| {
-            let is_begun = [PLAN, SHARDS].iter().any(|name| folder.join(name).exists());
+        let Some(bytes) = read(&path)? else {
+            let of_shard = |name: &String| Shard::of_name(name.trim_start_matches('.')).is_some();
+            let is_begun =
+                folder.join(PLAN).exists() || names(&folder.join(SHARDS))?.iter().any(of_shard);
             let path = folder.to_owned();
-            if is_begun {
+            return Err(if is_begun {
                 ArchiveError::Unfinished { path, file: MANIFEST }
             } else {
                 ArchiveError::NoRun { path, file: PLAN }
-            }
-        })?;
+            });
+        };
         unpack_json(&bytes).map_err(|damage| ArchiveError::Damaged { path, damage })
     }
 

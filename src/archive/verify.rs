@@ -20,7 +20,8 @@ use super::results::{Counted, files};
 use super::sample::Holding;
 use super::walk::RunRecord;
 use super::{BLOCKS, MANIFEST, SEGMENTS};
-use crate::engine::{Part, Progress, Stretch, Walkers, walk};
+use crate::engine::cpu::path::shape;
+use crate::engine::{EngineError, Part, Progress, Stretch, Walkers, walk};
 use crate::tail::{BLOCK_PATHS, Counters, Digest, Leaf, Level, Ordered, Outcome, SumTree};
 
 /// A directory whose bytes are those that were sealed, and belong together.
@@ -125,13 +126,8 @@ impl Sealed {
         walkers: &mut Walkers<'_, '_>,
         block: u64,
     ) -> Result<(), ArchiveError> {
-        let paths = block * BLOCK_PATHS..((block + 1) * BLOCK_PATHS).min(self.paths.end);
-        let mut outcomes = vec![Outcome::default(); (paths.end - paths.start) as usize];
-        let mut ignored = Counters::new(self.counted.tally.counters.shape());
-        walkers.backend.expect(paths.end);
-        walkers.backend.run(paths, &mut outcomes, &mut ignored)?;
         let tally = &self.counted.tally;
-        let here = Leaf::of(block, &outcomes, tally.materiality);
+        let here = walk_block(walkers, block, self.paths.end, tally.materiality)?;
         self.compare(block, &tally.blocks[&block], &here)
     }
 
@@ -216,4 +212,23 @@ impl Sealed {
         let (there, here) = (there.node(block).digest, here.node(block).digest);
         Err(ArchiveError::WrongBlock { path, block, first_path, last_path, there, here })
     }
+}
+
+/// Walks a block of a run of so many paths.
+///
+/// # Errors
+///
+/// If the backend fails.
+pub fn walk_block(
+    walkers: &mut Walkers<'_, '_>,
+    block: u64,
+    n_paths: u64,
+    materiality: i64,
+) -> Result<Leaf, EngineError> {
+    let paths = block * BLOCK_PATHS..((block + 1) * BLOCK_PATHS).min(n_paths);
+    let mut outcomes = vec![Outcome::default(); (paths.end - paths.start) as usize];
+    let mut ignored = Counters::new(shape(walkers.program));
+    walkers.backend.expect(paths.end);
+    walkers.backend.run(paths, &mut outcomes, &mut ignored)?;
+    Ok(Leaf::of(block, &outcomes, materiality))
 }

@@ -1,6 +1,7 @@
 //! `shortfall verify`: is a run directory, or a proof of one, true?
 
 mod directory;
+mod proof;
 mod tied;
 
 use std::path::PathBuf;
@@ -9,14 +10,17 @@ use clap::Args;
 
 use super::backend::BackendArgs;
 use super::{CliError, FormatName, number};
+use proof::ProofArgs;
 use tied::TiedArgs;
 
 #[derive(Debug, Args)]
 pub(super) struct VerifyArgs {
-    /// A finished run directory, or that of a shard
+    /// A finished run directory, that of a shard, or the file of a proof
     path: PathBuf,
     #[command(flatten)]
     tied: TiedArgs,
+    #[command(flatten)]
+    proof: ProofArgs,
     /// Share of the blocks that are walked again: 1 %, 0.01; with 100 % every segment is
     #[arg(long, value_name = "SHARE", value_parser = number::share, default_value = "1%",
           allow_negative_numbers = true)]
@@ -40,6 +44,12 @@ pub(super) struct VerifyArgs {
 }
 
 pub(super) fn main(args: &VerifyArgs) -> Result<(), CliError> {
+    if args.path.is_file() {
+        return proof::main(args);
+    }
+    if args.proof.is_given() {
+        return Err(CliError::NoProof { path: args.path.clone() });
+    }
     directory::main(args)
 }
 

@@ -2,6 +2,7 @@
 
 pub mod aftermath;
 pub mod agree;
+pub mod bounds;
 pub mod counters;
 pub mod histogram;
 pub mod level;
@@ -23,6 +24,7 @@ pub mod worst;
 
 pub use aftermath::{Aftermath, aftermath_words};
 pub use agree::Disagreement;
+pub use bounds::TailBounds;
 pub use counters::{Counters, PositionCount, Shape, StepCount};
 pub use level::Level;
 pub use merkle::Digest;

@@ -137,37 +137,45 @@ impl SumTree {
         &self.rows[0]
     }
 
-    /// The siblings that lead from the block at `place` up to the root.
+    /// The nodes of a row, `height` above the blocks.
+    #[must_use]
+    pub fn row(&self, height: u32) -> Vec<Node> {
+        self.rows[(height as usize).min(self.rows.len() - 1)].clone()
+    }
+
+    /// The siblings that lead from the block at `place` up to the row at `height`.
     ///
     /// # Panics
     /// If there is no such block.
     #[must_use]
-    pub fn branch(&self, place: usize) -> Vec<Node> {
+    pub fn branch(&self, place: usize, height: u32) -> Vec<Node> {
         assert!(place < self.rows[0].len(), "no block {place} among {}", self.rows[0].len());
-        let rows = self.rows.iter().enumerate();
+        let rows = self.rows.iter().take(height as usize).enumerate();
         rows.filter_map(|(depth, row)| row.get((place >> depth) ^ 1).cloned()).collect()
     }
 }
 
-/// The root that a branch leads to from a block at `place` among `n_blocks`; `None` if it has too
-/// few or too many siblings, or one whose scalars no paths have.
+/// The node at `height` that a branch leads to from a block at `place` among `n_blocks`; `None` if
+/// it has too few or too many siblings, or one whose scalars no paths have.
 #[must_use]
-pub fn root_of(leaf: Node, place: u64, n_blocks: u64, siblings: &[Node]) -> Option<Node> {
+pub fn climb(
+    leaf: Node,
+    (place, n_blocks): (u64, u64),
+    siblings: &[Node],
+    height: u32,
+) -> Option<Node> {
     if place >= n_blocks {
         return None;
     }
     let (mut node, mut place, mut width) = (leaf, place, n_blocks);
     let mut siblings = siblings.iter();
-    while width > 1 {
+    for _ in 0..height {
         // The last node of an odd row has no sibling and moves up as it is.
         if (place ^ 1) < width {
             let sibling = siblings.next()?;
             sibling.scalars.check().ok()?;
-            node = if place & 1 == 0 {
-                Node::over(&node, sibling)
-            } else {
-                Node::over(sibling, &node)
-            };
+            let (left, right) = if place & 1 == 0 { (&node, sibling) } else { (sibling, &node) };
+            node = Node::over(left, right);
             node.scalars.check().ok()?;
         }
         place /= 2;
@@ -196,22 +204,28 @@ mod tests {
     }
 
     #[test]
-    fn every_block_of_every_tree_leads_to_the_root_and_no_other_in_its_place() {
+    fn every_block_of_every_tree_leads_to_every_row_and_no_other_in_its_place() {
         for n_blocks in 1..=33_u64 {
             let tree = SumTree::over(leaves(n_blocks));
-            let root = Some(tree.root().clone());
             assert_eq!(tree.root().scalars.sums.n_paths, 2 * n_blocks);
-            for place in 0..n_blocks {
+            let heights = n_blocks.next_power_of_two().ilog2();
+            assert_eq!(tree.row(heights), [tree.root().clone()]);
+            for (place, height) in (0..n_blocks).flat_map(|it| (0..=heights).map(move |h| (it, h)))
+            {
+                let expected = Some(tree.row(height)[(place >> height) as usize].clone());
                 let leaf = tree.leaves()[place as usize].clone();
-                let siblings = tree.branch(place as usize);
-                assert_eq!(root_of(leaf.clone(), place, n_blocks, &siblings), root);
-                assert_eq!(root_of(leaf.clone(), n_blocks, n_blocks, &siblings), None);
+                let siblings = tree.branch(place as usize, height);
+                let climbed = |leaf: &Node, place, siblings: &[Node]| {
+                    climb(leaf.clone(), (place, n_blocks), siblings, height)
+                };
+                assert_eq!(climbed(&leaf, place, &siblings), expected);
+                assert_eq!(climbed(&leaf, n_blocks, &siblings), None);
                 let longer = [&siblings[..], std::slice::from_ref(&leaf)].concat();
-                assert_eq!(root_of(leaf.clone(), place, n_blocks, &longer), None);
-                if n_blocks > 1 {
-                    let other = tree.leaves()[((place + 1) % n_blocks) as usize].clone();
-                    assert_ne!(root_of(other, place, n_blocks, &siblings), root);
-                    assert_eq!(root_of(leaf.clone(), place, n_blocks, &siblings[1..]), None);
+                assert_eq!(climbed(&leaf, place, &longer), None);
+                if let [_, fewer @ ..] = &siblings[..] {
+                    let other = &tree.leaves()[((place + 1) % n_blocks) as usize];
+                    assert_ne!(climbed(other, place, &siblings), expected);
+                    assert_eq!(climbed(&leaf, place, fewer), None);
                 }
             }
         }
@@ -221,12 +235,11 @@ mod tests {
     #[test]
     fn a_sibling_that_understates_its_scalars_leads_to_another_root() {
         let tree = SumTree::over(leaves(6));
-        let mut siblings = tree.branch(2);
-        let loss = siblings[1].scalars.clone();
+        let mut siblings = tree.branch(2, 3);
         let less = Scalars::of(0, &[Outcome::default(); 4], 1);
-        assert_ne!(loss, less);
+        assert_ne!(siblings[1].scalars, less);
         siblings[1].scalars = less;
-        let found = root_of(tree.leaves()[2].clone(), 2, 6, &siblings).unwrap();
+        let found = climb(tree.leaves()[2].clone(), (2, 6), &siblings, 3).unwrap();
         assert_ne!(found.digest, tree.root().digest);
     }
 
