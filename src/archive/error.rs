@@ -273,6 +273,12 @@ pub enum Damage {
     /// It is sealed, and does not agree with itself.
     #[error(transparent)]
     Disagrees(#[from] Disagreement),
+    /// A manifest lists what no run has.
+    #[error("it lists {name:?}, and a run has no such file")]
+    NoMember {
+        /// As written.
+        name: String,
+    },
     /// It is not there.
     #[error("it is missing")]
     Missing,

@@ -11,7 +11,10 @@ use super::error::{ArchiveError, Damage};
 use super::inside::refuse_links;
 use super::layout::Shard;
 use super::sealed::{digest, unpack_json};
-use super::{MANIFEST, PLAN, RUN, SEGMENTS, SHARDS};
+use super::{
+    BLOCKS, COMMITMENT, FACTS, MANIFEST, PLAN, POSITIONS, PROGRAM, RUN, SEGMENTS, SHARDS, SUMMARY,
+    WORST_PATHS,
+};
 use crate::tail::Digest;
 
 /// Every file of a finished directory, but itself and `run.json`, each of which seals itself: how a
@@ -36,6 +39,10 @@ pub struct Listed {
     /// BLAKE3 of its bytes.
     pub blake3: Digest,
 }
+
+/// Files that a manifest may list beside segments.
+const MEMBERS: [&str; 8] =
+    [PLAN, PROGRAM, FACTS, BLOCKS, COMMITMENT, SUMMARY, POSITIONS, WORST_PATHS];
 
 /// Files that are in no manifest, for they carry their seals themselves.
 pub const SELF_SEALED: [&str; 2] = [MANIFEST, RUN];
@@ -69,7 +76,15 @@ impl Manifest {
                 ArchiveError::NoRun { path, file: PLAN }
             });
         };
-        unpack_json(&bytes).map_err(|damage| ArchiveError::Damaged { path, damage })
+        let manifest: Self = unpack_json(&bytes)
+            .map_err(|damage| ArchiveError::Damaged { path: path.clone(), damage })?;
+        match manifest.files.keys().find(|name| !is_member(name)) {
+            None => Ok(manifest),
+            Some(name) => {
+                let damage = Damage::NoMember { name: name.clone() };
+                Err(ArchiveError::Damaged { path, damage })
+            }
+        }
     }
 
     /// Compares every file with its digest.
@@ -97,6 +112,15 @@ impl Manifest {
         }
         Ok(())
     }
+}
+
+/// Whether a run has a file of this name: what a manifest lists beyond these is not even looked
+/// for, wherever it may lie.
+fn is_member(name: &str) -> bool {
+    let is_number = |text: &str| text.len() >= 9 && text.bytes().all(|it| it.is_ascii_digit());
+    let of_segments = name.strip_prefix(SEGMENTS).and_then(|rest| rest.strip_prefix('/'));
+    let bounds = of_segments.and_then(|name| name.split_once('-'));
+    MEMBERS.contains(&name) || bounds.is_some_and(|(start, end)| is_number(start) && is_number(end))
 }
 
 /// All files of a directory by their names, those of shards left out: they are directories of their
