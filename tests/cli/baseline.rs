@@ -248,6 +248,9 @@ impl Backend for Liar<'_> {
         self.0.run(paths.clone(), outcomes, counters)?;
         if let Some(idx) = 17_u64.checked_sub(paths.start).filter(|_| paths.contains(&17)) {
             outcomes[idx as usize].realised += 1;
+            // The lie is told throughout: what contradicts itself is refused unread.
+            counters.positions[0].loss += 1;
+            counters.steps[0].loss += 1;
         }
         Ok(())
     }

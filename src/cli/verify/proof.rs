@@ -201,13 +201,13 @@ fn write_soundness(of: &Verified<'_>, out: &mut dyn Write) -> std::io::Result<()
     writeln!(
         out,
         "\nLowering the bad debt by a share takes blocks that hold at least as much of it. If the \
-         true\nlosses lie as these do,\n{:>47}  {:>16}",
-        "it goes unseen,", "of 2^40 runs one"
+         true\nlosses lie as these do,\n{:>47}  {:>19}",
+        "it goes unseen,", "in one of 2^40 runs"
     )?;
     for Soundness { escape, of_many_tries } in &of.escapes {
         writeln!(
             out,
-            "  {:>4} % of them lie in {:<14} {:>10}  {:>16}",
+            "  {:>4} % of them lie in {:<14} {:>10}  {:>19}",
             f64::from(escape.per_mille) / 10.0,
             counted(escape.n_blocks, "block"),
             percent(escape.probability),
