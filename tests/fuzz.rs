@@ -106,12 +106,7 @@ fn no_text_is_too_much() {
             &format!("text-{seed}"),
             20,
             |dice| Some(BTreeMap::from([texts.harmed(dice)])),
-            |input| {
-                let files = input.iter();
-                files
-                    .map(|(name, bytes)| texts.run(name, bytes, &Overrides::default()))
-                    .all(|it| it)
-            },
+            |input| input.iter().all(|(name, bytes)| texts.run(name, bytes, &Overrides::default())),
         );
     }
     let texts = Texts::of("lending");

@@ -301,7 +301,7 @@ pub enum Damage {
     NotTheSum,
     /// No backend could walk it.
     #[error("no backend can walk it, {0}")]
-    Unsound(#[from] Unsound),
+    Unsound(Box<Unsound>),
     /// A value that no run has.
     #[error("{key} cannot be: {rule}")]
     Value {
@@ -323,6 +323,12 @@ pub enum Damage {
         /// How many there should be.
         expected: usize,
     },
+}
+
+impl From<Unsound> for Damage {
+    fn from(unsound: Unsound) -> Self {
+        Self::Unsound(Box::new(unsound))
+    }
 }
 
 /// Something that two runs do not have in common.

@@ -44,9 +44,9 @@ pub enum Unsound {
         /// Its value.
         found: i128,
         /// It is to be at least this.
-        low: i128,
+        low: i64,
         /// And at most this.
-        high: i128,
+        high: i64,
     },
     /// Two parts that do not go together.
     #[error("{what}: {rule}")]
@@ -88,10 +88,10 @@ fn index(index: &'static str, found: impl TryInto<usize>, bound: usize) -> Resul
 fn between(
     number: &'static str,
     found: impl Into<i128>,
-    (low, high): (impl Into<i128>, impl Into<i128>),
+    (low, high): (impl Into<i64>, impl Into<i64>),
 ) -> Result<(), Unsound> {
     let (found, low, high) = (found.into(), low.into(), high.into());
-    if (low..=high).contains(&found) {
+    if (i128::from(low)..=i128::from(high)).contains(&found) {
         Ok(())
     } else {
         Err(Unsound::Outside { number, found, low, high })
@@ -143,7 +143,8 @@ mod tests {
     /// Each of these made a walk panic, or never end.
     #[test]
     fn what_no_compiled_program_has_is_named() {
-        let changes: &[(fn(&mut Program), &str)] = &[
+        type Change = (fn(&mut Program), &'static str);
+        let changes: &[Change] = &[
             (|it| it.market.diffusion.shifts[0] = 32, "diffusion.shift is 32"),
             (
                 |it| (it.market.diffusion.factor[0], it.market.diffusion.shifts[0]) = (i32::MIN, 0),

@@ -16,6 +16,9 @@ use shortfall::tail::{BLOCK_PATHS, Digest};
 
 use super::{counted, subject, whole};
 
+/// What is changed, and what is said of it.
+type Change<T> = (fn(&mut T), &'static str);
+
 /// As the archive writes a part.
 #[derive(Serialize, Deserialize)]
 struct Record {
@@ -47,7 +50,7 @@ fn told(read: Result<Subject, impl std::fmt::Display>) -> String {
 #[test]
 fn a_plan_without_paths_with_too_many_or_of_another_format_is_refused() {
     let (folder, subject) = finished();
-    let changes: [(fn(&mut RunPlan), &str); 4] = [
+    let changes: [Change<RunPlan>; 4] = [
         (|plan| plan.n_paths = 0, "n_paths cannot be: it is between 1 and"),
         (|plan| plan.n_paths = u64::MAX, "n_paths cannot be: it is between 1 and"),
         (|plan| plan.n_paths = (1 << 40) + 1, "n_paths cannot be: it is between 1 and"),
@@ -71,7 +74,7 @@ fn a_plan_without_paths_with_too_many_or_of_another_format_is_refused() {
 #[test]
 fn facts_that_point_beyond_their_lists_or_are_of_another_program_are_refused() {
     let (folder, subject) = finished();
-    let changes: &[(fn(&mut Facts), &str)] = &[
+    let changes: &[Change<Facts>] = &[
         (|it| it.positions[0].venue.0 = 7, "positions"),
         (|it| it.positions[0].is_bare = true, "positions"),
         (|it| it.pools[0].venue.0 = u32::MAX, "pools"),
@@ -125,7 +128,7 @@ fn a_segment_whose_sums_are_not_of_one_set_of_paths_is_refused_or_walked_again()
     let (folder, subject) = finished();
     let name = format!("{SEGMENTS}/000000000-000000002");
     let bytes = fs::read(folder.path().join(&name)).expect("a segment");
-    let changes: &[(fn(&mut Part), &str)] = &[
+    let changes: &[Change<Part>] = &[
         (|it| it.tally.sums.loss /= 30, "loss"),
         (|it| it.tally.sums.n_losing = 0, "losing paths"),
         (|it| it.tally.sums.realised = i128::MAX, "loss"),

@@ -147,7 +147,7 @@ impl Dice {
             };
             let number: Option<f64> = pieces[at].parse().ok();
             match (self.below(6), number) {
-                (0 | 1 | 2 | 3, Some(number)) => {
+                (0..=3, Some(number)) => {
                     let factor = *self.of(&[0.5, 0.99, 1.01, 2.0, 10.0, -1.0, 1e-3, 1e6, 0.0]);
                     pieces[at] = format!("{}", number * factor);
                 }

@@ -44,7 +44,7 @@ pub(super) fn check(program: &Program) -> Result<(), Unsound> {
     for row in &program.positions {
         index("positions.action", row.action, program.actions.len())?;
         // One after the other, so that no two of them are made of the same legs.
-        between("positions.leg_start", row.leg_start, (next_leg as i128, next_leg as i128))?;
+        between("positions.leg_start", row.leg_start, (next_leg as i64, next_leg as i64))?;
         index("positions.n_legs", (row.n_legs as usize).wrapping_sub(1), MOST_ROWS)?;
         next_leg += row.n_legs as usize;
         index("positions.leg_start", next_leg, program.legs.len() + 1)?;
@@ -52,7 +52,7 @@ pub(super) fn check(program: &Program) -> Result<(), Unsound> {
             next_tier = check_leg(program, row, leg, next_tier)?;
         }
     }
-    between("legs", next_leg as i128, (program.legs.len() as i128, program.legs.len() as i128))?;
+    between("legs", next_leg as i128, (program.legs.len() as i64, program.legs.len() as i64))?;
     check_sums(program)?;
     check_opening(program)
 }
@@ -73,7 +73,7 @@ fn check_instrument(program: &Program, row: &InstrumentRow) -> Result<(), Unsoun
     between("instruments.kind", row.kind, (INSTRUMENT_PRICE, INSTRUMENT_SUM))?;
     let n_steps = program.market.n_steps;
     let growth = i128::from(from_words(row.accrual)) * n_steps as i128;
-    let most = if row.kind == INSTRUMENT_PRICE { most_growth(MOST_GROWTH as i128) } else { 0 };
+    let most = if row.kind == INSTRUMENT_PRICE { most_growth(MOST_GROWTH as i64) } else { 0 };
     between("instruments.accrual", growth, (-most, most))?;
     // A sum of so many marks fits the word.
     let of_sum = usize::BITS - n_steps.leading_zeros();
@@ -123,7 +123,7 @@ fn check_leg(
     if n_tiers == 0 {
         return Ok(next_tier);
     }
-    between("legs.tier_start", start as i128, (next_tier as i128, i128::MAX))?;
+    between("legs.tier_start", start as i128, (next_tier as i64, i64::MAX))?;
     Ok(start + n_tiers)
 }
 
@@ -161,16 +161,16 @@ fn gross_of(program: &Program, row: &LegRow) -> i128 {
 
 fn check_opening(program: &Program) -> Result<(), Unsound> {
     let (opening, n_positions) = (&program.opening, program.positions.len());
-    between("opening.n", opening.n, (0, n_positions as i128))?;
-    between("opening.n_bare", opening.n_bare, (0, opening.n))?;
-    between("opening.liquidated", opening.liquidated, (0, opening.n))?;
+    between("opening.n", opening.n, (0, n_positions as i64))?;
+    between("opening.n_bare", opening.n_bare, (0, opening.n as i64))?;
+    between("opening.liquidated", opening.liquidated, (0, opening.n as i64))?;
     for (name, amount) in [
         ("opening.debt", opening.debt),
         ("opening.repaid", opening.repaid),
         ("opening.bad_debt", opening.bad_debt),
         ("opening.largest", opening.largest.map_or(0, |(_, amount)| amount)),
     ] {
-        between(name, amount, (0, i128::MAX))?;
+        between(name, amount, (0, i64::MAX))?;
     }
     opening.largest.map_or(Ok(()), |(idx, _)| index("opening.largest", idx, n_positions))
 }

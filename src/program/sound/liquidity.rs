@@ -66,7 +66,7 @@ fn check_asset(liquidity: &Liquidity, row: &AssetRow, next_band: usize) -> Resul
         return Ok(next_band);
     }
     index("liquidity.curve", row.curve, liquidity.curves.len())?;
-    between("liquidity.n_bands", row.n_bands, (1, MOST_BANDS as i128 + 1))?;
+    between("liquidity.n_bands", row.n_bands, (1, MOST_BANDS as i64 + 1))?;
     let (start, n_bands) = (row.band_start as usize, row.n_bands as usize);
     length("liquidity.band_start", start, next_band)?;
     index("liquidity.band_start", start + n_bands, liquidity.bands.len() + 1)?;

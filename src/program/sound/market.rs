@@ -13,7 +13,7 @@ use crate::scenario::{MOST_ASSETS, MOST_FACTORS, MOST_STEPS};
 /// A Poisson count of the largest mean that a step may have is above this never in 2^32 words.
 const MOST_COUNTS: usize = 256;
 /// What rounding of all coefficients may add to the largest move of a step.
-const ROUNDED: i128 = 1 << 48;
+const ROUNDED: i64 = 1 << 48;
 
 pub(super) fn check(market: &CompiledMarket) -> Result<(), Unsound> {
     let (n_assets, n_steps) = (market.n_assets, market.n_steps);
@@ -166,7 +166,7 @@ fn check_moves(market: &CompiledMarket) -> Result<(), Unsound> {
         most[*asset as usize] += largest(&mut moves.into_iter());
     }
     for most in most {
-        between("the largest move of a step", most, (0, MAX_STEP as i128 + ROUNDED))?;
+        between("the largest move of a step", most, (0, MAX_STEP as i64 + ROUNDED))?;
     }
     Ok(())
 }
@@ -180,6 +180,6 @@ fn largest_jump(table: &JumpTable) -> i128 {
 }
 
 /// Interest over the horizon, lsb 2^-56, is at most this many octaves.
-pub(super) const fn most_growth(octaves: i128) -> i128 {
+pub(super) const fn most_growth(octaves: i64) -> i64 {
     (octaves << LOG_BITS) + ROUNDED
 }
