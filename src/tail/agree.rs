@@ -42,6 +42,8 @@ mod tests {
     use super::*;
     use crate::tail::{Outcome, Shape};
 
+    type Change = fn(&mut Tally);
+
     #[test]
     fn a_tally_agrees_with_its_blocks_and_the_part_that_is_changed_is_named() {
         let shape = Shape { n_positions: 1, ..Shape::default() };
@@ -50,7 +52,7 @@ mod tests {
         tally.absorb_block(4, &[0, 9, 5, 70_001, 70_002, 0, 5].map(outcome));
         tally.counters.positions[0].n_defaults = 7;
         assert_eq!(tally.agree(), Ok(()));
-        let changes: [(fn(&mut Tally), &str); 4] = [
+        let changes: [(Change, &str); 4] = [
             (|it| it.sums.n_losing -= 1, "list of sums"),
             (|it| it.sums.first_void = Some(1), "list of sums"),
             (|it| it.histogram.add(3), "histogram"),
