@@ -14,7 +14,7 @@
 //! | `shards/I-of-N/` | the directories of the machines that share a run, until `merge` |
 //!
 //! Every file is written aside, synced and renamed, and every file is sealed, by itself or by
-//! another. Everything but `run.json` follows from the program and the plan, byte for byte; what a run was
+//! another. Everything but `run.json` follows from program and plan, byte for byte; what a run was
 //! made from, and the notes, which hold the names of files, are as its first command had them.
 
 pub mod commitment;
