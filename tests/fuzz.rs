@@ -13,6 +13,7 @@ mod fuzz {
     pub(crate) mod folder;
     pub(crate) mod limits;
     pub(crate) mod program;
+    pub(crate) mod proof;
     pub(crate) mod text;
 }
 
@@ -26,6 +27,7 @@ use fuzz::dice::Dice;
 use fuzz::folder::{Folder, TARGETS};
 use fuzz::limits::{Counting, MOST_BYTES, MOST_TIME, Taken};
 use fuzz::program::Hostile;
+use fuzz::proof::Proofs;
 use fuzz::text::Texts;
 
 #[global_allocator]
@@ -129,6 +131,18 @@ fn no_text_is_too_much() {
             let overrides = Overrides { gates, until, ..Overrides::default() };
             texts.run("scenario.toml", &scenario, &overrides)
         },
+    );
+}
+
+#[test]
+fn no_proof_is_too_much() {
+    let _alone = ALONE.lock().unwrap_or_else(|it| it.into_inner());
+    let proofs = Proofs::of("lending");
+    cases(
+        "proof",
+        8,
+        |dice| Some(BTreeMap::from([("proof.json".to_owned(), proofs.harmed(dice))])),
+        |input| input.values().all(|bytes| proofs.run(bytes)),
     );
 }
 
