@@ -10,8 +10,10 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use shortfall::archive::sealed::pack;
-use shortfall::archive::{BLOCKS, COMMITMENT, Kind, MANIFEST, PROGRAM, SUMMARY, Sealed, Subject};
+use shortfall::archive::sealed::{digest, json, pack, pack_json};
+use shortfall::archive::{
+    BLOCKS, COMMITMENT, FACTS, Kind, MANIFEST, PLAN, PROGRAM, SUMMARY, Sealed, Subject,
+};
 use shortfall::report::PoolLabel;
 use shortfall::tail::{Leaf, Outcome};
 use shortfall::units::{AssetId, VenueId};
@@ -176,6 +178,16 @@ fn facts_of_another_meaning_are_refused() {
         let words = words.replace("seed is 1 there", "seed is 2 there and 1 here");
         truth.refuses(&truth.forged(change), Refused::Tie, &words);
     }
+    // The names beside a plan that has the meaning of the true ones.
+    let root = truth.forged(|_| {});
+    let (mut facts, mut plan) = (truth.subject.facts.clone(), truth.subject.plan.clone());
+    facts.positions.swap(0, 2);
+    plan.facts_digest = digest(&json(&facts));
+    replace(&root, FACTS, &json(&facts));
+    replace(&root, PLAN, &pack_json(&plan));
+    let words =
+        "its seed, unit of money, step, opening, levels or names are not those of plan.json";
+    truth.refuses(&root, Refused::Reading, words);
     // Another seed is seen without the scenario too: the paths are others.
     let other_seed = truth.forged(|it| it.facts.seed = 2);
     let (by, told) = refused(&other_seed, None).expect("it passes");
