@@ -355,6 +355,8 @@ fn the_blocks_of_a_proof_are_those_that_a_walk_gives() {
     let mut cpu = Cpu::new(&subject.program, subject.plan.seed, 2);
     let mut walkers = Walkers { program: &subject.program, backend: &mut cpu, other: None };
     let proof = Proof::read(&run.prove(4, Some("y")).bytes()).expect("a proof");
+    assert_eq!((proof.blocks_together(), proof.n_blocks()), (2, 260));
+    assert_eq!(short().prove(1, None).blocks_together(), 1);
     for (place, block) in proof.drawn().enumerate() {
         let leaf: Leaf =
             walk_block(&mut walkers, block, subject.plan.n_paths, subject.facts.materiality())

@@ -138,6 +138,9 @@ fn a_finished_run_grows_to_the_bytes_of_a_run_of_so_many_paths() {
     let fewer = fault(&words(&place.args("grown", 5000)), 2);
     assert!(fewer.contains("n_paths is 70001 there and 5000 here"), "{fewer}");
     place.assert_same("grown", "fresh");
+    place.edit("name = \"everything\"", "# A comment.\nname = \"everything\"");
+    place.run("grown", 70_500);
+    told(&words(&place.verify("grown")));
 }
 
 #[test]

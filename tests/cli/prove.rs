@@ -72,7 +72,7 @@ fn a_proof_is_told_of_with_what_it_bounds() {
     ] {
         assert!(text.contains(words), "{words}: {text}");
     }
-    assert!(!text.contains("signed"), "{text}");
+    assert!(!text.contains("signed") && !text.contains("blocks together"), "{text}");
     let of_beacon = prove(&dir, "beacon.json", &["--blocks", "3", "--beacon", "block 7"]);
     let text = told(&verify(&of_beacon, &["--beacon", "block 7"]));
     assert!(text.contains("holds if the beacon \"block 7\" could not be known"), "{text}");
@@ -98,6 +98,7 @@ fn a_proof_is_told_of_with_what_it_bounds() {
         "/figures/value_at_risk_usd",
         "/figures/expected_shortfall_usd",
         "/losing_paths",
+        "/blocks_together",
     ] {
         assert!(value.pointer(field).is_some(), "{field} is missing: {value}");
     }
@@ -108,6 +109,7 @@ fn a_proof_is_told_of_with_what_it_bounds() {
         assert!(escapes.iter().all(|it| it[field].is_number()), "{field}");
     }
     assert_eq!((&value["n_paths"], &value["n_blocks"]), (&40_000.into(), &10.into()));
+    assert_eq!(value["blocks_together"], 1);
     assert_eq!(value["walked_blocks"].as_array().map(Vec::len), Some(3));
     // The same run says so of itself.
     let folder = text_of(&run().join("run"));
