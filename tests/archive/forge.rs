@@ -97,6 +97,9 @@ fn what_is_sealed_again_unchanged_passes() {
     assert_eq!(super::files(&again), super::files(&truth.root));
 }
 
+/// What a forger changes, and the words that refuse it.
+type Change = (fn(&mut Forgery), &'static str);
+
 /// The first row of the table of forgeries: the figures are rewritten, in three depths.
 #[test]
 fn figures_that_are_lowered_are_refused() {
@@ -141,7 +144,7 @@ fn figures_that_are_lowered_are_refused() {
 #[test]
 fn facts_of_another_meaning_are_refused() {
     let truth = truth();
-    let reading: [(fn(&mut Forgery), &str); 5] = [
+    let reading: [Change; 5] = [
         (|it| it.facts.quantum_log2 -= 10, "quantum_log2 cannot be: it is that of the program"),
         (|it| it.facts.opening.debt_usd = 1e6, "opening cannot be: it is that of the program"),
         (|it| it.facts.opening.n = 1, "opening cannot be: it is that of the program"),
@@ -151,7 +154,7 @@ fn facts_of_another_meaning_are_refused() {
     for (change, words) in reading {
         truth.refuses(&truth.forged(change), Refused::Reading, words);
     }
-    let tie: [(fn(&mut Forgery), &str); 9] = [
+    let tie: [Change; 9] = [
         (|it| it.facts.seed = 2, "seed is 1 there"),
         (|it| it.facts.step_hours = 2.0, "step_hours is 2.0 there and 1.0 here"),
         (|it| it.facts.levels[1] = 0.999, "levels[1] is 0.999 there and 0.99 here"),

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use shortfall::archive::{LocalDisk, Opened, Place as Kept, RunDirectory, Subject, grow};
+use shortfall::archive::{
+    ArchiveError, LocalDisk, Opened, Place as Kept, RunDirectory, Subject, grow,
+};
 
 use super::{command, fault, shortfall, stderr, text_of, told};
 
@@ -71,14 +73,15 @@ impl Place {
     fn n_kept(&self, out: &str, longer: &Subject) -> u64 {
         let copy = self.0.path().join("looked-at");
         self.copy(out, &copy);
-        let mut disk = LocalDisk;
-        grow(&copy, longer, &mut disk).unwrap_or_else(|error| panic!("{error}"));
+        patiently(|| Ok(grow(&copy, longer, &mut LocalDisk)?));
         let place = Kept { root: copy.clone(), shard: None };
-        let n_paths = match RunDirectory::open(place, longer, &mut disk, true) {
-            Ok(Opened::Open(mut directory)) => directory.find().expect("it can be read").n_paths(),
-            Ok(Opened::Finished) => longer.plan.n_paths,
-            Err(error) => panic!("{error}"),
-        };
+        let n_paths = patiently(|| {
+            let mut disk = LocalDisk;
+            match RunDirectory::open(place.clone(), longer, &mut disk, true)? {
+                Opened::Open(mut directory) => Ok(directory.find()?.n_paths()),
+                Opened::Finished => Ok(longer.plan.n_paths),
+            }
+        });
         fs::remove_dir_all(copy).expect("a copy");
         n_paths
     }
@@ -109,6 +112,21 @@ impl Place {
         let (scenario, out) = (self.at("scenario.toml"), self.at(out));
         let words = ["verify", &out, "--scenario", &scenario, "--steps", "24", "--quiet"];
         words.map(str::to_owned).to_vec()
+    }
+}
+
+/// Does what needs the lock of a folder. A process that another test has just forked holds every
+/// lock of this one until it becomes the command: for that moment the folder is in use.
+fn patiently<T>(mut act: impl FnMut() -> Result<T, Box<ArchiveError>>) -> T {
+    let begun = Instant::now();
+    let is_busy = |error: &ArchiveError| matches!(error, ArchiveError::Busy { .. });
+    loop {
+        match act() {
+            Err(error) if is_busy(&error) && begun.elapsed() < Duration::from_secs(10) => {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            done => return done.unwrap_or_else(|error| panic!("{error}")),
+        }
     }
 }
 
