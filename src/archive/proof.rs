@@ -312,6 +312,12 @@ impl Proof {
         Err(ProofError::Block { block: *block, first_path, last_path })
     }
 
+    /// Blocks of a node of the row, whose bad debt is known only together; 1 in a run of few.
+    #[must_use]
+    pub fn blocks_together(&self) -> u64 {
+        1 << height(self.n_blocks())
+    }
+
     /// Where the bad debt lies, as far as the row tells: within a node no more blocks hold some
     /// than paths lose.
     #[must_use]

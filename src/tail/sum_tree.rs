@@ -235,12 +235,29 @@ mod tests {
     #[test]
     fn a_sibling_that_understates_its_scalars_leads_to_another_root() {
         let tree = SumTree::over(leaves(6));
-        let mut siblings = tree.branch(2, 3);
-        let less = Scalars::of(0, &[Outcome::default(); 4], 1);
-        assert_ne!(siblings[1].scalars, less);
-        siblings[1].scalars = less;
-        let found = climb(tree.leaves()[2].clone(), (2, 6), &siblings, 3).unwrap();
-        assert_ne!(found.digest, tree.root().digest);
+        // One to the right, one to the left, and once more to the right.
+        for (place, n_paths) in [2, 4, 4].into_iter().enumerate() {
+            let mut siblings = tree.branch(2, 3);
+            let less = Scalars::of(0, &[Outcome::default(); 4][..n_paths], 1);
+            assert_eq!(siblings[place].scalars.sums.n_paths, less.sums.n_paths);
+            assert_ne!(siblings[place].scalars, less);
+            siblings[place].scalars = less;
+            let found = climb(tree.leaves()[2].clone(), (2, 6), &siblings, 3).unwrap();
+            assert_ne!(found.digest, tree.root().digest, "sibling {place}");
+        }
+    }
+
+    #[test]
+    fn a_leaf_binds_its_place_its_outcomes_and_its_scalars() {
+        let outcome = Outcome { realised: 7, ..Outcome::default() };
+        let leaf = Leaf::of(3, &[outcome], 1);
+        let less = Leaf::new(leaf.outcomes, &Scalars::of(3, &[Outcome::default()], 1));
+        let other = Leaf::new(Digest([7; 32]), &leaf.scalars());
+        let digest = leaf.node(3).digest;
+        assert_eq!(leaf.clone().node(3).digest, digest);
+        for changed in [leaf.node(4), less.node(3), other.node(3)] {
+            assert_ne!(changed.digest, digest);
+        }
     }
 
     #[test]

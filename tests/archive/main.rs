@@ -1,11 +1,15 @@
 //! Is a run on disk the run: whole, resumable, mergeable, and refused once a byte of it changes?
 
 mod corruption;
+mod escape;
+mod forge;
+mod forger;
 mod grow;
 mod heal;
 #[cfg(unix)]
 mod links;
 mod programs;
+mod prove;
 mod resume;
 mod shards;
 mod values;
@@ -27,6 +31,7 @@ use shortfall::book::venue::Rule;
 use shortfall::book::{LegKind, venue};
 use shortfall::engine::cpu::Cpu;
 use shortfall::engine::{Backend, Done, Walkers};
+use shortfall::market::Market;
 use shortfall::report::{Facts, OpeningFacts, PoolLabel, PositionLabel, RunFacts};
 use shortfall::scenario::Opening;
 use shortfall::tail::{BLOCK_PATHS, Digest};
@@ -39,13 +44,23 @@ const N_PATHS: u64 = 34 * BLOCK_PATHS + 1234;
 
 /// A few loans against an asset that moves by a tenth in a step: some paths lose, most do not.
 fn subject(n_paths: u64, seed: u64) -> Subject {
+    subject_of(n_paths, seed, |_| {})
+}
+
+/// The same with another volatility.
+fn moving(n_paths: u64, seed: u64, volatility: f64) -> Subject {
+    subject_of(n_paths, seed, |market| market.assets[0].volatility = volatility)
+}
+
+/// The same with another market.
+fn subject_of(n_paths: u64, seed: u64, change: impl FnOnce(&mut Market)) -> Subject {
     let loan =
         |debt: f64| (0, vec![leg(LegKind::Collateral, 0, 100.0), leg(LegKind::Debt, 1, debt)]);
     let rule = Rule::Reference(venue::Reference::default());
     let venues = vec![support::venue(rule, vec![terms(0.8, 0.05), terms(0.8, 0.05)])];
-    let assets = vec![diffusing(1.0, 9.0), still(1.0)];
-    let mut scenario =
-        scenario(market(assets), venues, book(&[loan(60.0), loan(70.0), loan(78.0)]));
+    let mut market = market(vec![diffusing(1.0, 9.0), still(1.0)]);
+    change(&mut market);
+    let mut scenario = scenario(market, venues, book(&[loan(60.0), loan(70.0), loan(78.0)]));
     scenario.run.n_steps = 3;
     let program = compiled(&scenario);
     let facts = Facts {

@@ -8,11 +8,13 @@ mod coupled;
 mod endings;
 mod flags;
 mod gates;
+mod grow;
 mod lives;
 mod materiality;
 mod opening;
 mod out;
 mod progress;
+mod prove;
 #[cfg(unix)]
 mod readme;
 mod results;

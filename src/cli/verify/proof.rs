@@ -54,6 +54,8 @@ struct Verified<'a> {
     is_signed: bool,
     figures: Figures,
     losing_paths: u64,
+    /// Blocks whose bad debt is known only together: within them it is taken to lie evenly.
+    blocks_together: u64,
     escapes: Vec<Soundness>,
 }
 
@@ -117,6 +119,7 @@ pub(super) fn main(args: &VerifyArgs) -> Result<(), CliError> {
         is_signed: proof.signature.is_some(),
         figures: figures(&proof.root.scalars, &subject),
         losing_paths: proof.root.scalars.sums.n_losing,
+        blocks_together: proof.blocks_together(),
         escapes: escapes.into_iter().map(of_tries).collect(),
     };
     output::to_stdout(|out| write(&verified, args.format, out))
@@ -212,6 +215,14 @@ fn write_soundness(of: &Verified<'_>, out: &mut dyn Write) -> std::io::Result<()
             counted(escape.n_blocks, "block"),
             percent(escape.probability),
             percent(*of_many_tries)
+        )?;
+    }
+    if of.blocks_together > 1 {
+        writeln!(
+            out,
+            "Losses are known of {} blocks together, and taken to lie evenly within them: where \
+             they do\nnot, fewer blocks hold as much, and a lie goes unseen more often.",
+            of.blocks_together
         )?;
     }
     let which = match of.beacon {
