@@ -172,6 +172,12 @@ enum CliError {
         there.as_ref().map_or("no beacon".to_owned(), |it| format!("the beacon {it:?}"))
     )]
     OtherBeacon { path: PathBuf, there: Option<String>, here: String },
+    #[error(
+        "{} has {n_drawn} blocks, fewer than --least-blocks {least}: ask for one of `shortfall \
+         prove --blocks {least}`",
+        path.display()
+    )]
+    FewBlocks { path: PathBuf, n_drawn: u64, least: u64 },
     #[error("{flag} {}: {source}", path.display())]
     Key { path: PathBuf, flag: &'static str, source: SignatureError },
     #[error("{flag} {} cannot be read, {source}", path.display())]
@@ -182,7 +188,7 @@ enum CliError {
     )]
     NoScenario { path: PathBuf },
     #[error(
-        "--beacon and --signed-by are of proofs, and {} is none: name the file that \
+        "--beacon, --signed-by and --least-blocks are of proofs, and {} is none: name the file that \
          `shortfall prove` wrote",
         path.display()
     )]
@@ -245,9 +251,10 @@ impl CliError {
             Self::Engine(error) => of_engine(error),
             Self::Archive(error) => of_archive(error),
             Self::OtherOutcomes { .. } | Self::Disagree { .. } => Exit::Nondeterminism,
-            Self::OtherBeacon { .. } | Self::NoScenario { .. } | Self::NoProof { .. } => {
-                Exit::Written
-            }
+            Self::OtherBeacon { .. }
+            | Self::FewBlocks { .. }
+            | Self::NoScenario { .. }
+            | Self::NoProof { .. } => Exit::Written,
             Self::Key { source, .. } => match source {
                 SignatureError::SecretKey | SignatureError::PublicKey => Exit::Written,
                 SignatureError::Unsigned | SignatureError::Wrong => Exit::Damaged,

@@ -6,6 +6,9 @@
 //! - the root of the [tree over the blocks](crate::tail::sum_tree): outcomes and scalars;
 //! - of every segment, the digests of its sections: histogram, worst paths, counters, and what a
 //!   run has beside them. A section has a name, so that another one changes none of these.
+//!
+//! The version that made a run, the scenario's name and notes, and what the run was made from are
+//! no part of it: they change no figure.
 
 use serde::{Deserialize, Serialize};
 

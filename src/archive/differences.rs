@@ -47,8 +47,12 @@ pub fn between(
 #[must_use]
 pub fn of_scenario(there: &Subject, here: &Subject) -> Vec<Difference> {
     let mut found = of_digests(&there.plan, &here.plan);
-    if found.is_empty() {
+    if found.is_empty() && there.plan.version == here.plan.version {
+        // Another version may have worded them otherwise.
         return of_notes(&there.facts, &here.facts);
+    }
+    if found.is_empty() {
+        return found;
     }
     let mut telling = of_origins(&there.plan.origin, &here.plan.origin);
     telling.extend(of_facts(&there.facts, &here.facts));
@@ -86,17 +90,21 @@ fn of_facts(there: &Facts, here: &Facts) -> Vec<Difference> {
     found
 }
 
-/// Notes of the scenario that a run lacks: a warning that was taken away. The folders of files,
-/// which differ between machines, are left out.
+/// Notes that only one of the two has: a warning that was taken away, or words that were put in.
+/// The folders of files, which differ between machines, are left out.
 fn of_notes(there: &Facts, here: &Facts) -> Vec<Difference> {
     let plain = |note: &String| -> String {
         let words = note.split(' ').map(|word| word.rsplit(['/', '\\']).next().unwrap_or(word));
         words.collect::<Vec<_>>().join(" ")
     };
-    let theirs: Vec<String> = there.notes.iter().map(plain).collect();
-    let lacking = here.notes.iter().map(plain).filter(|note| !theirs.contains(note));
-    let told = |here| Difference { key: "a note".to_owned(), there: "missing".to_owned(), here };
-    lacking.map(told).collect()
+    let [theirs, ours] =
+        [there, here].map(|facts| facts.notes.iter().map(plain).collect::<Vec<String>>());
+    let none = || "missing".to_owned();
+    let told = |there, here| Difference { key: "a note".to_owned(), there, here };
+    let lacking = ours.iter().filter(|note| !theirs.contains(note));
+    let made_up = theirs.iter().filter(|note| !ours.contains(note));
+    let lacking = lacking.map(|note| told(none(), note.clone()));
+    lacking.chain(made_up.map(|note| told(note.clone(), none()))).collect()
 }
 
 /// Facts that make no other run, and one that is told by the plan.

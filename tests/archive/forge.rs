@@ -245,12 +245,14 @@ fn a_money_unit_that_is_other_in_program_and_facts_is_refused() {
 }
 
 #[test]
-fn a_note_that_was_taken_away_is_refused() {
+fn a_note_that_was_taken_away_or_made_up_is_refused() {
     let mut noted = subject(N_PATHS, 1);
     noted.facts.notes.push("marks hit their bounds".to_owned());
     let truth = Truth::new(bound(noted));
     let root = truth.forged(|it| it.facts.notes.clear());
     truth.refuses(&root, Refused::Tie, "a note is missing there and marks hit their bounds here");
+    let root = truth.forged(|it| it.facts.notes.push("audited".to_owned()));
+    truth.refuses(&root, Refused::Tie, "a note is audited there and missing here");
 }
 
 #[test]

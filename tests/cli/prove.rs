@@ -65,7 +65,7 @@ fn a_proof_is_told_of_with_what_it_bounds() {
         "What it commits to, of all paths:\n  mean bad debt ",
         "value at risk 99 %       between ",
         "expected shortfall 99 %  between ",
-        "it goes unseen,  of 2^40 runs one",
+        "it goes unseen,  in one of 2^40 runs",
         "   1 % of them lie in 1 block ",
         "70.0 %             100 %",
         "There is no beacon: its maker may have tried many runs until one drew well",
@@ -76,6 +76,9 @@ fn a_proof_is_told_of_with_what_it_bounds() {
     let of_beacon = prove(&dir, "beacon.json", &["--blocks", "3", "--beacon", "block 7"]);
     let text = told(&verify(&of_beacon, &["--beacon", "block 7"]));
     assert!(text.contains("holds if the beacon \"block 7\" could not be known"), "{text}");
+    told(&verify(&of_beacon, &["--least-blocks", "3"]));
+    let few = fault(&verify(&of_beacon, &["--least-blocks", "4"]), 2);
+    assert!(few.contains("has 3 blocks, fewer than --least-blocks 4"), "{few}");
     let other = fault(&verify(&of_beacon, &["--beacon", "block 8"]), 2);
     assert!(other.contains("block 7") && other.contains("block 8"), "{other}");
     let none = fault(&verify(&plain, &["--beacon", "block 8"]), 2);
@@ -141,7 +144,10 @@ fn a_proof_without_its_scenario_or_with_another_proves_nothing() {
     assert!(book.contains("program_digest is"), "{book}");
     let folder = text_of(&run().join("run"));
     let of_folder = fault(&["verify", &folder, "--beacon", "x"], 2);
-    assert!(of_folder.contains("--beacon and --signed-by are of proofs"), "{of_folder}");
+    assert!(
+        of_folder.contains("--beacon, --signed-by and --least-blocks are of proofs"),
+        "{of_folder}"
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use shortfall::archive::proof::Proof;
+use shortfall::archive::proof::{MOST_BLOCKS, Proof};
 use shortfall::archive::sample::{Escape, escapes};
 use shortfall::archive::verify::walk_block;
 use shortfall::archive::{Subject, signature};
@@ -16,13 +16,17 @@ use shortfall::tail::{Digest, Scalars};
 use super::{VerifyArgs, percent};
 use crate::cli::machine::Machine;
 use crate::cli::prove::{key_fault, key_text};
-use crate::cli::{CliError, FormatName, output};
+use crate::cli::{CliError, FormatName, number, output};
 
 #[derive(Debug, Args)]
 pub(super) struct ProofArgs {
     /// The beacon that a proof is to be drawn by
     #[arg(long, value_name = "TEXT")]
     beacon: Option<String>,
+    /// Refuse a proof of fewer blocks
+    #[arg(long, value_name = "N", value_parser = number::count::<u64>(1, MOST_BLOCKS),
+          allow_negative_numbers = true)]
+    least_blocks: Option<u64>,
     /// The public key that a proof is to be signed with: PEM; a key inside a proof counts for
     /// nothing
     #[arg(long, value_name = "PUBLICKEY")]
@@ -32,7 +36,7 @@ pub(super) struct ProofArgs {
 impl ProofArgs {
     /// Whether a flag is given that only a proof takes.
     pub(super) fn is_given(&self) -> bool {
-        self.beacon.is_some() || self.signed_by.is_some()
+        self.beacon.is_some() || self.signed_by.is_some() || self.least_blocks.is_some()
     }
 }
 
@@ -88,6 +92,10 @@ pub(super) fn main(args: &VerifyArgs) -> Result<(), CliError> {
     {
         let there = proof.beacon.clone();
         return Err(CliError::OtherBeacon { path: path.clone(), there, here: beacon.clone() });
+    }
+    let n_drawn = proof.drawn().count() as u64;
+    if let Some(least) = args.proof.least_blocks.filter(|least| n_drawn < *least) {
+        return Err(CliError::FewBlocks { path: path.clone(), n_drawn, least });
     }
     if let Some(key) = &args.proof.signed_by {
         let public = key_text(key, "--signed-by")?;
