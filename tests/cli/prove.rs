@@ -67,7 +67,7 @@ fn a_proof_is_told_of_with_what_it_bounds() {
         "expected shortfall 99 %  between ",
         "it goes unseen,  in one of 2^40 runs",
         "   1 % of them lie in 1 block ",
-        "70.0 %             100 %",
+        "70.0 %                100 %",
         "There is no beacon: its maker may have tried many runs until one drew well",
     ] {
         assert!(text.contains(words), "{words}: {text}");
