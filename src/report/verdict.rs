@@ -5,9 +5,7 @@ use super::gates::{GateFigures, Verdict};
 use super::reading::Reading;
 use crate::escape;
 use crate::scenario::{Comparison, Gate, Unit};
-
-/// Most paths that a run may have.
-const MOST_PATHS: f64 = (1_u64 << 40) as f64;
+use crate::units::MOST_PATHS;
 
 /// What the sentence about a gate is made of, beside the gate itself.
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +81,7 @@ fn doubt(gate: &Gate, reading: &Reading, evidence: Evidence<'_>) -> String {
 fn paths_to_settle(n_paths: u64, ratio: f64) -> Option<u64> {
     let n = n_paths as f64;
     let needed = round_up((n * ratio * ratio).max(n + 1.0));
-    (needed <= MOST_PATHS).then_some(needed as u64)
+    (needed <= MOST_PATHS as f64).then_some(needed as u64)
 }
 
 /// Up to a number of two digits and zeros; the value is at least 1.
