@@ -188,8 +188,8 @@ enum CliError {
     )]
     NoScenario { path: PathBuf },
     #[error(
-        "--beacon, --signed-by and --least-blocks are of proofs, and {} is none: name the file that \
-         `shortfall prove` wrote",
+        "--beacon, --signed-by and --least-blocks are of proofs, and {} is none: name the file \
+         that `shortfall prove` wrote",
         path.display()
     )]
     NoProof { path: PathBuf },

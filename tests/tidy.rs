@@ -185,7 +185,7 @@ fn the_arrows_are_found_however_they_are_written() {
 fn each_thing_has_one_home() {
     let homes: [(&[&str], &[&str]); 5] = [
         (&["println!", "print!", "eprintln!", "eprint!", "process::exit", "io::stderr"], &["cli"]),
-        (&["toml::", "annotate_snippets::", "csv::Reader", "flate2::"], &["scenario"]),
+        (&["toml::", "csv::Reader", "flate2::"], &["scenario"]),
         (&["clap::", "indicatif::", "signal_hook::"], &["cli"]),
         (&["postcard::"], &["archive", "tail"]),
         (&["parquet::", "quick_junit::", "plotters::"], &["report"]),

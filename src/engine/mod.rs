@@ -16,9 +16,7 @@ use crate::scenario::Scenario;
 pub use backend::{Backend, DeviceFault, EngineError};
 pub use contrast::{Side, contrast};
 pub use prefix::{prefixes, walk_until};
-pub use run::{
-    Done, Part, Plan, Progress, Stretch, Walkers, compare, run, single_paths, tail_shares, walk,
-};
+pub use run::{Done, Part, Plan, Progress, Stretch, Walkers, run, single_paths, tail_shares, walk};
 
 /// The program of a scenario, its opening book dealt with as the scenario says.
 ///

@@ -133,26 +133,6 @@ pub fn run(
     Ok(part.tally)
 }
 
-/// Runs all paths of a plan, and each once more as another program has it; the tally is of the
-/// first.
-///
-/// # Errors
-///
-/// If a backend fails.
-pub fn compare(
-    program: &Program,
-    plan: Plan,
-    backend: &mut dyn Backend,
-    other: (&Program, &mut dyn Backend),
-    progress: &mut dyn Progress,
-) -> Result<(Tally, Paired), EngineError> {
-    let (other_program, other) = other;
-    let mut part = Part::begin(program, 0, plan.materiality, true);
-    let mut walkers = Walkers { program, backend, other: Some((other_program, other)) };
-    walk(&mut walkers, &mut part, plan.whole(), progress)?;
-    Ok((part.tally, part.paired.unwrap_or_default()))
-}
-
 /// Walks on from the end of a part, batch after batch, and counts what it finds into it. Where
 /// `progress` breaks, the part ends sooner, with a block.
 ///

@@ -1,5 +1,5 @@
-//! Proofs whose values were changed and sealed again: what is read is refused by name, or its blocks
-//! are compared.
+//! Proofs whose values were changed and sealed again: what is read is refused by name, or its
+//! blocks are compared.
 
 use std::path::Path;
 
