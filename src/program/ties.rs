@@ -16,7 +16,8 @@
 //!
 //! A liquidation leaves whole units, of which the same holds. So a position is liquidated only if
 //! its health factor is below 1, and whenever it is below 1 - 2e-7 and the position is not dust;
-//! at marks below 1.5 the half bits count for more, some 1.2e-7 over the mark.
+//! at marks below 1.5 the half bits count for more, some 1.2e-7 over the mark, and so does the unit
+//! that a debt of fewer than 2^24 of them is cut to.
 //! The running sum of marks that funding is paid on is held to the absolute error alone: relative
 //! to the notional what it is off by is a matter of 1e-10.
 
