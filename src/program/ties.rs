@@ -15,9 +15,10 @@
 //!   [`Ties::total`].
 //!
 //! A liquidation leaves whole units, of which the same holds. So a position is liquidated only if
-//! its health factor is below 1, and whenever it is below 1 - 2e-7 and the position is not dust;
-//! at marks below 1.5 the half bits count for more, some 1.2e-7 over the mark, and so does the unit
-//! that a debt of fewer than 2^24 of them is cut to.
+//! its health factor is below 1. What this may spare, or where equality is a breach take too soon,
+//! lacks (or has) less than 4 e = 1e-7 of what counts, 3 units of each collateral and 2 of each
+//! debt at their marks, and the last bit of a mark for each unit of a coefficient: some 2e-7 in all
+//! where marks are at least 1.5 and every leg has 2^27 units that count.
 //! The running sum of marks that funding is paid on is held to the absolute error alone: relative
 //! to the notional what it is off by is a matter of 1e-10.
 
