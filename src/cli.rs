@@ -26,7 +26,7 @@ mod subject;
 mod until;
 mod verify;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[cfg(any(target_os = "linux", target_os = "macos"))]
@@ -365,9 +365,12 @@ impl ScenarioArgs {
     }
 
     fn compile(&self, scenario: &Scenario) -> Result<Program, CliError> {
-        shortfall::engine::compile(scenario).map_err(|source| CliError::Compile {
-            scenario: self.scenario.display().to_string(),
-            source,
-        })
+        compile(&self.scenario, scenario)
     }
+}
+
+/// The program of a scenario that was read from a file.
+fn compile(path: &Path, scenario: &Scenario) -> Result<Program, CliError> {
+    shortfall::engine::compile(scenario)
+        .map_err(|source| CliError::Compile { scenario: path.display().to_string(), source })
 }

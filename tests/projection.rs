@@ -7,7 +7,7 @@
 //!
 //! The real book does not ship: `SHORTFALL_REAL_BOOK=BOOK.csv.gz,ASSETS.csv` walks it too.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -104,21 +104,15 @@ fn stressed(mut scenario: Scenario, reserve_usd: Option<f64>) -> Scenario {
 
 /// Every scenario whose digests are pinned, by name.
 fn scenarios() -> Vec<(String, Scenario)> {
-    let names = [
-        "black-thursday",
-        "compound-v2",
-        "lending",
-        "oracle-lag",
-        "perpetual",
-        "reference",
-        "reference-calm",
-        "spiral",
-        "spring-2022",
-    ];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let entries = std::fs::read_dir(folder).expect("the folder of the scenarios");
+    let files = entries.map(|entry| entry.expect("an entry").path());
+    let files = files.filter(|file| file.extension().is_some_and(|it| it == "toml"));
+    let name = |file: PathBuf| file.file_stem().expect("a stem").to_string_lossy().into_owned();
     let calm = Workload { health_factors: (8.0, 12.0), ..Workload::default() };
     let tight = Workload { health_factors: (1.0, 1.01), n_positions: 60, ..Workload::default() };
     let mut found: Vec<(String, Scenario)> =
-        names.iter().map(|name| ((*name).to_owned(), shipped(name))).collect();
+        files.map(name).map(|name| (name.clone(), shipped(&name))).collect();
     found.extend([
         ("W".to_owned(), Workload::default().scenario()),
         ("W calm".to_owned(), calm.scenario()),

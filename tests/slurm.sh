@@ -104,7 +104,7 @@ submit() { # SETTING=..., sets array and merge
     read -r array merge < <(sed 's/array \([0-9]*\), merge \([0-9]*\)/\1 \2/' <<<"$submitted")
 }
 
-# All shards but the last, which nobody walks: the merge must name it.
+# All shards but the last, which no task walks: the merge must name it.
 all_but_last() { # TASKS
     submit ARRAY="0-$(($1 - 1))"
     is_walking() { ls "$OUT/shards/.0-of-$SHARDS/segments" >/dev/null 2>&1; }

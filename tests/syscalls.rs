@@ -6,6 +6,9 @@
 //! fails with `SHORTFALL_REQUIRE_TRACER`, which CI sets.
 #![cfg(target_os = "linux")]
 
+#[path = "support/folders.rs"]
+mod folders;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +16,7 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-use shortfall::archive::{LocalDisk, Opened, Place, RunDirectory, Subject};
+use folders::{copy, files, n_kept};
 
 /// A few segments, each of some blocks.
 const RUN: [&str; 9] = [
@@ -81,49 +84,6 @@ fn calls(dir: &Path, args: &[&str]) -> BTreeMap<String, usize> {
     calls
 }
 
-/// Every file below a folder but `run.json`, and what is in it.
-fn files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut folders = vec![root.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if !path.ends_with("run.json") {
-                let name = path.strip_prefix(root).expect("below").to_owned();
-                found.insert(name, fs::read(&path).expect("a file"));
-            }
-        }
-    }
-    found
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        let target = to.join(path.file_name().expect("a name"));
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, &target).expect("a file");
-        }
-    }
-}
-
-/// How many paths of a run are kept.
-fn n_kept(root: &Path) -> u64 {
-    let subject = Subject::read(root).unwrap_or_else(|error| panic!("{error}"));
-    let place = Place { root: root.to_owned(), shard: None };
-    let mut disk = LocalDisk;
-    match RunDirectory::open(place, &subject, &mut disk, true) {
-        Ok(Opened::Open(mut directory)) => directory.find().expect("it can be read").n_paths(),
-        Ok(Opened::Finished) => subject.plan.n_paths,
-        Err(error) => panic!("{error}"),
-    }
-}
-
 /// A folder that a command is given, and what it is to be in the end.
 struct Case<'a> {
     name: &'a str,
@@ -176,7 +136,7 @@ impl Case<'_> {
             assert!(!told.is_empty() || call == "write", "{how}: nothing is told");
         }
         if let Some(n_before) = self.n_kept {
-            let kept = n_kept(self.root);
+            let kept = n_kept(self.root).expect("a run");
             assert!(kept >= n_before, "{how}: {kept} paths are kept of {n_before}");
         }
         let again = shortfall(&self.args);
@@ -247,7 +207,7 @@ fn every_call_on_files_fails_once_and_nothing_is_lost() {
     };
     let cases = [
         of("a run", RUN.to_vec(), &none, &whole, None),
-        of("a run that goes on", RUN.to_vec(), &half, &whole, Some(n_kept(&half))),
+        of("a run that goes on", RUN.to_vec(), &half, &whole, n_kept(&half)),
         of("a finished run", RUN.to_vec(), &whole, &whole, Some(140_000)),
         of("a merge", vec!["merge"], &shards, &merged, None),
         of("a verification", vec!["verify", "--backend=cpu"], &whole, &whole, None),

@@ -142,7 +142,7 @@ impl<'a> RunDirectory<'a> {
                 }
                 return Ok(Opened::Finished);
             }
-            // First of all: from here on it is a run that goes on, whoever kills this process.
+            // First of all: from here on it is a run that goes on, even if this process is killed.
             disk::remove(disk, &folder.join(MANIFEST))?;
         }
         disk::make_dir(disk, &folder.join(SEGMENTS))?;

@@ -11,7 +11,7 @@ use std::path::Path;
 use super::differences;
 use super::disk::{self, Disk, Lock, publish};
 use super::error::ArchiveError;
-use super::inside::refuse_links;
+use super::inside::{is_there, refuse_links};
 use super::layout::{segment_name, segments};
 use super::plan::{RunPlan, Subject};
 use super::read::Record;
@@ -45,6 +45,10 @@ pub fn grow(folder: &Path, subject: &Subject, disk: &mut dyn Disk) -> Result<(),
     if !differences.is_empty() {
         let remedy = "give the command of that run, or name another folder";
         return Err(ArchiveError::Differs { path: folder.to_owned(), differences, remedy });
+    }
+    if before == after && is_there(&folder.join(MANIFEST))? {
+        // Growth takes the manifest away first: nothing is left of one.
+        return Ok(());
     }
     if before < after {
         for name in OF_ALL_PATHS {

@@ -2,14 +2,14 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `plan.json` | what the run is: version, seed, paths; digests of program, facts and inputs |
+//! | `plan.json` | what the run is: version, seed, paths, digests; and what it was made from |
 //! | `program.bin`, `facts.json` | what is walked, and the names to report it by: all it takes |
 //! | `segments/` | tallies of finished stretches of paths, cut by the number of paths alone |
 //! | `state.0`, `state.1` | the stretch that is being walked, in turn; gone in the end |
 //! | `blocks.bin` | the digests of all blocks of 4,096 paths, the leaves under `outcome_digest` |
 //! | `commitment.json` | what the run commits to: `run_digest` and all that it is made of |
 //! | `summary.json`, `positions.parquet`, `worst_paths.parquet` | the figures |
-//! | `run.json` | how it went; the only file that may differ between two runs of a plan |
+//! | `run.json` | how it went |
 //! | `manifest.json` | every other file with its digest; written last |
 //! | `shards/I-of-N/` | the directories of the machines that share a run, until `merge` |
 //!

@@ -1,7 +1,7 @@
 //! A proof of a run for those without its folder: whole blocks, drawn by what the run commits to.
 //!
 //! Every block holds its share of the tail, so a few of them say something of all. They are drawn
-//! from the run's digest, and so not by the prover; a beacon that nobody could know when the run
+//! from the run's digest, and so not by the prover; a beacon that was unknown when the run
 //! was made, mixed in, keeps the prover from making runs until one draws well. The scalars of the
 //! root, which the proof holds, are what all blocks add up to. Between the root and the blocks
 //! stands one row of the tree, short enough to be written whole: it shows where the losses lie.
@@ -28,7 +28,7 @@ const FORMAT: u32 = 1;
 const BEGINNING: &[u8] = b"{\n  \"format\": ";
 /// Nodes of the row that is written whole, at most.
 const MOST_IN_ROW: u64 = 256;
-/// Bytes of a proof, at most: blocks of a run of 2^40 paths take 30 kB each.
+/// Bytes of a proof, at most: room for all blocks that one may have, of the longest run.
 pub const MOST_BYTES: u64 = 64 << 20;
 /// Blocks of a proof, at most.
 pub const MOST_BLOCKS: u64 = 1024;
@@ -140,8 +140,7 @@ pub enum Falsehood {
 impl Serialize for Packed {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let bytes = postcard::to_allocvec(&self.0).map_err(serde::ser::Error::custom)?;
-        let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
-        serializer.serialize_str(&digits.collect::<String>())
+        serializer.serialize_str(&digits_of(&bytes))
     }
 }
 
@@ -153,6 +152,11 @@ impl<'de> Deserialize<'de> for Packed {
         node.scalars.check().map_err(de::Error::custom)?;
         Ok(Self(node))
     }
+}
+
+/// Two hexadecimal digits for each byte.
+pub(super) fn digits_of(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The bytes of pairs of hexadecimal digits.

@@ -7,7 +7,7 @@ use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use thiserror::Error;
 
-use super::proof::bytes_of;
+use super::proof::{bytes_of, digits_of};
 use crate::tail::Digest;
 
 /// Why there is no signature, or a wrong one.
@@ -38,8 +38,7 @@ fn message(run_digest: Digest) -> Vec<u8> {
 /// If the text is no secret key.
 pub fn sign(run_digest: Digest, secret_pem: &str) -> Result<String, SignatureError> {
     let key = SigningKey::from_pkcs8_pem(secret_pem).map_err(|_| SignatureError::SecretKey)?;
-    let signature = key.sign(&message(run_digest)).to_bytes();
-    Ok(signature.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(digits_of(&key.sign(&message(run_digest)).to_bytes()))
 }
 
 /// Checks the signature of the digest of a run with a public key.

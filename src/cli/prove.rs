@@ -21,7 +21,7 @@ pub(super) struct ProveArgs {
     #[arg(long, value_name = "N", value_parser = number::count::<u64>(1, MOST_BLOCKS),
           default_value = "8", allow_negative_numbers = true)]
     blocks: u64,
-    /// A text that nobody could know when the run was made, such as a later block hash: it draws
+    /// A text that was unknown when the run was made, such as a later block hash: it draws
     /// the blocks too, so that its maker could not try runs until one drew well
     #[arg(long, value_name = "TEXT")]
     beacon: Option<String>,

@@ -29,7 +29,7 @@ pub struct Node {
 pub struct Leaf {
     /// Digest of the outcomes: see [`merkle::leaf`].
     pub outcomes: Digest,
-    /// The scalars as they are hashed: a quarter of their size in memory.
+    /// The scalars as they are hashed; in memory, too, that is their shortest form.
     packed: Box<[u8]>,
 }
 

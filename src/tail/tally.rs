@@ -156,23 +156,18 @@ impl Tally {
         self.check_end();
     }
 
-    /// Whether it counts just these paths of a program of that shape, as far as its parts agree on
-    /// it: asked of a tally that was read, before it is merged.
+    /// Whether its blocks are those of just these paths, its counters of that shape and its worst
+    /// paths as many as there are: asked of a tally that was read and has passed [`Tally::check`],
+    /// before it is merged.
     #[must_use]
     pub fn is_of(&self, paths: &Range<u64>, shape: Shape) -> bool {
         let blocks = paths.start / BLOCK_PATHS..paths.end.div_ceil(BLOCK_PATHS);
         let n_paths = paths.end.saturating_sub(paths.start);
         let is_short = !paths.end.is_multiple_of(BLOCK_PATHS);
-        let n_worst = n_paths.min(self.worst.n_kept() as u64);
-        let aftermath = self.counters.aftermath.as_ref();
-        self.sums.n_paths == n_paths
-            && self.histogram.n_losses() == n_paths
-            && self.worst.sorted().len() as u64 == n_worst
+        self.worst.n_paths() as u64 == n_paths.min(self.worst.n_kept() as u64)
             && self.blocks.keys().copied().eq(blocks.clone())
             && self.short_block == is_short.then(|| blocks.end - 1)
             && self.counters.shape() == shape
-            && aftermath.is_none_or(|it| it.n_paths == n_paths)
-            && self.batches.as_ref().is_none_or(|it| it.n_paths() == n_paths)
     }
 
     /// The root over the blocks' digests, in the order of the blocks.

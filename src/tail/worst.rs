@@ -52,6 +52,12 @@ impl Worst {
         self.n_kept
     }
 
+    /// How many there are now.
+    #[must_use]
+    pub fn n_paths(&self) -> usize {
+        self.paths.len().min(self.n_kept)
+    }
+
     /// Takes a path into account.
     #[inline]
     pub fn push(&mut self, path: WorstPath) {

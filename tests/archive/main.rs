@@ -16,6 +16,10 @@ mod values;
 mod verify;
 mod writes;
 
+#[path = "../support/folders.rs"]
+mod folders;
+#[path = "../support/keys.rs"]
+mod keys;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -37,6 +41,7 @@ use shortfall::scenario::Opening;
 use shortfall::tail::{BLOCK_PATHS, Digest};
 use shortfall::units::VenueId;
 
+use folders::copy;
 use support::{book, compiled, diffusing, leg, market, scenario, still, terms};
 
 /// Three segments, the last of them and its last block short.
@@ -232,20 +237,6 @@ fn assert_same(one: &BTreeMap<String, Vec<u8>>, other: &BTreeMap<String, Vec<u8>
     assert_eq!(names(one), names(other), "{how}");
     for (name, bytes) in one {
         assert!(other[name] == *bytes, "{name} differs: {how}");
-    }
-}
-
-/// Copies a folder with all that is in it.
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        let target = to.join(path.file_name().expect("a name"));
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, &target).expect("a file");
-        }
     }
 }
 

@@ -17,6 +17,7 @@ use shortfall::engine::Walkers;
 use shortfall::engine::cpu::Cpu;
 use shortfall::tail::{BLOCK_PATHS, Digest, Leaf, Node, Scalars, SumTree};
 
+use super::keys::{PUBLIC, SECRET};
 use super::{moving, subject, whole};
 
 /// As a proof is written.
@@ -167,15 +168,6 @@ fn digits(bytes: &[u8]) -> (Vec<usize>, &[u8]) {
     let body = &bytes[..text.rfind(",\n  \"seal\"").expect("a seal")];
     ((0..body.len()).filter(|place| body[*place].is_ascii_hexdigit()).collect(), body)
 }
-
-const SECRET: &str = "-----BEGIN PRIVATE KEY-----
-MC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f
------END PRIVATE KEY-----
-";
-const PUBLIC: &str = "-----BEGIN PUBLIC KEY-----
-MCowBQYDK2VwAyEAA6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=
------END PUBLIC KEY-----
-";
 
 /// Changes single digits; each is refused, as it is and sealed again.
 fn change_digits(run: &Run, proof: &Proof, chosen: impl Fn(usize) -> bool) {

@@ -8,31 +8,12 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use shortfall::archive::{LocalDisk, Opened, Place, RunDirectory, Subject};
-
+use super::folders::{files, n_kept};
 use super::{SCENARIO, command, fault, shortfall, stderr, stdout, text_of, told};
 
 /// Some seconds of work in five segments.
 const LONG: [&str; 7] =
     ["run", SCENARIO, "--paths", "300_000", "--steps", "24", "--checkpoint-every=0.05s"];
-
-/// Every file below a folder but `run.json`, and what is in it.
-fn files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut folders = vec![root.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if !path.ends_with("run.json") {
-                let name = path.strip_prefix(root).expect("below").to_owned();
-                found.insert(name, fs::read(&path).expect("a file"));
-            }
-        }
-    }
-    found
-}
 
 fn assert_same(root: &Path, reference: &Path, how: &str) {
     let (found, expected) = (files(root), files(reference));
@@ -69,20 +50,6 @@ fn ended(child: Child, exit_code: i32) -> Output {
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(exit_code), "{}", stderr(&output));
     output
-}
-
-/// How many paths of a run are kept: what a next life need not walk.
-fn n_kept(root: &Path) -> u64 {
-    let Ok(subject) = Subject::read(root) else { return 0 };
-    let place = Place { root: root.to_owned(), shard: None };
-    let mut disk = LocalDisk;
-    match RunDirectory::open(place, &subject, &mut disk, true) {
-        Ok(Opened::Open(mut directory)) => {
-            directory.find().unwrap_or_else(|error| panic!("{error}")).n_paths()
-        }
-        Ok(Opened::Finished) => subject.plan.n_paths,
-        Err(error) => panic!("{error}"),
-    }
 }
 
 /// The files that progress is kept in.
@@ -141,7 +108,7 @@ fn a_run_that_is_killed_at_any_time_ends_in_the_files_of_one_that_was_not() {
             child.kill().expect("it can be killed");
             child.wait().expect("it ends");
             killed += 1;
-            let (now, saved_now) = (n_kept(&root), saved(&root));
+            let (now, saved_now) = (n_kept(&root).unwrap_or(0), saved(&root));
             assert!(now >= kept, "{now} paths are kept after {kept}");
             // What outlives a checkpoint has more than the life before it.
             assert!(now > kept || saved_now == saved_before, "{now} paths are kept after {kept}");

@@ -7,8 +7,12 @@ mod coupled;
 #[cfg(unix)]
 mod endings;
 mod flags;
+#[path = "../support/folders.rs"]
+mod folders;
 mod gates;
 mod grow;
+#[path = "../support/keys.rs"]
+mod keys;
 mod lives;
 mod materiality;
 mod opening;

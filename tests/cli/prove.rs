@@ -6,16 +6,9 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
+use super::keys::{PUBLIC, SECRET};
 use super::{SCENARIO, fault, json, shortfall, stderr, stdout, text_of, told, write};
 
-const SECRET: &str = "-----BEGIN PRIVATE KEY-----
-MC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f
------END PRIVATE KEY-----
-";
-const PUBLIC: &str = "-----BEGIN PUBLIC KEY-----
-MCowBQYDK2VwAyEAA6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=
------END PUBLIC KEY-----
-";
 /// That of RFC 8032's first test.
 const OTHER: &str = "-----BEGIN PUBLIC KEY-----
 MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=

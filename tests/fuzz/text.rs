@@ -51,7 +51,7 @@ impl Texts {
         (name.clone(), dice.harm_text(text))
     }
 
-    /// Gates that nobody wrote.
+    /// Gates that are drawn.
     pub(crate) fn gates(dice: &mut Dice) -> Overrides {
         let text = |dice: &mut Dice| {
             let gate = *dice.of(&GATES);

@@ -136,7 +136,7 @@ pub(super) fn main(args: &VerifyArgs) -> Result<(), CliError> {
 /// The probability that one of so many tries succeeds, each with a probability of its own.
 fn one_of_many(probability: f64) -> f64 {
     // 1 - (1 - p)^n, exact for the smallest p too.
-    -f64::exp_m1(f64::ln_1p(-probability) * f64::powi(2.0, TRIES_LOG2))
+    -libm::expm1(libm::ldexp(libm::log1p(-probability), TRIES_LOG2))
 }
 
 fn figures(scalars: &Scalars, subject: &Subject) -> Figures {

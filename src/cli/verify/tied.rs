@@ -6,11 +6,10 @@ use clap::Args;
 
 use shortfall::archive::commitment::Terms;
 use shortfall::archive::{ArchiveError, Subject, differences};
-use shortfall::engine;
 use shortfall::scenario::{self, Overrides};
 
 use crate::cli::subject::subject;
-use crate::cli::{CliError, ReachArgs, number};
+use crate::cli::{CliError, ReachArgs, compile, number};
 
 #[derive(Debug, Args)]
 pub(super) struct TiedArgs {
@@ -56,8 +55,7 @@ impl TiedArgs {
             ..Overrides::default()
         };
         let scenario = scenario::load(path, &overrides)?;
-        let program = engine::compile(&scenario)
-            .map_err(|source| CliError::Compile { scenario: path.display().to_string(), source })?;
+        let program = compile(path, &scenario)?;
         Ok(Some(subject(&scenario, program, n_paths, compares_feedback)))
     }
 
