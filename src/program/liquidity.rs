@@ -30,6 +30,12 @@ pub const MOST_PART: i64 = (1 << 62) - 1;
 pub const MOST_IMPACT: i64 = 1 << 29;
 /// Bits below the point of an entry of the cross-impact matrix.
 pub const CROSS_BITS: u32 = 28;
+/// Parts of a size among which the most profitable one is looked for.
+pub const PARTS_LOG2: u32 = 10;
+/// Debt below this, 2^-44 to 2^-43 of the gross book, is dust; money.
+pub const DUST: i64 = 1 << 10;
+/// Most that slippage may take from an account, a fine value.
+pub const MOST_SLIPPAGE: u64 = 1 << 61;
 
 /// Everything that couples the positions of a path.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
