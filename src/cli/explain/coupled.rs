@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use shortfall::book::account::{
     Event, KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP, LegState, Values, values,
 };
-use shortfall::book::action::{ACTION_CLOSE_OUT, Unlimited};
+use shortfall::book::action::Unlimited;
 use shortfall::engine::cpu::replay::{self, Story, ToldEvent};
 use shortfall::program::Program;
 use shortfall::program::liquidity::{LiquidationTerms, Liquidity, NONE};
@@ -186,7 +186,7 @@ impl Spent {
         self.n_events += 1;
         let position = &program.positions[told.position];
         // Perpetuals are closed by their venue, without capital.
-        if program.actions[position.action as usize].kind != ACTION_CLOSE_OUT {
+        if !program.actions[position.action as usize].holds_perps() {
             self.repaid += (told.event.repaid >> position.money_shift) as i64;
         }
     }

@@ -21,7 +21,6 @@ use super::marks::Marks;
 use super::positions::{ScanList, Scanned};
 use super::walk::{Observer, When};
 use crate::book::account::{Event, Values};
-use crate::book::action::ACTION_CLOSE_OUT;
 use crate::fixed::mul_hi;
 use crate::lanes::Lanes;
 use crate::program::Program;
@@ -351,7 +350,7 @@ impl<'a> Coupled<'a> {
         let mut desk = Desk::new((program, liquidity), &position, market, means, n_before);
         let event = action.run_from(facts, &mut accounts.loaded, begun, &mut desk);
         // Debt that the market holds for worthless is written off for nothing.
-        let is_lending = action.kind != ACTION_CLOSE_OUT;
+        let is_lending = !action.holds_perps();
         let is_over = is_lending && super::ledger::is_over(accounts.loaded.iter().copied());
         if event.is_something() || is_over {
             accounts.store(account);

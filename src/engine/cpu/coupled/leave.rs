@@ -2,7 +2,6 @@
 
 use super::accounts;
 use super::{Around, Coupled};
-use crate::book::action::ACTION_CLOSE_OUT;
 use crate::engine::cpu::ledger::{Ledger, exposure, is_exposed};
 use crate::engine::cpu::positions::ScanList;
 use crate::engine::cpu::walk::Observer;
@@ -45,7 +44,7 @@ impl Coupled<'_> {
                 n_waiting += 1;
                 backlog += exposure(legs, position) as i64;
             }
-            if action.kind != ACTION_CLOSE_OUT {
+            if !action.holds_perps() {
                 let last = state.last_event as usize;
                 if let Some((stranded, under_water)) =
                     ledger.count_left_over(idx, position, rows, last, legs)
@@ -88,7 +87,7 @@ impl Coupled<'_> {
                     .map(|row| row.state(row.quantity, self.at_horizon[row.instrument as usize])),
             );
             let action = &self.program.actions[position.action as usize];
-            let left = if action.kind == ACTION_CLOSE_OUT {
+            let left = if action.holds_perps() {
                 ledger.count_open_loss(idx, position, rows, &mut legs).map(|loss| (0, loss))
             } else {
                 ledger.count_left_over(idx, position, rows, 0, &mut legs)
