@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 
 use super::kernel::{Tables, declare};
 use crate::book::action::to_words;
-use crate::engine::cpu::coupled::desk::{DUST, MOST_SLIPPAGE, PARTS_LOG2};
 use crate::market::depth::{CURVE_ROWS, OVERBOUGHT, ROW_BITS, SIZE_BITS};
 use crate::program::Program;
-use crate::program::liquidity::{CROSS_BITS, Liquidity, MOST_IMPACT, MOST_PART, NONE};
+use crate::program::liquidity::{
+    CROSS_BITS, DUST, Liquidity, MOST_IMPACT, MOST_PART, MOST_SLIPPAGE, NONE, PARTS_LOG2,
+};
 use crate::tail::aftermath_words;
 
 /// Steps of a window at most: bounds are found anew in each, and clear more of a shorter one.
