@@ -28,6 +28,8 @@ pub mod lanes;
 
 pub mod escape;
 
+pub mod rows;
+
 pub mod fixed;
 
 pub mod market;
