@@ -21,7 +21,7 @@ use super::marks::Marks;
 use super::positions::{ScanList, Scanned};
 use crate::book::account::{Event, Values};
 use crate::book::action::ACTION_CLOSE_OUT;
-use crate::fixed::mul_hi;
+use crate::fixed::{ONE_Q31, mul_hi};
 use crate::lanes::Lanes;
 use crate::program::Program;
 use crate::program::liquidity::Liquidity;
@@ -71,6 +71,8 @@ pub(super) struct Coupled<'a> {
     turns: Vec<u32>,
     /// As [`Liquidity::has_order`].
     has_order: bool,
+    /// Whether more counts of a collateral than there is of it.
+    is_widened: bool,
     most_rounds: u32,
     /// Scratch: marks on the market at the horizon, by instrument.
     at_horizon: Vec<u32>,
@@ -96,6 +98,7 @@ impl<'a> Coupled<'a> {
             queue: Vec::new(),
             turns: Vec::new(),
             has_order: liquidity.has_order(),
+            is_widened: program.legs.iter().any(|leg| leg.threshold > ONE_Q31),
             most_rounds: 0,
             at_horizon: Vec::new(),
             aftermath: Vec::new(),

@@ -20,9 +20,11 @@ impl Coupled<'_> {
         }
         for at in 0..self.accounts.list.len() {
             let state = &self.accounts.list[at];
-            // An account that is cleared to the end owes no more than it holds there; and without a
-            // breach none is under water, unless its venue reads late.
-            if (!state.is_defaulted && !is_late) || state.is_clear {
+            // An account that is cleared to the end owes no more than it holds there, if no more of
+            // that counts than there is; and without a breach none is under water, unless its venue
+            // reads late.
+            let is_covered = state.is_clear && !self.is_widened;
+            if (!state.is_defaulted && !is_late) || is_covered {
                 continue;
             }
             let state = *state;
@@ -50,7 +52,8 @@ impl Coupled<'_> {
     }
 
     /// The horizon, where venues read late: what their prices do not show. Positions without an
-    /// account may be under water at the market's marks all the same.
+    /// account may be under water at the market's marks all the same, and so may those that no
+    /// price breaches: thresholds are widened by a hair.
     #[inline(never)]
     pub(super) fn leave_unseen(&mut self, at: &Around<'_>, ledger: &mut Ledger) {
         if self.is_idle {
@@ -60,10 +63,9 @@ impl Coupled<'_> {
             self.market.set_marks();
             self.at_horizon.clone_from(&self.market.marks.market);
         }
-        let pairs = at.list.pairs.iter().flat_map(|class| &class.scanned);
         let mut legs = Vec::new();
-        for scanned in self.accounts.absent(pairs.chain(&at.list.others)) {
-            let (idx, position) = (scanned.position as usize, &scanned.in_program);
+        for idx in self.accounts.absent() {
+            let position = &self.program.positions[idx];
             let rows = self.program.legs_of(position);
             legs.clear();
             legs.extend(
