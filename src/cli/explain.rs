@@ -5,7 +5,8 @@ mod coupled;
 use clap::Args;
 
 use shortfall::book::account::{KIND_COLLATERAL, KIND_DEBT, LegState};
-use shortfall::engine::cpu::replay::{self, Story};
+use shortfall::engine::reference;
+use shortfall::engine::story::Story;
 use shortfall::program::Program;
 use shortfall::report::{
     Explanation, ToldLeftOver, ToldLiquidation, ToldPrice, ToldWindow, counted,
@@ -40,7 +41,7 @@ pub(super) fn main(args: &ExplainArgs) -> Result<(), CliError> {
             counted(u64::from(table.n_windows), "window"),
         ));
     }
-    let story = replay::explain(&program, scenario.run.seed, args.path);
+    let story = reference::explain(&program, scenario.run.seed, args.path);
     let told = tell(&scenario, &program, args.path, &story);
     output::to_stdout(|out| (args.scenario.format.write_explanation)(&told, out))
 }

@@ -199,8 +199,7 @@ impl Liquidity {
             whole.chain(depth.by_drawdown.iter().map(|band| (band.fall, band.share)))
         {
             let scale = libm::ldexp(form.scale_usd() * share, octaves as i32);
-            let one = libm::exp2(f64::from(SIZE_BITS));
-            let quantum = libm::exp2(f64::from(money_log2));
+            let [one, quantum] = [SIZE_BITS as i32, money_log2].map(|it| libm::exp2(it.into()));
             let (size_mantissa, size_shift) = mantissa(quantum * one * (1.0 - depth.fee) / scale);
             let (money_mantissa, money_shift) = mantissa(scale / (one * quantum));
             self.bands.push(BandRow {

@@ -108,15 +108,12 @@ impl Accounts {
         }
     }
 
-    /// Those of some positions that have no account.
-    pub(super) fn absent<'s>(
-        &mut self,
-        positions: impl Iterator<Item = &'s Scanned>,
-    ) -> Vec<&'s Scanned> {
+    /// The positions that have no account.
+    pub(super) fn absent(&mut self) -> Vec<usize> {
         for account in &self.list {
             self.is_in[account.scanned.position as usize] = true;
         }
-        let absent = positions.filter(|it| !self.is_in[it.position as usize]).collect();
+        let absent = (0..self.is_in.len()).filter(|idx| !self.is_in[*idx]).collect();
         for account in &self.list {
             self.is_in[account.scanned.position as usize] = false;
         }
