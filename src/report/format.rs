@@ -4,7 +4,6 @@
 mod hostile;
 mod json;
 mod markdown;
-pub(super) mod number;
 mod text;
 
 use std::io::{self, Write};
@@ -14,12 +13,11 @@ use serde::Serialize;
 use super::baseline::BaselineFigures;
 use super::bench::{Bench, Growth};
 use super::explain::Explanation;
-use super::facts::RunFacts;
-use super::figures::Summary;
 use super::gates::GateFigures;
 use super::ladder::LadderRow;
 use super::until::UntilFigures;
-use number::{count, usd_cents};
+use crate::figures::number::{count, usd_cents};
+use crate::figures::{RunFacts, Summary};
 
 /// What is written: the figures, and beside them how the run went. Serialises as one object.
 #[derive(Debug, Clone, Copy, Serialize)]

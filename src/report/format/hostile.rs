@@ -6,10 +6,10 @@ use proptest::prelude::*;
 
 use super::{FORMATS, Report};
 use crate::escape::{NAME_CHARS, NOTE_CHARS, is_hidden};
+use crate::figures::Summary;
 use crate::report::baseline::BaselineFigures;
 use crate::report::bench::{self, Bench};
 use crate::report::explain::Explanation;
-use crate::report::figures::Summary;
 use crate::report::gates::GateFigures;
 use crate::report::until::UntilFigures;
 use crate::report::{fixture, junit};

@@ -2,18 +2,18 @@
 
 use std::io::{self, Write};
 
-use super::number::{at_least_if, counted, duration, known, measured, usd};
 use super::{LADDER_HEADINGS, Report, ladder_cells, text};
 use crate::escape;
+use crate::figures::Summary;
+use crate::figures::Unit;
+use crate::figures::number::{at_least_if, counted, duration, known, measured, usd};
 use crate::report::baseline::{BaselineFigures, DIFFERENCE_HEADINGS};
 use crate::report::bench::{BENCH_HEADINGS, BENCH_NOTES, Bench, Growth};
 use crate::report::explain::Explanation;
-use crate::report::figures::Summary;
 use crate::report::gates::{GateFigures, Verdict};
 use crate::report::ladder::LadderRow;
 use crate::report::moved::{MOVED_HEADINGS, Moved};
 use crate::report::verdict::closing;
-use crate::scenario::Unit;
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let summary = report.summary;

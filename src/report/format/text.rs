@@ -9,16 +9,15 @@ mod told;
 
 use std::io::{self, Write};
 
-use super::number::{at_least_if, count, counted, duration, percent, percent_or_none, significant};
-use super::number::{known, usd, usd_or_none};
 use super::{LADDER_HEADINGS, Report, ladder_cells};
 use crate::escape;
-use crate::report::facts::RunFacts;
-use crate::report::figures::{BadDebt, PoolFigures, StepFigures, Summary};
+use crate::figures::number::{
+    at_least_if, count, counted, duration, percent, percent_or_none, significant,
+};
+use crate::figures::number::{known, usd, usd_or_none};
+use crate::figures::{BadDebt, PoolFigures, RunFacts, StepFigures, Summary, Unit, WindowFigures};
 use crate::report::gates::GateFigures;
 use crate::report::ladder::LadderRow;
-use crate::report::windows::WindowFigures;
-use crate::scenario::Unit;
 use table::Table;
 
 pub(super) use bench::{write_bench, write_growth};

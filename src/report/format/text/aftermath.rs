@@ -3,14 +3,13 @@
 use std::io::{self, Write};
 
 use super::table::Table;
-use crate::report::aftermath::{
+use crate::figures::aftermath::{
     AftermathFigures, BacklogFigures, CascadeFigures, FeedbackFigures, InsuranceFundFigures,
 };
-use crate::report::facts::FeedbackTiming;
-use crate::report::figures::Summary;
-use crate::report::format::number::{
+use crate::figures::number::{
     count, counted, percent, percent_or_none, significant, usd, usd_or_none,
 };
+use crate::figures::{FeedbackTiming, Summary};
 
 /// Writes nothing where nothing couples positions.
 pub(super) fn write(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {

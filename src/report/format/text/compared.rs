@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use super::table::Table;
 use crate::escape;
+use crate::figures::number::counted;
 use crate::report::baseline::{BaselineFigures, DIFFERENCE_HEADINGS};
-use crate::report::format::number::counted;
 use crate::report::moved::MOVED_HEADINGS;
 
 /// Writes nothing where there is no baseline.

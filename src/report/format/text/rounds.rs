@@ -6,10 +6,10 @@ use std::io::{self, Write};
 
 use super::table::Table;
 use super::told::{N_ROWS, write_rest};
+use crate::figures::number::{counted, percent_or_none, significant, usd};
 use crate::report::explain::{
     Explanation, ToldCoupling, ToldLiquidation, ToldRound, ToldSale, Untaken,
 };
-use crate::report::format::number::{counted, percent_or_none, significant, usd};
 
 /// Writes the rounds, then the liquidations in them.
 pub(super) fn write(

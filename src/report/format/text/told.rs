@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use super::rounds::{self, change};
 use super::table::Table;
 use crate::escape;
+use crate::figures::number::{count, counted, significant, usd};
 use crate::report::explain::Explanation;
-use crate::report::format::number::{count, counted, significant, usd};
 
 /// Rows of a table shown; JSON has all.
 pub(super) const N_ROWS: usize = 40;
