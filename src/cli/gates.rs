@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use shortfall::figures::{Facts, Gate, Quantity, lacking, reference};
-use shortfall::report::{Report, format_named, junit};
+use shortfall::report::{Answer, Report, format_named, junit};
 
 use super::CliError;
 use super::output::OutFile;
@@ -90,7 +90,7 @@ impl GateFiles {
             file.write(|out| junit::write(&report.summary.scenario, report.gates, out))?;
         }
         if let (Some(file), Some(markdown)) = (&self.markdown, format_named("markdown")) {
-            file.write(|out| (markdown.write)(report, out))?;
+            file.write(|out| (markdown.write)(&Answer::Report(*report), out))?;
         }
         Ok(())
     }

@@ -96,14 +96,14 @@ pub(super) static OPENING: [Row; 6] = [
         json: "opening.n_bare",
         unit: Unit::Count,
         about: "positions that owe and own nothing at the opening",
-        read: |summary, _| Reading::exactly(summary.opening.n_bare as f64),
+        read: |summary, _| Reading::reported(summary.opening.n_bare as f64),
         ..ROW
     },
     Row {
         name: "opening.debt",
         json: "opening.debt_usd",
         about: "debt of the positions that were liquidatable at the opening",
-        read: |summary, _| Reading::exactly(summary.opening.debt_usd),
+        read: |summary, _| Reading::reported(summary.opening.debt_usd),
         ..ROW
     },
 ];

@@ -65,6 +65,6 @@ mod tests {
         let help = help();
         assert_eq!(help.lines().count(), rows(true).count());
         assert!(help.lines().any(|line| line.trim_start().starts_with("fund.VENUE.minimum ")));
-        assert!(help.lines().all(|line| line.len() <= 90), "{help}");
+        assert!(help.lines().all(|line| line.len() <= 92), "{help}");
     }
 }

@@ -96,7 +96,7 @@ pub(super) static LIQUIDATIONS: [Row; 5] = [
         json: "largest_step_events",
         unit: Unit::Count,
         known: Known::Walked,
-        about: "most liquidations in one step of one path; grows with the paths walked",
+        about: "most liquidations in one step of a path; grows with the paths walked",
         read: |summary, _| Reading::exactly(f64::from(summary.largest_step_events)),
         ..ROW
     },

@@ -5,6 +5,7 @@
 
 pub mod baseline;
 pub mod bench;
+pub mod document;
 pub mod explain;
 #[cfg(test)]
 mod fixture;
@@ -30,7 +31,7 @@ pub use explain::{
     Explanation, ToldCoupling, ToldLeftOver, ToldLiquidation, ToldMoved, ToldPrice, ToldRound,
     ToldSale, ToldWindow, Untaken,
 };
-pub use format::{FORMATS, Format, Report, format_named};
+pub use format::{Answer, FORMATS, Format, Report, format_named};
 pub use gates::{GateFigures, Verdict};
 pub use glance::Glance;
 pub use ladder::LadderRow;
