@@ -1,5 +1,6 @@
 //! The shape every format has, and the one list of formats.
 
+mod csv;
 #[cfg(test)]
 mod hostile;
 mod json;
@@ -96,6 +97,7 @@ pub const FORMATS: &[Format] = &[
         about: "One object with every figure, for programs.",
         write: json::write,
     },
+    Format { name: "csv", about: "A line for each figure, for spreadsheets.", write: csv::write },
     Format {
         name: "markdown",
         about: "A summary for a pull request or a wiki.",
