@@ -120,7 +120,8 @@ fn paragraphs(lines: &[Line]) -> String {
     for line in lines {
         match (line, sentences.last_mut()) {
             (Line::Labelled("", words), Some(sentence)) => {
-                sentence.truncate(sentence.trim_end_matches('.').len());
+                // Its full stop.
+                sentence.pop();
                 *sentence += &format!("; {}.", escape::markdown(words));
             }
             (Line::Labelled(label, words), _) => {
