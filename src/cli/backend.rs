@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use shortfall::engine::cpu::Cpu;
+use shortfall::engine::reference::Reference;
 use shortfall::engine::{Backend, EngineError};
 use shortfall::lanes::Lanes;
 use shortfall::program::Program;
@@ -23,7 +24,7 @@ pub(super) struct BackendArgs {
     /// Fail when a device fails, instead of going on without it
     #[arg(long)]
     no_fallback: bool,
-    /// Threads of the CPU [default: all]
+    /// Threads of the CPU, also for the reference walker [default: all]
     #[arg(long, value_name = "N", value_parser = number::count::<u16>(1, 4096),
           allow_negative_numbers = true)]
     threads: Option<u16>,
@@ -40,6 +41,8 @@ enum BackendName {
     Cpu,
     /// A GPU, or an error
     Gpu,
+    /// The reference walker, which states what the others mean: plain, and slow
+    Reference,
 }
 
 /// A backend, and a line on why it is this one.
@@ -54,6 +57,11 @@ impl BackendArgs {
         let backend = BackendName::Cpu;
         let (device, gpu_checks, no_fallback) = (None, false, true);
         Self { backend, device, gpu_checks, no_fallback, threads: Some(threads), lanes }
+    }
+
+    /// The reference walker, on one thread.
+    pub(super) fn of_reference() -> Self {
+        Self { backend: BackendName::Reference, ..Self::of_cpu(1, None) }
     }
 
     /// A device alone, with nothing to fall back on; without a name a hardware GPU.
@@ -83,6 +91,10 @@ impl BackendArgs {
         let cpu = || Box::new(self.cpu(program, seed));
         match (self.backend, &self.device) {
             (BackendName::Cpu, _) => Ok(Opened { backend: cpu(), note: None }),
+            (BackendName::Reference, _) => {
+                let backend = Box::new(Reference::new(program, seed, self.n_threads()));
+                Ok(Opened { backend, note: None })
+            }
             (BackendName::Auto, None) => Ok(match self.open_gpu(program, seed) {
                 Ok(opened) => opened,
                 Err(error) => Opened { backend: cpu(), note: Some(on_cpu(&error)) },

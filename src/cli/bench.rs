@@ -38,6 +38,9 @@ pub(super) struct BenchArgs {
     /// may be given again [default: a hardware GPU, if there is one]
     #[arg(long, value_name = "NAME|INDEX")]
     device: Vec<String>,
+    /// Measure the reference walker as well, on one thread
+    #[arg(long)]
+    reference: bool,
     /// Threads of the CPU, measured beside one thread [default: all]
     #[arg(long, value_name = "N", value_parser = number::count::<u16>(1, 4096),
           allow_negative_numbers = true)]
@@ -46,7 +49,7 @@ pub(super) struct BenchArgs {
     #[arg(long, value_name = "NAME", value_parser = lanes)]
     lanes: Option<Lanes>,
     /// Instead: how the CPU's cost grows with paths, positions, steps and assets
-    #[arg(long, conflicts_with_all = ["scenario", "device"])]
+    #[arg(long, conflicts_with_all = ["scenario", "device", "reference"])]
     scale: bool,
     /// With --scale: leave out sizes beyond this
     #[arg(long, value_name = "N", requires = "scale",
@@ -120,6 +123,10 @@ fn contenders<'a>(
         let backend = BackendArgs::of_cpu(n_threads, args.lanes);
         let label = Some(format!("cpu, {}", counted(n_threads.into(), "thread")));
         opened.push(Contender::open(&backend, label, programs, seed)?);
+    }
+    if args.reference {
+        let label = Some("reference, 1 thread".to_owned());
+        opened.push(Contender::open(&BackendArgs::of_reference(), label, programs, seed)?);
     }
     for device in &args.device {
         let backend = BackendArgs::of_device(Some(device.clone()));

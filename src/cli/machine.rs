@@ -38,7 +38,7 @@ impl Begun {
 pub(super) fn usual_batch(backend: &dyn Backend, n_threads: usize) -> u64 {
     let of_threads = (THREAD_BATCH * n_threads as u64).next_power_of_two();
     match backend.name() {
-        "cpu" => of_threads.clamp(LEAST_BATCH, DEVICE_BATCH),
+        "cpu" | "reference" => of_threads.clamp(LEAST_BATCH, DEVICE_BATCH),
         _ => DEVICE_BATCH,
     }
 }
