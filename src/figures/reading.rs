@@ -52,6 +52,13 @@ impl Summary {
         Some(self.bounded(figure, self.estimate(figure)?))
     }
 
+    /// The figure of that name, such as `es99`; `None` where this summary has none such.
+    #[must_use]
+    pub fn figure(&self, name: &str) -> Option<Reading> {
+        let found = self.readings().into_iter().find(|(figure, _)| figure.to_string() == name);
+        found.map(|(_, reading)| reading)
+    }
+
     /// The figure, as if no path were void.
     pub(super) fn estimate(&self, figure: &Figure) -> Option<Reading> {
         (figure.row.read)(self, &figure.of)
@@ -120,6 +127,10 @@ mod tests {
         let reading = |name| summary.reading(&figure(name)).unwrap();
         assert_eq!(reading("var99.99").high, None);
         assert_eq!(reading("var99.99").half_width(), None);
+        assert_eq!(
+            (summary.figure("var99"), summary.figure("var98")),
+            (Some(reading("var99")), None)
+        );
         let (found, shown) = (reading("var99"), &summary.bad_debt.value_at_risk[1]);
         assert_eq!((found.low, found.high), (Some(shown.low_usd), shown.high_usd));
     }
