@@ -9,7 +9,7 @@ use shortfall::engine::reference;
 use shortfall::engine::story::Story;
 use shortfall::program::Program;
 use shortfall::report::{
-    Explanation, ToldLeftOver, ToldLiquidation, ToldPrice, ToldWindow, counted,
+    Answer, Explanation, ToldLeftOver, ToldLiquidation, ToldPrice, ToldWindow, counted,
 };
 use shortfall::scenario::instant::shown;
 use shortfall::scenario::{Overrides, Scenario};
@@ -43,7 +43,7 @@ pub(super) fn main(args: &ExplainArgs) -> Result<(), CliError> {
     }
     let story = reference::explain(&program, scenario.run.seed, args.path);
     let told = tell(&scenario, &program, args.path, &story);
-    output::to_stdout(|out| (args.scenario.format.write_explanation)(&told, out))
+    output::to_stdout(|out| (args.scenario.format.write)(&Answer::Path(&told), out))
 }
 
 fn tell(scenario: &Scenario, program: &Program, path_idx: u64, story: &Story) -> Explanation {

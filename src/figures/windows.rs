@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use super::Summary;
 use super::aftermath::{BacklogFigures, CascadeFigures, FeedbackFigures, InsuranceFundFigures};
+use super::bad_debt::BadDebt;
 use super::facts::Facts;
-use super::figures::BadDebt;
-use super::format::number::{count, counted};
+use super::number::{count, counted};
+use super::summary::Summary;
 use crate::tail::Tally;
 use crate::tail::stat::Mean;
 use crate::tail::windows::Batches;
@@ -27,7 +27,7 @@ pub struct WindowFigures {
 
 /// What differences between sections of the paths of two runs are evidence of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Basis {
+pub(crate) enum Basis {
     /// Sections are drawn apart: their spread is that of the difference.
     Sections,
     /// Both runs walked every window of a history: differences are facts.
@@ -37,7 +37,7 @@ pub(super) enum Basis {
 }
 
 impl Basis {
-    pub(super) fn of(tallies: [&Tally; 2]) -> Self {
+    pub(crate) fn of(tallies: [&Tally; 2]) -> Self {
         match tallies.map(|tally| tally.batches.as_ref().map(Batches::is_whole)) {
             [None, None] => Self::Sections,
             [Some(true), Some(true)] => Self::Whole,
@@ -46,7 +46,7 @@ impl Basis {
     }
 
     /// Half the width of a difference's interval; none if it is not known.
-    pub(super) fn half_width(self, of_sections: impl FnOnce() -> Option<f64>) -> Option<f64> {
+    pub(crate) fn half_width(self, of_sections: impl FnOnce() -> Option<f64>) -> Option<f64> {
         match self {
             Self::Sections => of_sections(),
             Self::Whole => Some(0.0),
@@ -200,12 +200,10 @@ fn fund_as_fact(fund: &mut InsuranceFundFigures) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture;
-    use crate::scenario::Figure;
+    use crate::figures::Figure;
+    use crate::figures::fixture::{self, figure};
     use crate::tail::windows::Windows;
     use crate::tail::{Outcome, Shape, Tally};
-
-    const LEVELS: [f64; 3] = [0.5, 0.99, 0.9999];
 
     fn summary(n_paths: u64, windows: Windows) -> Summary {
         let shape = Shape { n_positions: 0, n_steps: 0, n_pools: 2, n_funds: None };
@@ -224,7 +222,7 @@ mod tests {
     #[test]
     fn where_every_window_was_walked_figures_are_facts() {
         let summary = summary(3200, windows(50, true));
-        for figure in Figure::all(&LEVELS, &[]) {
+        for figure in Figure::gates(&fixture::parameters()) {
             let Some(reading) = summary.reading(&figure) else { continue };
             let value = Some(reading.value);
             assert_eq!((reading.low, reading.high), (value, value), "{figure}");
@@ -239,14 +237,14 @@ mod tests {
     fn of_some_windows_batches_tell_the_mean_and_nothing_the_tail() {
         let summary = summary(1600, windows(50, true));
         let bad_debt = &summary.bad_debt;
-        let reading = |figure| summary.reading(&figure).unwrap();
-        let mean = reading(Figure::Mean);
+        let reading = |name: &str| summary.reading(&figure(name)).unwrap();
+        let mean = reading("mean");
         assert!(mean.low.unwrap() < mean.value && mean.value < mean.high.unwrap());
-        let sure = reading(Figure::Probability);
+        let sure = reading("probability");
         assert!(0.0 < sure.low.unwrap() && sure.high.unwrap() < 1.0);
-        for level in LEVELS {
-            assert_eq!(reading(Figure::ValueAtRisk { level }).high, None);
-            assert_eq!(reading(Figure::ExpectedShortfall { level }).low, None);
+        for level in ["50", "99", "99.99"] {
+            assert_eq!(reading(&format!("var{level}")).high, None);
+            assert_eq!(reading(&format!("es{level}")).low, None);
         }
         let found = bad_debt.windows.as_ref().unwrap();
         assert_eq!((found.method, found.n_batches), (BATCHES, Some(32)));

@@ -2,23 +2,18 @@
 //! liquidated, whom that made worse, and which were left.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write};
 
-use super::table::Table;
-use super::told::{N_ROWS, write_rest};
+use super::path::N_ROWS;
+use super::{Section, Table, rest};
+use crate::figures::number::{counted, percent_or_none, significant, usd};
 use crate::report::explain::{
     Explanation, ToldCoupling, ToldLiquidation, ToldRound, ToldSale, Untaken,
 };
-use crate::report::format::number::{counted, percent_or_none, significant, usd};
 
-/// Writes the rounds, then the liquidations in them.
-pub(super) fn write(
-    told: &Explanation,
-    rounds: &[ToldRound],
-    out: &mut dyn Write,
-) -> io::Result<()> {
+/// The rounds, then the liquidations in them.
+pub(super) fn rounds(told: &Explanation, rounds: &[ToldRound]) -> Vec<Section> {
     if told.events.is_empty() {
-        return writeln!(out, "\nNobody is liquidated.");
+        return vec![Section::line("Nobody is liquidated.")];
     }
     let coupled: Vec<(&ToldLiquidation, &ToldCoupling)> = told
         .events
@@ -32,20 +27,15 @@ pub(super) fn write(
         |event: &ToldLiquidation| (event.step_idx, event.position.clone(), event.venue.clone());
     let soon: BTreeSet<_> = taken.iter().map(|(event, _)| place(event)).collect();
     untaken.retain(|(event, _)| !soon.contains(&place(event)));
-    write_rounds(told, rounds, out)?;
-    write_taken(&taken, out)?;
-    write_toxic(&taken, out)?;
-    write_untaken(&untaken, out)
+    let sections =
+        [of_rounds(told, rounds), of_taken(&taken), of_toxic(&taken), of_untaken(&untaken)];
+    sections.into_iter().flatten().collect()
 }
 
-fn write_rounds(told: &Explanation, rounds: &[ToldRound], out: &mut dyn Write) -> io::Result<()> {
+fn of_rounds(told: &Explanation, rounds: &[ToldRound]) -> Option<Section> {
     if rounds.is_empty() {
-        return Ok(());
+        return None;
     }
-    writeln!(
-        out,
-        "\nRounds: USD sold at the price of the round's beginning, and how far sales moved prices"
-    )?;
     let sales = || rounds.iter().flat_map(|round| &round.sales);
     // Venues that read the market itself need no column.
     let is_read_late = sales().any(|sale| sale.read_usd != sale.price_usd);
@@ -56,7 +46,7 @@ fn write_rounds(told: &Explanation, rounds: &[ToldRound], out: &mut dyn Write) -
     if is_read_late {
         headings.push("venues read");
     }
-    let mut table = Table::new(0, &headings);
+    let mut table = Table::new(0, headings);
     let mut n_rows = 0;
     for round in rounds {
         let when = [
@@ -70,19 +60,19 @@ fn write_rounds(told: &Explanation, rounds: &[ToldRound], out: &mut dyn Write) -
             continue;
         }
         if round.sales.is_empty() {
-            table.row(when.into_iter().chain(["none".to_owned(), usd(0.0)]));
+            table.row([], when.into_iter().chain(["none".to_owned(), usd(0.0)]));
             continue;
         }
         for sale in &round.sales {
             let read = is_read_late.then(|| significant(sale.read_usd, 6));
-            table.row(when.iter().cloned().chain(told_sale(sale)).chain(read));
+            table.row([], when.iter().cloned().chain(told_sale(sale)).chain(read));
         }
     }
-    table.write(out)?;
-    if sales().any(|sale| sale.sold_usd < 0.0) {
-        writeln!(out, "  (less than 0: bought)")?;
-    }
-    write_rest(n_rows, out)
+    let bought = sales().any(|sale| sale.sold_usd < 0.0);
+    let bought = bought.then(|| "(less than 0: bought)".to_owned());
+    let title =
+        "Rounds: USD sold at the price of the round's beginning, and how far sales moved prices";
+    Some(Section::titled(title, table).noted(bought).noted(rest(n_rows, N_ROWS)))
 }
 
 fn told_sale(sale: &ToldSale) -> [String; 6] {
@@ -104,11 +94,10 @@ pub(super) fn change(share: f64) -> String {
     if percent == 0.0 { "0.0 %".to_owned() } else { format!("{percent:+.2} %") }
 }
 
-fn write_taken(taken: &[(&ToldLiquidation, &ToldCoupling)], out: &mut dyn Write) -> io::Result<()> {
+fn of_taken(taken: &[(&ToldLiquidation, &ToldCoupling)]) -> Option<Section> {
     if taken.is_empty() {
-        return Ok(());
+        return None;
     }
-    writeln!(out, "\nLiquidations, USD at the time; debt / collateral as the venue reads prices")?;
     let headings = [
         "position",
         "venue",
@@ -121,11 +110,10 @@ fn write_taken(taken: &[(&ToldLiquidation, &ToldCoupling)], out: &mut dyn Write)
         "debt / coll.",
         "after",
     ];
-    let mut table = Table::new(2, &headings);
+    let mut table = Table::new(2, headings);
     for (event, coupling) in taken.iter().take(N_ROWS) {
-        table.row([
-            event.position.clone(),
-            event.venue.clone(),
+        let names = [event.position.clone(), event.venue.clone()];
+        let figures = [
             event.step_idx.to_string(),
             coupling.round_idx.to_string(),
             usd(event.repaid_usd),
@@ -134,14 +122,15 @@ fn write_taken(taken: &[(&ToldLiquidation, &ToldCoupling)], out: &mut dyn Write)
             usd(event.debt_left_usd),
             percent_or_none(coupling.loan_to_value_before),
             percent_or_none(coupling.loan_to_value_after),
-        ]);
+        ];
+        table.row(names, figures);
     }
-    table.write(out)?;
-    write_rest(taken.len(), out)
+    let title = "Liquidations, USD at the time; debt / collateral as the venue reads prices";
+    Some(Section::titled(title, table).noted(rest(taken.len(), N_ROWS)))
 }
 
 /// Each position where a liquidation first made it worse.
-fn write_toxic(taken: &[(&ToldLiquidation, &ToldCoupling)], out: &mut dyn Write) -> io::Result<()> {
+fn of_toxic(taken: &[(&ToldLiquidation, &ToldCoupling)]) -> Option<Section> {
     let mut firsts: Vec<&(&ToldLiquidation, &ToldCoupling)> = Vec::new();
     for toxic in taken.iter().filter(|(_, coupling)| coupling.is_toxic) {
         let of = |event: &ToldLiquidation| (event.position.clone(), event.venue.clone());
@@ -150,38 +139,31 @@ fn write_toxic(taken: &[(&ToldLiquidation, &ToldCoupling)], out: &mut dyn Write)
         }
     }
     if firsts.is_empty() {
-        return Ok(());
+        return None;
     }
-    writeln!(
-        out,
-        "\nToxic: debt / collateral was at or above 1 / (1 + bonus), \
-         so every further call makes it worse"
-    )?;
     let headings =
         ["position", "venue", "from step", "round", "debt / coll.", "1 / (1 + bonus)", "after"];
-    let mut table = Table::new(2, &headings);
+    let mut table = Table::new(2, headings);
     for (event, coupling) in firsts.iter().take(N_ROWS) {
-        table.row([
-            event.position.clone(),
-            event.venue.clone(),
+        let names = [event.position.clone(), event.venue.clone()];
+        let figures = [
             event.step_idx.to_string(),
             coupling.round_idx.to_string(),
             percent_or_none(coupling.loan_to_value_before),
             percent_or_none(coupling.toxic_loan_to_value),
             percent_or_none(coupling.loan_to_value_after),
-        ]);
+        ];
+        table.row(names, figures);
     }
-    table.write(out)?;
-    write_rest(firsts.len(), out)
+    let title = "Toxic: debt / collateral was at or above 1 / (1 + bonus), so every further call \
+                 makes it worse";
+    Some(Section::titled(title, table).noted(rest(firsts.len(), N_ROWS)))
 }
 
 /// Each position that was breached and not taken, once, however often it was offered.
-fn write_untaken(
-    untaken: &[(&ToldLiquidation, &ToldCoupling)],
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn of_untaken(untaken: &[(&ToldLiquidation, &ToldCoupling)]) -> Option<Section> {
     if untaken.is_empty() {
-        return Ok(());
+        return None;
     }
     // By place of the first offer, so that positions come in the order of time.
     let mut offers: BTreeMap<usize, Offered<'_>> = BTreeMap::new();
@@ -194,22 +176,21 @@ fn write_untaken(
         offered.last = event.step_idx;
         offered.n += 1;
     }
-    writeln!(out, "\nBreached, and not liquidated in the whole step")?;
     let headings = ["position", "venue", "from step", "to step", "offered", "debt, USD", "why"];
-    let mut table = Table::new(2, &headings);
+    let mut table = Table::new(2, headings);
     for Offered { event, why, last, n } in offers.values().take(N_ROWS) {
-        table.row([
-            event.position.clone(),
-            event.venue.clone(),
+        let names = [event.position.clone(), event.venue.clone()];
+        let figures = [
             event.step_idx.to_string(),
             last.to_string(),
             counted(*n, "time"),
             usd(event.debt_left_usd),
             reason(*why).to_owned(),
-        ]);
+        ];
+        table.row(names, figures);
     }
-    table.write(out)?;
-    write_rest(offers.len(), out)
+    let title = "Breached, and not liquidated in the whole step";
+    Some(Section::titled(title, table).noted(rest(offers.len(), N_ROWS)))
 }
 
 /// A position that no liquidator took, for one reason.
@@ -235,11 +216,10 @@ fn reason(why: Untaken) -> &'static str {
 mod tests {
     use super::*;
     use crate::report::fixture;
+    use crate::report::format::{Answer, text};
 
     fn written(told: &Explanation) -> String {
-        let mut out = Vec::new();
-        super::super::told::write(told, &mut out).unwrap();
-        String::from_utf8(out).unwrap()
+        text::written(&Answer::Path(told))
     }
 
     #[test]

@@ -3,11 +3,12 @@
 
 use serde::Serialize;
 
-use super::figures::{BadDebt, Summary};
-use super::format::number::counted;
+use super::bad_debt::BadDebt;
+use super::figure::Figure;
+use super::number::counted;
 use super::reading::Reading;
+use super::summary::Summary;
 use crate::escape;
-use crate::scenario::Figure;
 use crate::tail::Tally;
 
 /// The void paths of a run.
@@ -69,7 +70,7 @@ impl Summary {
             return reading;
         }
         // What is lost is at least what is seen; how other figures lie nothing says.
-        let low = reading.low.filter(|_| figure.rises_with_losses());
+        let low = reading.low.filter(|_| figure.row.rises);
         Reading { low, high: None, ..reading }
     }
 }
@@ -93,12 +94,12 @@ impl BadDebt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture;
+    use crate::figures::fixture;
 
     #[test]
     fn every_figure_over_void_paths_is_open_above_and_the_opening_is_not() {
         let (void, sound) = (fixture::void_summary(), fixture::summary());
-        for figure in Figure::all(&[0.5, 0.99, 0.9999], &[]) {
+        for figure in Figure::gates(&fixture::parameters()) {
             let readings = [&void, &sound].map(|of| of.reading(&figure));
             let [Some(found), Some(expected)] = readings else { continue };
             assert_eq!(found.value, expected.value, "{figure}");
@@ -107,7 +108,7 @@ mod tests {
                 continue;
             }
             assert_eq!(found.high, None, "{figure}");
-            let low = expected.low.filter(|_| figure != Figure::LargestStep);
+            let low = expected.low.filter(|_| figure != fixture::figure("largest_step"));
             assert_eq!(found.low, low, "{figure}");
         }
     }

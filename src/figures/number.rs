@@ -1,9 +1,9 @@
 //! Numbers as people read them: grouped by thousands, with the digits that mean something.
 
-use crate::scenario::Unit;
+use super::row::Unit;
 
 /// A count, grouped: 1,234,567.
-pub(in crate::report) fn count(value: u128) -> String {
+pub(crate) fn count(value: u128) -> String {
     grouped(&value.to_string())
 }
 
@@ -31,27 +31,27 @@ pub fn usd(value: f64) -> String {
 }
 
 /// Dollars with cents, whatever the size: 1,234.50.
-pub(in crate::report) fn usd_cents(value: f64) -> String {
+pub(crate) fn usd_cents(value: f64) -> String {
     grouped(&format!("{value:.2}"))
 }
 
 /// Dollars, or "n/a".
-pub(in crate::report) fn usd_or_none(value: Option<f64>) -> String {
+pub(crate) fn usd_or_none(value: Option<f64>) -> String {
     value.map_or_else(|| "n/a".to_owned(), usd)
 }
 
 /// A share as a percentage of three digits.
-pub(in crate::report) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     format!("{} %", significant(share * 100.0, 3))
 }
 
 /// A percentage, or "n/a".
-pub(in crate::report) fn percent_or_none(share: Option<f64>) -> String {
+pub(crate) fn percent_or_none(share: Option<f64>) -> String {
     share.map_or_else(|| "n/a".to_owned(), percent)
 }
 
 /// So many digits, without an exponent down to a millionth; whole numbers keep all of theirs.
-pub(in crate::report) fn significant(value: f64, n_digits: i32) -> String {
+pub(crate) fn significant(value: f64, n_digits: i32) -> String {
     if value == 0.0 || !value.is_finite() {
         return if value == 0.0 { "0".to_owned() } else { "n/a".to_owned() };
     }
@@ -65,7 +65,7 @@ pub(in crate::report) fn significant(value: f64, n_digits: i32) -> String {
 }
 
 /// A time in the largest unit of which there are two: minutes, hours, days.
-pub(in crate::report) fn duration(hours: f64) -> String {
+pub(crate) fn duration(hours: f64) -> String {
     let (value, unit) = match hours {
         hours if hours < 1.0 => (hours * 60.0, "min"),
         hours if hours < 48.0 => (hours, "h"),
@@ -79,23 +79,34 @@ fn trimmed(digits: &str) -> &str {
     if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
 }
 
-/// A value in its unit: dollars, a percentage, or a count.
-pub(in crate::report) fn measured(value: f64, unit: Unit) -> String {
+/// A value in its unit: dollars, a percentage, a count, or how many times as much.
+pub(crate) fn measured(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Usd => usd(value),
         Unit::Share => percent(value),
         Unit::Count => grouped(&value.to_string()),
+        Unit::Factor => format!("{} times", significant(value, 4)),
     }
 }
 
 /// The end of an interval, or that so few paths do not tell it.
-pub(in crate::report) fn known(end: Option<f64>, unit: Unit) -> String {
+pub(crate) fn known(end: Option<f64>, unit: Unit) -> String {
     end.map_or_else(|| "not known".to_owned(), |end| measured(end, unit))
 }
 
 /// What is known from below alone says so.
-pub(in crate::report) fn at_least_if(is_bound: bool, shown: String) -> String {
+pub(crate) fn at_least_if(is_bound: bool, shown: String) -> String {
     if is_bound { format!("at least {shown}") } else { shown }
+}
+
+/// Up to a number of two digits and zeros; the value is at least 1.
+pub(crate) fn round_up(value: f64) -> f64 {
+    let mut unit = 1.0;
+    while value / unit > 99.0 {
+        unit *= 10.0;
+    }
+    // A value that is off by a rounding of its own is not the next one.
+    (value / unit - 1e-9).ceil() * unit
 }
 
 /// Commas between the thousands of a plain decimal number.
@@ -141,5 +152,11 @@ mod tests {
             [0.5, 1.0, 36.0, 168.0, 8760.0].map(duration),
             ["30 min", "1 h", "36 h", "7 d", "365 d"]
         );
+    }
+    #[test]
+    fn numbers_are_rounded_up_to_two_digits() {
+        let rounded = [1.0, 9.5, 98.2, 99.0, 99.1, 100.0, 101.0, 50_321.0, 51_000.0];
+        let expected = [1.0, 10.0, 99.0, 99.0, 100.0, 100.0, 110.0, 51_000.0, 51_000.0];
+        assert_eq!(rounded.map(round_up), expected);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::scenario::Opening;
+use super::opening::OpeningFacts;
 use crate::tail::Digest;
 use crate::units::VenueId;
 
@@ -176,53 +176,6 @@ impl FundFacts {
     }
 }
 
-/// What was liquidatable at the opening marks, and what became of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OpeningFacts {
-    /// How it was dealt with.
-    pub mode: Opening,
-    /// How many positions were liquidatable.
-    pub n: u64,
-    /// How many of them liquidators reached.
-    pub liquidated: u64,
-    /// How many of them owe and own nothing, so that none can.
-    pub n_bare: u64,
-    /// What they owed.
-    pub debt_usd: f64,
-    /// What liquidators repaid of it.
-    pub repaid_usd: f64,
-    /// The bad debt they left behind; not part of the paths' bad debt.
-    pub bad_debt_usd: f64,
-    /// The largest of them; none if there is none.
-    pub largest: Option<LargestAtOpening>,
-}
-
-/// The position that left most bad debt at the opening; where none left any, the one that owed
-/// most.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LargestAtOpening {
-    /// Its name in the book.
-    pub position: String,
-    /// Its venue.
-    pub venue: String,
-    /// What the amount is.
-    pub of: AmountAtOpening,
-    /// The amount.
-    pub usd: f64,
-}
-
-/// An amount by which positions are compared at the opening.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AmountAtOpening {
-    /// The bad debt it left.
-    BadDebt,
-    /// What it owed.
-    Debt,
-}
-
 /// How a run went: the only figures that differ between two runs of the same scenario.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunFacts {
@@ -268,7 +221,7 @@ impl RunFacts {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::fixture;
+    use crate::figures::fixture;
 
     #[test]
     fn materiality_is_lowered_by_the_rounding_and_by_a_tenth_of_itself_at_most() {

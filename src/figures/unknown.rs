@@ -1,36 +1,30 @@
 //! Which intervals are not known from so many paths, and how many paths would tell.
 
-use super::figures::BadDebt;
-use super::format::number::{count, counted};
-use super::verdict::round_up;
-use crate::scenario::Figure;
+use super::figure::{Figure, Parameters};
+use super::number::{count, counted, round_up};
+use super::row::{Known, Rests};
+use super::summary::Summary;
 use crate::tail::stat::expected_shortfall::LEAST_TAIL;
 use crate::tail::stat::skewed::LEAST_AMOUNTS;
 
 /// A sentence for each reason.
-pub(super) fn notes(bad_debt: &BadDebt, n_paths: u64) -> Vec<String> {
+pub(super) fn notes(summary: &Summary, levels: &[f64]) -> Vec<String> {
+    let n_paths = summary.n_paths;
     // Of one path the interval itself says that it is not known.
     if n_paths < 2 {
         return Vec::new();
     }
     let (mut few, mut short, mut open) = (Vec::new(), Vec::new(), Vec::new());
-    if bad_debt.high_usd.is_none() {
-        few.push(Figure::Mean.to_string());
-    }
     let would_tell =
-        |name: &str, n_paths: u64| format!("{name} ({} would tell)", count(n_paths.into()));
-    for found in bad_debt.expected_shortfall.iter().filter(|it| it.high_usd.is_none()) {
-        let name = Figure::ExpectedShortfall { level: found.level }.to_string();
-        let n_needed = paths_for_tail(found.level);
-        if n_needed <= n_paths {
-            few.push(name);
-        } else {
-            short.push(would_tell(&name, n_needed));
+        |figure: &Figure, n_paths: u64| format!("{figure} ({} would tell)", count(n_paths.into()));
+    let parameters = Parameters { levels, ..Parameters::default() };
+    for figure in Figure::gates(&parameters) {
+        match lacks(&figure, summary) {
+            Some(Lacks::Losses) => few.push(figure.to_string()),
+            Some(Lacks::Tail(n_needed)) => short.push(would_tell(&figure, n_needed)),
+            Some(Lacks::Rank(n_needed)) => open.push(would_tell(&figure, n_needed)),
+            None => {}
         }
-    }
-    for found in bad_debt.value_at_risk.iter().filter(|it| it.high_usd.is_none()) {
-        let name = Figure::ValueAtRisk { level: found.level }.to_string();
-        open.push(would_tell(&name, paths_beyond(found.level)));
     }
     let of = |what: &str, names: &[String]| {
         let names = names.join(", ");
@@ -39,7 +33,7 @@ pub(super) fn notes(bad_debt: &BadDebt, n_paths: u64) -> Vec<String> {
     let mut notes = Vec::new();
     if !few.is_empty() {
         let told = of("95 % intervals are", &few);
-        notes.push(format!("{told}: {}", few_losing(n_paths, bad_debt.losing_paths)));
+        notes.push(format!("{told}: {}", few_losing(n_paths, summary.bad_debt.losing_paths)));
     }
     if !short.is_empty() {
         notes.push(of("95 % intervals are", &short));
@@ -50,29 +44,49 @@ pub(super) fn notes(bad_debt: &BadDebt, n_paths: u64) -> Vec<String> {
     notes
 }
 
-/// So many paths would make both ends of a figure's interval known; `None` where that is not known,
-/// or they are known already.
-pub(super) fn known_from(figure: &Figure, bad_debt: &BadDebt, n_paths: u64) -> Option<u64> {
-    if bad_debt.windows.is_some() || bad_debt.at_least {
+/// Why the upper end of an interval is not known, with the paths that would tell.
+enum Lacks {
+    /// Too few paths lose.
+    Losses,
+    /// Too few paths lie beyond the level.
+    Tail(u64),
+    /// No path need lie beyond the quantile.
+    Rank(u64),
+}
+
+/// What a figure's interval lacks; none where it is known, or where no rule says so.
+fn lacks(figure: &Figure, summary: &Summary) -> Option<Lacks> {
+    let Known::Within(rests) = figure.row.known else { return None };
+    if summary.estimate(figure)?.high.is_some() {
         return None;
     }
-    let of_losses = paths_for_losses(n_paths, bad_debt.losing_paths);
-    let needed = match figure {
-        Figure::Mean => bad_debt.high_usd.is_none().then_some(of_losses),
-        Figure::ExpectedShortfall { level } => {
-            let mut found = bad_debt.expected_shortfall.iter();
-            let n_needed = paths_for_tail(*level);
-            let needed = if n_needed <= n_paths { of_losses } else { n_needed };
-            found.any(|it| it.level == *level && it.high_usd.is_none()).then_some(needed)
+    match (rests, figure.level()) {
+        (Rests::Losing, _) => Some(Lacks::Losses),
+        (Rests::Tail, Some(level)) => {
+            let n_needed = paths_for_tail(level);
+            let is_long = n_needed <= summary.n_paths;
+            Some(if is_long { Lacks::Losses } else { Lacks::Tail(n_needed) })
         }
-        Figure::ValueAtRisk { level } => {
-            let mut found = bad_debt.value_at_risk.iter();
-            let is_open = found.any(|it| it.level == *level && it.high_usd.is_none());
-            is_open.then(|| paths_beyond(*level))
-        }
+        (Rests::Rank, Some(level)) => Some(Lacks::Rank(paths_beyond(level))),
         _ => None,
-    };
-    needed.map(|n_paths| round_up(n_paths as f64) as u64)
+    }
+}
+
+impl Summary {
+    /// So many paths would make both ends of the figure's interval known, about; `None` where that
+    /// is not known, or they are known already.
+    #[must_use]
+    pub fn known_from(&self, figure: &Figure) -> Option<u64> {
+        let bad_debt = &self.bad_debt;
+        if bad_debt.windows.is_some() || bad_debt.at_least {
+            return None;
+        }
+        let needed = match lacks(figure, self)? {
+            Lacks::Losses => paths_for_losses(self.n_paths, bad_debt.losing_paths),
+            Lacks::Tail(n_needed) | Lacks::Rank(n_needed) => n_needed,
+        };
+        Some(round_up(needed as f64) as u64)
+    }
 }
 
 /// Of a mean: how large losses may be is not known from a handful of them.
@@ -107,7 +121,7 @@ fn paths_beyond(level: f64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Summary, fixture};
+    use crate::figures::fixture;
     use crate::tail::stat::value_at_risk::interval_ranks;
     use crate::tail::{Level, Outcome, Shape, Tally};
 
