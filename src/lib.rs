@@ -16,7 +16,7 @@
 //! on a backend and fills the [`tail`]'s exact, order-free tally. [`engine::reference`], the
 //! reference walker, states the meaning; the CPU and the kernels are schedules of it, the same to
 //! the bit. [`figures`] names what a tally comes to, in one list, and [`report`] writes it.
-//! [`archive`] keeps a run on disk: stopped, gone on with, split over machines, merged and verified.
+//! [`archive`] keeps a run on disk: stopped, gone on with, split over machines, merged, verified.
 //!
 //! Invariants, most of which say what is absent: below the command line there is no clock, no
 //! environment, no global state and no printing; no float decides an outcome; no sum depends on its
