@@ -5,6 +5,7 @@ pub mod error;
 pub mod figure;
 pub mod gate;
 pub mod instant;
+pub mod text;
 pub mod validate;
 pub mod workload;
 
@@ -51,6 +52,7 @@ pub use gate::{Comparison, Gate, GateFault, Precision, Quantity, Target};
 pub(crate) use legs::MOST_LEGS;
 pub use limit::Limit;
 pub use replay_fault::Unreplayable;
+pub use text::Text;
 pub(crate) use validate::MOST_STEPS;
 pub use validate::{Overrides, load};
 pub use workload::Workload;
