@@ -9,11 +9,13 @@ use shortfall::escape;
 use shortfall::market::Liquidity;
 use shortfall::market::depth::Feedback;
 use shortfall::market::oracle::Feed;
-use shortfall::report::{Format, Glance, counted, usd};
+use shortfall::report::facts::notes;
+use shortfall::report::{Format, Glance, History, counted, usd};
 use shortfall::scenario::{Overrides, Scenario};
 
-use super::history::History;
-use super::{CliError, PathArgs, ScenarioArgs, facts, output};
+use super::asked::{PathArgs, ScenarioArgs};
+use super::error::CliError;
+use super::output;
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
@@ -47,7 +49,7 @@ struct Checked<'a> {
 pub(super) fn main(args: &CheckArgs) -> Result<(), CliError> {
     let scenario = args.scenario.load(Some(&args.path_args), Overrides::default())?;
     let program = args.scenario.compile(&scenario)?;
-    let notes = facts::notes(&scenario, &program);
+    let notes = notes(&scenario, &program);
     let checked = Checked {
         scenario: &scenario.name,
         program_digest: program.digest().to_string(),

@@ -8,7 +8,7 @@ use shortfall::report::reading::lacking;
 use shortfall::report::{Facts, Report, format_named, junit};
 use shortfall::scenario::{Gate, Quantity};
 
-use super::CliError;
+use super::error::CliError;
 use super::output::OutFile;
 
 #[derive(Debug, Args)]

@@ -5,7 +5,9 @@ use clap::Args;
 use shortfall::report::ladder::{DEFAULT_DROPS, ladder};
 use shortfall::scenario::Overrides;
 
-use super::{CliError, ScenarioArgs, number, output};
+use super::asked::ScenarioArgs;
+use super::error::CliError;
+use super::{number, output};
 
 #[derive(Debug, Args)]
 pub(super) struct LadderArgs {

@@ -1,6 +1,7 @@
 //! The only place that runs a program: paths to outcomes to a tally, on any backend.
 
 pub mod backend;
+pub mod choice;
 pub mod contrast;
 pub mod cpu;
 pub mod fallback;
@@ -14,6 +15,7 @@ use crate::program::{CompileError, Program};
 use crate::scenario::Scenario;
 
 pub use backend::{Backend, DeviceFault, EngineError};
+pub use choice::{BackendChoice, BackendKind, OpenBackend, all_threads};
 pub use contrast::{Side, contrast};
 pub use prefix::{prefixes, walk_until};
 pub use run::{Done, Part, Plan, Progress, Stretch, Walkers, run, single_paths, tail_shares, walk};

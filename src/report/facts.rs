@@ -1,6 +1,10 @@
 //! What a report must know besides the tally: of the scenario, and, kept apart, of the run.
 
+mod compiled;
+
 use serde::{Deserialize, Serialize};
+
+pub use compiled::notes;
 
 use crate::scenario::Opening;
 use crate::tail::Digest;

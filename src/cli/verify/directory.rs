@@ -8,13 +8,17 @@ use serde::Serialize;
 use shortfall::archive::sample::{Drawn, Escape, draw, escapes, n_drawn};
 use shortfall::archive::{Sealed, manifest};
 use shortfall::engine;
+use shortfall::job::Machine;
 use shortfall::report::counted;
 use shortfall::tail::Digest;
 
-use super::{VerifyArgs, percent};
-use crate::cli::machine::Machine;
+use super::args::VerifyArgs;
+use super::percent::percent;
+use crate::cli::asked::FormatName;
+use crate::cli::error::CliError;
+use crate::cli::output;
 use crate::cli::progress::Watch;
-use crate::cli::{CliError, FormatName, output};
+use crate::cli::watch::Notes;
 
 /// What was found true.
 #[derive(Debug, Serialize)]
@@ -58,7 +62,8 @@ pub(super) fn main(args: &VerifyArgs) -> Result<(), CliError> {
     let compared = sealed.subject.compared();
     // Of blocks alone only the outcomes are compared, and the other program adds nothing to them.
     let other = compared.as_ref().filter(|_| sampled_segments > 0);
-    let mut machine = Machine::open(&args.backend, None, &sealed.subject, other, args.quiet)?;
+    let (choice, mut notes) = (args.backend.choice(), Notes { quiet: args.quiet });
+    let mut machine = Machine::open(&choice, None, &sealed.subject, other, &mut notes)?;
     let batch = machine.batch;
     let mut walkers = machine.walkers();
     let n_paths = sealed.paths.end - sealed.paths.start;

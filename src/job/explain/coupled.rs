@@ -3,15 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use shortfall::book::account::{
+use crate::book::account::{
     Event, KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP, LegState, Values, values,
 };
-use shortfall::book::action::{ACTION_CLOSE_OUT, Unlimited};
-use shortfall::engine::cpu::replay::{self, Story, ToldEvent};
-use shortfall::program::Program;
-use shortfall::program::liquidity::{LiquidationTerms, Liquidity, NONE};
-use shortfall::report::{ToldCoupling, ToldMoved, ToldRound, ToldSale, Untaken};
-use shortfall::scenario::Scenario;
+use crate::book::action::{ACTION_CLOSE_OUT, Unlimited};
+use crate::engine::cpu::replay::{self, Story, ToldEvent};
+use crate::program::Program;
+use crate::program::liquidity::{LiquidationTerms, Liquidity, NONE};
+use crate::report::{ToldCoupling, ToldMoved, ToldRound, ToldSale, Untaken};
+use crate::scenario::Scenario;
 
 use super::factor;
 
