@@ -101,25 +101,25 @@ fn is_due(position: u32, may_breach: bool) -> bool {
 // A position whose surplus is bounded by extremes: constant + positive terms - negative terms. In
 // units of its main debt's mark those are ratios.
 fn list_bound(bound: u32, done: u32, n_seats: u32) -> u32 {
-    let block = T_BLOCKS + 3u * (bound / BLOCK);
-    var at = tables[block] + bound % BLOCK;
-    let position = tables[at];
+    let block = load_block(T_BLOCKS + BLOCK_WORDS * (bound / BLOCK));
+    var at = block.start + bound % BLOCK;
+    let position = tables[at + BOUND_POSITION];
     var sums: array<Wide, PATHS>;
-    let constant = wide(tables[at + BLOCK], tables[at + 2u * BLOCK]);
+    let constant = wide(tables[at + BOUND_CONSTANT], tables[at + BOUND_CONSTANT + BLOCK]);
     for (var s = 0u; s < PATHS; s += 1u) { sums[s] = constant; }
-    at += 3u * BLOCK;
-    let end_of_positive = at + 2u * BLOCK * tables[block + 1u];
-    let end = end_of_positive + 2u * BLOCK * tables[block + 2u];
-    for (; at < end_of_positive; at += 2u * BLOCK) {
-        let row = tables[at];
-        let magnitude = tables[at + BLOCK];
+    at += BOUND_WORDS;
+    let end_of_positive = at + TERM_WORDS * block.n_positive;
+    let end = end_of_positive + TERM_WORDS * block.n_negative;
+    for (; at < end_of_positive; at += TERM_WORDS) {
+        let row = tables[at + TERM_ROW];
+        let magnitude = tables[at + TERM_MAGNITUDE];
         for (var s = 0u; s < PATHS; s += 1u) {
             sums[s] = wide_add(sums[s], wide_mul(magnitude, lows[s * N_ROWS + row]));
         }
     }
-    for (; at < end; at += 2u * BLOCK) {
-        let row = tables[at];
-        let magnitude = tables[at + BLOCK];
+    for (; at < end; at += TERM_WORDS) {
+        let row = tables[at + TERM_ROW];
+        let magnitude = tables[at + TERM_MAGNITUDE];
         for (var s = 0u; s < PATHS; s += 1u) {
             sums[s] = wide_sub(sums[s], wide_mul(magnitude, highs[s * N_ROWS + row]));
         }
@@ -145,9 +145,10 @@ fn list_plain(position: u32, done: u32, n_seats: u32) -> u32 {
 // Positions of one collateral against one debt: a run of those on the same two instruments. They
 // are healthy while the log ratio is at or above a threshold, and their thresholds fall.
 fn list_run(run: u32, done: u32, n_seats: u32) -> u32 {
-    let row = N_INSTRUMENTS + tables[T_RUNS + 3u * run];
-    let first = tables[T_RUNS + 3u * run + 1u];
-    let n = tables[T_RUNS + 3u * run + 2u];
+    let found = load_run(T_RUNS + RUN_WORDS * run);
+    let row = N_INSTRUMENTS + found.ratio;
+    let first = found.first;
+    let n = found.n;
     var place = done % RUN;
     for (var s = done / RUN; s < n_seats; s += 1u) {
         let least_ratio = atomicLoad(&least[s * N_ROWS + row]);

@@ -213,10 +213,10 @@ fn leave_all(lane: u32) {
         let is_due = is_open && is_exposed() && is_negative(surplus(row, status));
         if (status != 0u && is_due) {
             atomicAdd(&n_waiting, 1u);
-            add_total(4u, wide_shr(exposure(), row.money_shift));
+            add_total(TOTAL_BACKLOG, wide_shr(exposure(), row.money_shift));
         }
         for (var leg = 0u; leg < n_legs; leg += 1u) { legs[leg].mark = legs[leg].market; }
-        if (tables[T_ACTIONS + ACTION_WORDS * row.action] != ACTION_CLOSE_OUT) {
+        if (action_kind(row.action) != ACTION_CLOSE_OUT) {
             count_left_over(position, row, status >> STATUS_STEP);
         } else if (is_open) {
             count_open_loss(position, row);
@@ -226,15 +226,17 @@ fn leave_all(lane: u32) {
 
 // The words of src/tail/aftermath.rs, behind the outcomes of the dispatch.
 fn tell_aftermath(place: u32) {
-    let at = OUTCOME_WORDS * task.n_paths + 2u * AFTERMATH_WORDS * place;
-    tell(at, wide(atomicLoad(&totals[8]), atomicLoad(&totals[9])));
-    tell(at + 2u, wide(atomicLoad(&n_waiting), 0u));
-    tell(at + 4u, wide(most_rounds, 0u));
+    let at = OUTCOME_WORDS * task.n_paths + AFTERMATH_WORDS * place;
+    let backlog = wide(atomicLoad(&totals[TOTAL_BACKLOG]), atomicLoad(&totals[TOTAL_BACKLOG + 1u]));
+    tell(at + PATH_AFTERMATH_BACKLOG, backlog);
+    tell(at + PATH_AFTERMATH_N_WAITING, wide(atomicLoad(&n_waiting), 0u));
+    tell(at + PATH_AFTERMATH_MOST_ROUNDS, wide(most_rounds, 0u));
     for (var fund = 0u; fund < N_FUNDS; fund += 1u) {
         let initial = fund_initial(fund);
         let is_emptied = !is_zero(initial) && is_zero(lowest[fund]);
-        tell(at + 6u + 4u * fund, wide_sub(initial, lowest[fund]));
-        tell(at + 8u + 4u * fund, wide(select(0u, 1u, is_emptied), 0u));
+        let row = at + PATH_AFTERMATH_WORDS + FUND_AFTERMATH_WORDS * fund;
+        tell(row + FUND_AFTERMATH_DRAWN, wide_sub(initial, lowest[fund]));
+        tell(row + FUND_AFTERMATH_IS_EMPTIED, wide(select(0u, 1u, is_emptied), 0u));
     }
 }
 

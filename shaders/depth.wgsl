@@ -1,31 +1,6 @@
 // Twin: src/market/depth/curve.rs, and what reads it in src/program/liquidity.rs. Any form of depth
 // as quadratics over rows of rising size; sizes are Q7.56.
 
-struct AssetRow {
-    curve: u32,
-    permanent: u32,
-    kept: u32,
-    band_start: u32,
-    n_bands: u32,
-}
-
-struct BandRow {
-    fall: u32,
-    size_mantissa: u32,
-    size_shift: i32,
-    money_mantissa: u32,
-    money_shift: i32,
-}
-
-struct CurveRow {
-    paid: array<u32, 2>,
-    price: u32,
-    bend: i32,
-    log: u32,
-    log_slope: i32,
-    log_bend: i32,
-}
-
 struct Place {
     row: u32,
     along: Wide,
@@ -34,30 +9,17 @@ struct Place {
 
 const FIRST_BITS: u32 = SIZE_BITS - 32u;
 
-fn asset_row(asset: u32) -> AssetRow {
-    let at = T_ASSETS + 5u * asset;
-    return AssetRow(
-        tables[at], tables[at + 1u], tables[at + 2u], tables[at + 3u], tables[at + 4u],
-    );
-}
+fn asset_row(asset: u32) -> AssetRow { return load_asset(T_ASSETS + ASSET_WORDS * asset); }
 
-fn band_row(band: u32) -> BandRow {
-    let at = T_BANDS + 5u * band;
-    return BandRow(
-        tables[at], tables[at + 1u], bitcast<i32>(tables[at + 2u]),
-        tables[at + 3u], bitcast<i32>(tables[at + 4u]),
-    );
-}
+// Where the row of a band stands in the tables.
+fn band_at(band: u32) -> u32 { return T_BANDS + BAND_WORDS * band; }
+
+fn band_row(band: u32) -> BandRow { return load_band(band_at(band)); }
 
 // The half of a curve that a size lies on, by its sign.
 fn curve_row(curve: u32, is_bought: bool, row: u32) -> CurveRow {
     let half = 2u * curve + select(0u, 1u, is_bought);
-    let at = T_CURVES + 7u * (half * CURVE_ROWS + row);
-    return CurveRow(
-        array<u32, 2>(tables[at], tables[at + 1u]), tables[at + 2u],
-        bitcast<i32>(tables[at + 3u]), tables[at + 4u],
-        bitcast<i32>(tables[at + 5u]), bitcast<i32>(tables[at + 6u]),
-    );
+    return load_curve(T_CURVES + CURVE_WORDS * (half * CURVE_ROWS + row));
 }
 
 // Where a size stands: its row, how far beyond the row's beginning, and that as a share, Q0.32.
@@ -90,7 +52,7 @@ fn worth(curve: u32, size: Wide) -> Wide {
     let at = place_of(absolute_size(size));
     let row = curve_row(curve, is_negative(size), at.row);
     let mean = row.price + bitcast<u32>(bent(row.bend, at.share));
-    let paid = wide_add(wide(row.paid[0], row.paid[1]), scale_q27(at.along, mean));
+    let paid = wide_add(wide_of(row.paid), scale_q27(at.along, mean));
     // Both terms are below 2^63.
     if (is_negative(paid)) { return wide(0xffffffffu, 0x7fffffffu); }
     return paid;
@@ -121,10 +83,10 @@ fn band_size(band: BandRow, flow: Wide) -> Wide {
 }
 
 // The band that a fall of the log2 price from its highest lies in.
-fn band_at(asset: AssetRow, fall: u32) -> u32 {
+fn band_of_fall(asset: AssetRow, fall: u32) -> u32 {
     var band = asset.band_start;
     for (var idx = 1u; idx < asset.n_bands; idx += 1u) {
-        if (tables[T_BANDS + 5u * (asset.band_start + idx)] <= fall) {
+        if (tables[band_at(asset.band_start + idx) + BAND_FALL] <= fall) {
             band = asset.band_start + idx;
         }
     }

@@ -120,12 +120,12 @@ fn normal_shock(word: u32) -> i32 {
     let octave = countLeadingZeros(odd);
     let mantissa = odd << octave;
     let segment = (octave << 2u) | ((mantissa >> 29u) & 3u);
-    let row = T_NORMAL + 5u * segment;
+    let row = T_NORMAL + NORMAL_WORDS * segment;
     let along = ~(mantissa << 3u);
-    var acc = tables[row + 4u];
-    acc = tables[row + 3u] + mul_hi(acc, along);
-    acc = tables[row + 2u] + mul_hi(acc, along);
-    acc = tables[row + 1u] + mul_hi(acc, along);
-    acc = tables[row] + mul_hi(acc, along);
+    var acc = tables[row + NORMAL_FOURTH];
+    acc = tables[row + NORMAL_THIRD] + mul_hi(acc, along);
+    acc = tables[row + NORMAL_SECOND] + mul_hi(acc, along);
+    acc = tables[row + NORMAL_FIRST] + mul_hi(acc, along);
+    acc = tables[row + NORMAL_CONSTANT] + mul_hi(acc, along);
     return bitcast<i32>(acc ^ ~sign) - bitcast<i32>(~sign);
 }

@@ -7,8 +7,9 @@ var<private> events_at: u32;
 // A position is breached for the first time, with these legs.
 fn count_default(position: u32, row: PositionRow) {
     atomicAdd(&n_defaults[seat], 1u);
-    atomicAdd(&counters[C_POSITIONS + 7u * position], 1u);
-    add_96(C_POSITIONS + 7u * position + 1u, wide_shr(exposure(), row.money_shift));
+    let counts = C_POSITIONS + POSITION_COUNT_WORDS * position;
+    atomicAdd(&counters[counts + POSITION_COUNT_N_DEFAULTS], 1u);
+    add_96(counts + POSITION_COUNT_EXPOSURE, wide_shr(exposure(), row.money_shift));
 }
 
 // A position was liquidated; its legs hold what each of them lost.
@@ -17,10 +18,11 @@ fn count_event(position: u32, row: PositionRow, step: u32, event: Event) {
     let written_off = wide_shr(event.written_off, row.money_shift);
     atomicAdd(&n_events[seat], 1u);
     atomicAdd(&counters[events_at], 1u);
-    add_total(0u, written_off);
-    add_total(3u, repaid);
-    atomicAdd(&counters[C_STEPS + 7u * step], 1u);
-    add_96(C_STEPS + 7u * step + 1u, repaid);
+    add_total(TOTAL_REALISED, written_off);
+    add_total(TOTAL_LIQUIDATED, repaid);
+    let counts = C_STEPS + STEP_COUNT_WORDS * step;
+    atomicAdd(&counters[counts + STEP_COUNT_N_EVENTS], 1u);
+    add_96(counts + STEP_COUNT_LIQUIDATED, repaid);
     count_loss(position, row, step, written_off);
 }
 
@@ -36,10 +38,10 @@ fn count_left_over(position: u32, row: PositionRow, last_event: u32) {
         is_stranded = is_stranded && (legs[leg].kind == KIND_DEBT || legs[leg].quantity == 0);
     }
     if (is_stranded) {
-        add_total(1u, loss);
+        add_total(TOTAL_STRANDED, loss);
         count_loss(position, row, last_event, loss);
     } else {
-        add_total(2u, loss);
+        add_total(TOTAL_UNDER_WATER, loss);
         count_loss(position, row, N_STEPS - 1u, loss);
     }
 }
@@ -51,14 +53,14 @@ fn count_open_loss(position: u32, row: PositionRow) {
     if (!is_negative(left) || largest == NO_LEG) { return; }
     legs[largest].lost = negate(left);
     let loss = wide_shr(negate(left), row.money_shift);
-    add_total(2u, loss);
+    add_total(TOTAL_UNDER_WATER, loss);
     count_loss(position, row, N_STEPS - 1u, loss);
 }
 
 fn count_loss(position: u32, row: PositionRow, step: u32, loss: Wide) {
     if (is_zero(loss)) { return; }
-    add_96(C_POSITIONS + 7u * position + 4u, loss);
-    add_96(C_STEPS + 7u * step + 4u, loss);
+    add_96(C_POSITIONS + POSITION_COUNT_WORDS * position + POSITION_COUNT_LOSS, loss);
+    add_96(C_STEPS + STEP_COUNT_WORDS * step + STEP_COUNT_LOSS, loss);
     var rest = loss;
     var first_pool = NO_LEG;
     for (var leg = 0u; leg < n_legs; leg += 1u) {
@@ -67,12 +69,12 @@ fn count_loss(position: u32, row: PositionRow, step: u32, loss: Wide) {
             if (wide_below(rest, part)) { part = rest; }
             let pool = leg_rows[row.leg_start + leg].pool;
             if (first_pool == NO_LEG) { first_pool = pool; }
-            add_96(C_POOLS + 3u * pool, part);
+            add_96(C_POOLS + AMOUNT_WORDS * pool, part);
             rest = wide_sub(rest, part);
         }
     }
     // What rounding down left over goes to the first, so that the pools add up.
-    if (first_pool != NO_LEG) { add_96(C_POOLS + 3u * first_pool, rest); }
+    if (first_pool != NO_LEG) { add_96(C_POOLS + AMOUNT_WORDS * first_pool, rest); }
 }
 
 fn exposure() -> Wide {
@@ -119,7 +121,7 @@ fn spread_loss(loss: Wide, debt: Wide) {
 
 // Adds to a sum of the path; two words with carry, since there are no 64-bit atomics.
 fn add_total(sum: u32, value: Wide) {
-    let at = TOTAL_WORDS * seat + 2u * sum;
+    let at = TOTAL_WORDS * seat + sum;
     let old = atomicAdd(&totals[at], wide_lo(value));
     let carry = select(0u, 1u, old + wide_lo(value) < old);
     let upper = wide_hi(value) + carry;
@@ -133,5 +135,5 @@ fn add_96(at: u32, value: Wide) {
     let upper = wide_hi(value) + carry;
     if (upper == 0u) { return; }
     let old_upper = atomicAdd(&counters[at + 1u], upper);
-    if (old_upper + upper < old_upper) { atomicAdd(&counters[at + 2u], 1u); }
+    if (old_upper + upper < old_upper) { atomicAdd(&counters[at + AMOUNT_UPPER], 1u); }
 }

@@ -1,9 +1,10 @@
 // Twin: src/engine/cpu/marks.rs. Marks of instruments from log prices.
 
-// A row of T_INSTRUMENTS: asset, kind, accrual low and high, shift of the sum.
+// Where the row of an instrument stands in the tables.
+fn instrument_at(instrument: u32) -> u32 { return T_INSTRUMENTS + INSTRUMENT_WORDS * instrument; }
+
 fn log_mark(instrument: u32, log_q24: i32, step: u32) -> i32 {
-    let row = T_INSTRUMENTS + 5u * instrument;
-    let accrual = wide(tables[row + 2u], tables[row + 3u]);
+    let accrual = table_wide(instrument_at(instrument) + INSTRUMENT_ACCRUAL);
     // accrual x (step + 1) + half, modulo 2^64; only the upper word is used.
     let n = step + 1u;
     let low = wide_mul(wide_lo(accrual), n);
@@ -17,5 +18,5 @@ fn price_mark(instrument: u32, log_q24: i32, step: u32) -> u32 {
 }
 
 fn sum_mark(instrument: u32, sum: Wide) -> u32 {
-    return wide_lo(wide_shr(sum, tables[T_INSTRUMENTS + 5u * instrument + 4u]));
+    return wide_lo(wide_shr(sum, tables[instrument_at(instrument) + INSTRUMENT_SUM_SHIFT]));
 }

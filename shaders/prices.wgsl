@@ -59,7 +59,7 @@ fn draw_increments(path: vec2<u32>, start: u32, n_steps: u32, lane: u32) {
         draw_shocks(seed, path, step);
         let n_common = common_jumps_count(seed, path, step);
         for (var asset = 0u; asset < N_ASSETS; asset += 1u) {
-            var sum = wide(tables[T_DRIFT + 2u * asset], tables[T_DRIFT + 2u * asset + 1u]);
+            var sum = table_wide(T_DRIFT + WIDE_WORDS * asset);
             sum = wide_add(sum, diffusion_increment(asset));
             sum = wide_add(sum, jumps_increment(seed, path, step, asset));
             sum = wide_add(sum, common_jumps_increment(seed, path, step, asset, n_common));
@@ -151,12 +151,12 @@ fn fill_logs(step: u32, at: u32, n_steps: u32, lane: u32) {
         let instrument = item / DRAWN;
         let offset = item % DRAWN;
         if (offset >= n_steps) { continue; }
-        let row = T_INSTRUMENTS + 5u * instrument;
-        let asset = tables[row];
+        let row = instrument_at(instrument);
+        let asset = tables[row + INSTRUMENT_ASSET];
         let drawn = bitcast<i32>(increments[asset * DRAWN + offset].y);
         let log = masked_log(asset, step + offset, drawn);
         let to = marks_at(seat, instrument) + at + offset;
-        if (tables[row + 1u] == INSTRUMENT_PRICE) {
+        if (tables[row + INSTRUMENT_KIND] == INSTRUMENT_PRICE) {
             marks[to] = bitcast<u32>(log_mark(instrument, log, step + offset));
         } else {
             marks[to] = mark_of_log(log);
@@ -168,7 +168,7 @@ fn fill_logs(step: u32, at: u32, n_steps: u32, lane: u32) {
 fn marks_at(s: u32, instrument: u32) -> u32 { return (s * N_INSTRUMENTS + instrument) * WINDOW; }
 
 fn is_price(instrument: u32) -> bool {
-    return tables[T_INSTRUMENTS + 5u * instrument + 1u] == INSTRUMENT_PRICE;
+    return tables[instrument_at(instrument) + INSTRUMENT_KIND] == INSTRUMENT_PRICE;
 }
 
 // Sums of marks, by an invocation each; they only rise. Then the least and the most log of every
@@ -185,8 +185,9 @@ fn find_extremes(n_seats: u32, n_steps: u32, lane: u32) {
         var above = idx;
         var below = 0u;
         if (is_ratio) {
-            above = tables[T_RATIOS + 2u * (idx - N_INSTRUMENTS)];
-            below = marks_at(s, tables[T_RATIOS + 2u * (idx - N_INSTRUMENTS) + 1u]);
+            let ratio = T_RATIOS + RATIO_WORDS * (idx - N_INSTRUMENTS);
+            above = tables[ratio + RATIO_ABOVE];
+            below = marks_at(s, tables[ratio + RATIO_BELOW]);
         }
         if (!is_price(above)) { continue; }
         above = marks_at(s, above);

@@ -8,8 +8,8 @@ fn probe_words(@builtin(global_invocation_id) at: vec3<u32>) {
     if (at.x >= task.n_paths) { return; }
     let path = vec2<u32>(task.first_path_lo + at.x, task.first_path_hi);
     let drawn = words(probe_seed(), path, at.x, BLOCK_JUMPS);
-    for (var word = 0u; word < 4u; word += 1u) {
-        atomicStore(&counters[4u * at.x + word], drawn[word]);
+    for (var word = 0u; word < DRAWN_WORDS; word += 1u) {
+        atomicStore(&counters[DRAWN_WORDS * at.x + word], drawn[word]);
     }
 }
 
@@ -26,35 +26,32 @@ fn probe_marks(@builtin(global_invocation_id) at: vec3<u32>) {
     atomicStore(&counters[at.x], mark_of_log(bitcast<i32>(state[at.x])));
 }
 
-// Six words a case in `state`: a, b (64 bits each), f, d; ten words out.
+// A `WideCase` an item in `state`, a `WideAnswer` out.
 @compute @workgroup_size(GROUP)
 fn probe_wide(@builtin(global_invocation_id) at: vec3<u32>) {
     if (at.x >= task.n_paths) { return; }
-    let base = 6u * at.x;
-    let a = wide(state[base], state[base + 1u]);
-    let b = wide(state[base + 2u], state[base + 3u]);
-    let f = state[base + 4u];
-    let d = state[base + 5u];
-    let product = mul_div(a, f, d);
-    let scaled = scale_q32(a, f);
-    let part = scale_q31(wide_shr(a, 1u), min(f, ONE_Q31));
-    let to = 10u * at.x;
-    atomicStore(&counters[to], wide_lo(product));
-    atomicStore(&counters[to + 1u], wide_hi(product));
-    atomicStore(&counters[to + 2u], wide_lo(scaled));
-    atomicStore(&counters[to + 3u], wide_hi(scaled));
-    atomicStore(&counters[to + 4u], wide_lo(part));
-    atomicStore(&counters[to + 5u], wide_hi(part));
+    let asked = load_wide_case(WIDE_CASE_WORDS * at.x);
+    let a = wide_of(asked.a);
+    let b = wide_of(asked.b);
+    let f = asked.f;
+    let d = asked.d;
+    let to = WIDE_ANSWER_WORDS * at.x;
+    answer(to + WIDE_ANSWER_PRODUCT, mul_div(a, f, d));
+    answer(to + WIDE_ANSWER_SCALED, scale_q32(a, f));
+    answer(to + WIDE_ANSWER_PART, scale_q31(wide_shr(a, 1u), min(f, ONE_Q31)));
     // Of a part to the whole: the smaller to the larger.
-    if (wide_below(a, b)) {
-        atomicStore(&counters[to + 6u], ratio_q32(a, b));
-    } else {
-        atomicStore(&counters[to + 6u], ratio_q32(b, a));
-    }
-    atomicStore(&counters[to + 7u], weigh(f, min(d, ONE_Q31)));
+    var ratio = 0u;
+    if (wide_below(a, b)) { ratio = ratio_q32(a, b); } else { ratio = ratio_q32(b, a); }
+    atomicStore(&counters[to + WIDE_ANSWER_RATIO], ratio);
+    atomicStore(&counters[to + WIDE_ANSWER_WEIGHED], weigh(f, min(d, ONE_Q31)));
     let sar = wide_sar(a, d & 63u);
-    atomicStore(&counters[to + 8u], wide_lo(sar) ^ select(0u, 1u, wide_below_signed(a, b)));
-    atomicStore(&counters[to + 9u], wide_hi(sar));
+    let lower = wide_lo(sar) ^ select(0u, 1u, wide_below_signed(a, b));
+    answer(to + WIDE_ANSWER_SHIFTED, wide(lower, wide_hi(sar)));
+}
+
+fn answer(at: u32, value: Wide) {
+    atomicStore(&counters[at], wide_lo(value));
+    atomicStore(&counters[at + 1u], wide_hi(value));
 }
 
 // Log prices of a path's first window, asset by asset, `WINDOW` words each.

@@ -16,8 +16,7 @@ const FLAG_CUT_SHORT: u32 = 1u << 31u;
 // Per path: a status word a position, then the quantities left, a word a leg.
 @group(0) @binding(7) var<storage, read_write> state: array<u32>;
 
-// Sums of each seat: realised, stranded, under water, liquidated, backlog: low and high word each.
-const TOTAL_WORDS: u32 = 10u;
+// Sums of each seat.
 var<workgroup> totals: array<atomic<u32>, PATHS * TOTAL_WORDS>;
 var<workgroup> n_events: array<atomic<u32>, PATHS>;
 var<workgroup> n_defaults: array<atomic<u32>, PATHS>;
@@ -27,13 +26,6 @@ var<workgroup> flags: array<atomic<u32>, PATHS>;
 // path at hand.
 var<private> first_place: u32;
 var<private> seat: u32;
-
-// Words of an outcome, as `Outcome` of src/tail/outcome.rs lays them out after the four sums.
-const OUTCOME_WORDS: u32 = 12u;
-const OUTCOME_N_EVENTS: u32 = 8u;
-const OUTCOME_LARGEST_STEP: u32 = 9u;
-const OUTCOME_N_DEFAULTS: u32 = 10u;
-const OUTCOME_FLAGS: u32 = 11u;
 
 // The largest step of each path, once all slices are walked.
 @compute @workgroup_size(GROUP)
@@ -77,14 +69,19 @@ fn raise(flag: u32) { atomicOr(&flags[seat], flag); }
 // Adds what this slice found along the path of a seat to the path's outcome.
 fn add_outcome(place: u32, s: u32) {
     let base = OUTCOME_WORDS * place;
-    for (var sum = 0u; sum < 4u; sum += 1u) {
-        let at = TOTAL_WORDS * s + 2u * sum;
-        let lo = atomicLoad(&totals[at]);
-        let old = atomicAdd(&outcomes[base + 2u * sum], lo);
-        let carry = select(0u, 1u, old + lo < old);
-        atomicAdd(&outcomes[base + 2u * sum + 1u], atomicLoad(&totals[at + 1u]) + carry);
-    }
+    add_sum(base + OUTCOME_REALISED, TOTAL_WORDS * s + TOTAL_REALISED);
+    add_sum(base + OUTCOME_STRANDED, TOTAL_WORDS * s + TOTAL_STRANDED);
+    add_sum(base + OUTCOME_UNDER_WATER, TOTAL_WORDS * s + TOTAL_UNDER_WATER);
+    add_sum(base + OUTCOME_LIQUIDATED, TOTAL_WORDS * s + TOTAL_LIQUIDATED);
     atomicAdd(&outcomes[base + OUTCOME_N_EVENTS], atomicLoad(&n_events[s]));
     atomicAdd(&outcomes[base + OUTCOME_N_DEFAULTS], atomicLoad(&n_defaults[s]));
     atomicOr(&outcomes[base + OUTCOME_FLAGS], atomicLoad(&flags[s]));
+}
+
+// Adds a sum of a seat to that of its outcome; both are low and high word.
+fn add_sum(to: u32, at: u32) {
+    let lo = atomicLoad(&totals[at]);
+    let old = atomicAdd(&outcomes[to], lo);
+    let carry = select(0u, 1u, old + lo < old);
+    atomicAdd(&outcomes[to + 1u], atomicLoad(&totals[at + 1u]) + carry);
 }

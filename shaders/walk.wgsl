@@ -120,7 +120,7 @@ fn tiers_at(leg: u32, mark: u32) -> Wide {
     let first = leg_rows[leg].tier_start;
     var least = wide(0u, 0u);
     for (var tier = first; tier < first + leg_rows[leg].n_tiers; tier += 1u) {
-        let deduction = wide(tiers[tier].deduction[0], tiers[tier].deduction[1]);
+        let deduction = wide_of(tiers[tier].deduction);
         let surplus = wide_add(wide_mul_mixed(tiers[tier].coefficient, mark), deduction);
         if (tier == first || wide_below_signed(surplus, least)) { least = surplus; }
     }
@@ -190,23 +190,17 @@ fn leave(position: u32, row: PositionRow, last_event: u32, offset: u32) {
     count_left_over(position, row, last_event);
 }
 
+fn action_kind(idx: u32) -> u32 { return tables[T_ACTIONS + ACTION_WORDS * idx + ACTION_KIND]; }
+
 fn action_of(idx: u32) -> Action {
-    let at = T_ACTIONS + ACTION_WORDS * idx;
-    return Action(
-        tables[at], tables[at + 1u], tables[at + 2u], tables[at + 3u],
-        tables[at + 4u], tables[at + 5u], tables[at + 6u],
-        array<u32, 2>(tables[at + 7u], tables[at + 8u]),
-        array<u32, 2>(tables[at + 9u], tables[at + 10u]),
-    );
+    return load_action(T_ACTIONS + ACTION_WORDS * idx);
 }
 
 fn facts_of(row: PositionRow) -> AccountFacts {
-    let constant = wide(row.constant[0], row.constant[1]);
-    return AccountFacts(constant, wide(row.tie[0], row.tie[1]), row.money_shift);
+    return AccountFacts(wide_of(row.constant), wide_of(row.tie), row.money_shift);
 }
 
 // Constant of the margin surplus; a breach is a surplus below 0.
 fn constant_of(row: PositionRow) -> Wide {
-    let constant = wide(row.constant[0], row.constant[1]);
-    return wide_add(constant, wide(row.tie[0], row.tie[1]));
+    return wide_add(wide_of(row.constant), wide_of(row.tie));
 }

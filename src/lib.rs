@@ -99,6 +99,8 @@ pub mod lanes;
 
 pub mod escape;
 
+pub mod rows;
+
 pub mod fixed;
 
 pub mod market;

@@ -8,10 +8,9 @@ mod coupled {
     mod drawn;
     mod edges;
     mod laws;
-    mod naive;
     mod octaves;
     mod opening;
-    mod second_walk;
+    mod reference;
 }
 
 use std::path::Path;

@@ -1,32 +1,31 @@
-//! Paths whose positions meet in the market: does every adapter find what the CPU does, to the bit?
+//! Paths whose positions meet in the market: do the CPU and every adapter find what the reference
+//! walker does, to the bit?
 //!
-//! Runs on every adapter of the machine, software ones included. Without any it passes and says so,
-//! unless `SHORTFALL_REQUIRE_ADAPTER` is set, as it is in CI.
+//! Runs on every adapter of the machine, software ones included. Without any it says so, unless
+//! `SHORTFALL_REQUIRE_ADAPTER` is set, as it is in CI.
 #![cfg(feature = "gpu")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
-#[path = "support/adapters.rs"]
-mod adapters;
 mod support;
 
 use std::path::Path;
 
-use adapters::adapters;
 use shortfall::book::liquidators::{Execution, Liquidators, Order};
 use shortfall::book::venue::Rule;
 use shortfall::book::{LegKind, Position};
-use shortfall::engine::cpu::Cpu;
 use shortfall::engine::gpu::{Gpu, Options};
-use shortfall::engine::{self, Backend, Plan};
+use shortfall::engine::reference::Reference;
 use shortfall::market::depth::{
     ConstantProduct, Depth, DepthBand, DepthForm, Feedback, PowerLaw, Quote, Quotes,
 };
 use shortfall::market::oracle::{Feed, Stale};
 use shortfall::program::Program;
 use shortfall::scenario::{Overrides, Scenario, load};
-use shortfall::tail::{Counters, Tally};
+use shortfall::tail::Counters;
 use shortfall::units::AssetId;
 use support::HOUR_YEARS;
+use support::adapters::adapters;
+use support::twins::{Walked, everywhere};
 
 fn shipped(name: &str) -> Scenario {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
@@ -48,34 +47,11 @@ fn thinned(name: &str, one_in: usize, n_steps: u32) -> Scenario {
     scenario
 }
 
-fn tally(program: &Program, backend: &mut dyn Backend, n_paths: u64, batch: u64) -> Tally {
-    let plan = Plan { n_paths, batch, materiality: 1 };
-    engine::run(program, plan, backend, &mut ()).unwrap_or_else(|error| panic!("{error}"))
-}
-
-fn assert_same(expected: &Tally, found: &Tally, what: &str) {
-    assert_eq!(found.sums, expected.sums, "{what}");
-    assert_eq!(found.counters.aftermath, expected.counters.aftermath, "{what}");
-    assert_eq!(found.outcome_digest(), expected.outcome_digest(), "{what}");
-    assert_eq!(found.tally_digest(), expected.tally_digest(), "{what}");
-}
-
-/// Every adapter's tally against the CPU's, in one batch and in small ones; the CPU's.
-fn assert_twins(scenario: &Scenario, options: &[Options], n_paths: u64) -> Tally {
+/// A scenario whose positions are coupled is the same everywhere.
+fn assert_twins(scenario: &Scenario, kernels: &[Options], n_paths: u64) -> Walked {
     let program = shortfall::engine::compile(scenario).unwrap();
     assert!(program.liquidity.is_some(), "{}: nothing couples positions", scenario.name);
-    let seed = scenario.run.seed;
-    let expected = tally(&program, &mut Cpu::new(&program, seed, 2), n_paths, 4096);
-    for adapter in adapters() {
-        for options in options {
-            let mut gpu = Gpu::new(&program, seed, &adapter, *options).unwrap();
-            for batch in [4096, 7] {
-                let found = tally(&program, &mut gpu, n_paths, batch);
-                assert_same(&expected, &found, &format!("{} {options:?}", scenario.name));
-            }
-        }
-    }
-    expected
+    everywhere(&scenario.name, &program, scenario.run.seed, n_paths, kernels)
 }
 
 /// Dollars of an asset in the book, all legs alike.
@@ -205,24 +181,24 @@ fn thin_reference() -> Scenario {
 }
 
 #[test]
-fn sales_that_move_the_next_step_have_the_same_tally_on_every_adapter() {
+fn sales_that_move_the_next_step_are_the_same_on_every_backend() {
     let scenarios =
         [thin_lending(), quoted(), late_feeds(), thin_compound(), thin_reference(), perpetuals()];
     for scenario in scenarios {
-        let tally = assert_twins(&scenario, &[Options::default()], 20);
-        assert!(tally.sums.n_events > 0, "{}: nothing happens", scenario.name);
+        let walked = assert_twins(&scenario, &[Options::default()], 20);
+        assert!(walked.n_events() > 0, "{}: nothing happens", scenario.name);
     }
 }
 
 #[test]
-fn worthless_debt_is_written_off_for_nothing_on_every_adapter() {
-    let tally = assert_twins(&support::worthless_debt(), &[Options::default()], 1);
-    assert_eq!((tally.sums.n_events, tally.sums.loss), (0, 0));
-    assert_eq!(tally.counters.positions[0].n_defaults, 1);
+fn worthless_debt_is_written_off_for_nothing_on_every_backend() {
+    let walked = assert_twins(&support::worthless_debt(), &[Options::default()], 1);
+    assert_eq!((walked.n_events(), walked.outcomes[0].loss()), (0, 0));
+    assert_eq!(walked.counters.positions[0].n_defaults, 1);
 }
 
 #[test]
-fn rounds_within_a_step_have_the_same_tally_however_the_kernel_is_compiled() {
+fn rounds_within_a_step_are_the_same_however_the_kernel_is_compiled() {
     let plain = Options::default();
     let options = [
         plain,
@@ -231,8 +207,8 @@ fn rounds_within_a_step_have_the_same_tally_however_the_kernel_is_compiled() {
         Options { use_bounds: false, ..plain },
         Options { group_size: Some(64), ..plain },
     ];
-    let tally = assert_twins(&spiral(), &options, 20);
-    let aftermath = tally.counters.aftermath.unwrap();
+    let walked = assert_twins(&spiral(), &options, 20);
+    let aftermath = walked.counters.aftermath.unwrap();
     assert!(aftermath.most_rounds > 1 && aftermath.n_backlogged > 0, "{aftermath:?}");
 }
 
@@ -243,14 +219,12 @@ fn neutral_coupling_changes_no_outcome_on_any_adapter() {
         let alone = shortfall::engine::compile(&scenario).unwrap();
         let coupled = Program { liquidity: Some(support::neutral(&scenario)), ..alone.clone() };
         let seed = scenario.run.seed;
-        let expected = tally(&alone, &mut Cpu::new(&alone, seed, 2), 12, 4096);
+        let expected = Walked::of(&alone, &mut Reference::new(&alone, seed, 2), 0..12, 12);
         for adapter in adapters() {
             let mut gpu = Gpu::new(&coupled, seed, &adapter, Options::default()).unwrap();
-            let found = tally(&coupled, &mut gpu, 12, 4096);
-            assert_eq!(found.sums, expected.sums, "{name}");
-            assert_eq!(found.outcome_digest(), expected.outcome_digest(), "{name}");
-            let counters = Counters { aftermath: None, ..found.counters };
-            assert_eq!(counters, expected.counters, "{name}");
+            let mut found = Walked::of(&coupled, &mut gpu, 0..12, 12);
+            found.counters = Counters { aftermath: None, ..found.counters };
+            expected.assert_found(&found, 0, name);
         }
     }
 }

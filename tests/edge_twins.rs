@@ -1,71 +1,35 @@
-//! At the edges of the formats, does every adapter find what the CPU finds, and is that the truth?
+//! At the edges of the formats, do the CPU and every adapter find what the reference walker finds,
+//! and is that the truth?
 //!
-//! Runs on every adapter of the machine, software ones included. Without any the CPU's figures are
+//! Runs on every adapter of the machine, software ones included. Without any the host's figures are
 //! still held to the truth, unless `SHORTFALL_REQUIRE_ADAPTER` is set, as it is in CI.
 #![cfg(feature = "gpu")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
-#[path = "support/adapters.rs"]
-mod adapters;
 mod support;
 
-use adapters::adapters;
 use shortfall::book::liquidators::Execution;
-use shortfall::engine::cpu::Cpu;
-use shortfall::engine::cpu::path::shape;
-use shortfall::engine::gpu::{Gpu, Options};
+use shortfall::engine::gpu::Options;
 use shortfall::engine::void::{Beyond, first_beyond};
-use shortfall::engine::{Backend, EngineError};
 use shortfall::market::depth::Feedback;
 use shortfall::program::Program;
 use shortfall::scenario::Scenario;
 use shortfall::tail::outcome::SATURATED;
-use shortfall::tail::{Counters, Outcome};
+use support::twins::{Walked, everywhere};
 use support::{edges, ties};
 
 const SEED: u64 = 1;
 
-/// What a batch of paths leaves.
-struct Walked {
-    outcomes: Vec<Outcome>,
-    counters: Counters,
-}
-
-impl Walked {
-    fn of(program: &Program, backend: &mut dyn Backend, n_paths: u64) -> Result<Self, EngineError> {
-        let mut outcomes = vec![Outcome::default(); n_paths as usize];
-        let mut counters = Counters::new(shape(program));
-        backend.run(0..n_paths, &mut outcomes, &mut counters)?;
-        Ok(Self { outcomes, counters })
-    }
-}
-
-/// What the CPU finds, after every adapter found the same, counter by counter.
+/// What the reference walker finds, after the CPU and every adapter found the same.
 fn walked(scenario: &Scenario, n_paths: u64) -> (Program, Walked) {
     walked_with(&[Options::default()], scenario, n_paths)
 }
 
 /// The same of some ways to compile the kernels.
-fn walked_with(all: &[Options], scenario: &Scenario, n_paths: u64) -> (Program, Walked) {
+fn walked_with(kernels: &[Options], scenario: &Scenario, n_paths: u64) -> (Program, Walked) {
     let program = support::compiled(scenario);
-    let expected = Walked::of(&program, &mut Cpu::new(&program, SEED, 2), n_paths).unwrap();
-    for adapter in adapters() {
-        for options in all {
-            let mut gpu = Gpu::new(&program, SEED, &adapter, *options).unwrap();
-            let found = Walked::of(&program, &mut gpu, n_paths).unwrap();
-            for (path, (found, expected)) in
-                found.outcomes.iter().zip(&expected.outcomes).enumerate()
-            {
-                assert_eq!(found, expected, "path {path}, {options:?}");
-            }
-            let (found, expected) = (&found.counters, &expected.counters);
-            assert_eq!(found.positions, expected.positions, "by position, {options:?}");
-            assert_eq!(found.steps, expected.steps, "by step, {options:?}");
-            assert_eq!(found.pools, expected.pools, "by pool, {options:?}");
-            assert_eq!(found.aftermath, expected.aftermath, "{options:?}");
-        }
-    }
-    (program, expected)
+    let walked = everywhere(&scenario.name, &program, SEED, n_paths, kernels);
+    (program, walked)
 }
 
 /// A device counts in words of 32 bits: three of them, with a carry into each. Every path is the

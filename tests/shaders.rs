@@ -9,8 +9,6 @@ mod shaders {
     mod spirv;
 }
 
-use std::mem::{offset_of, size_of};
-
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{Module, TypeInner};
 
@@ -20,6 +18,7 @@ use shortfall::market::depth::CurveRow;
 use shortfall::program::Program;
 use shortfall::program::layout::{LegRow, PositionRow, TierRow};
 use shortfall::program::liquidity::{AssetRow, BandRow, FeedRow};
+use shortfall::rows::{Cell, Row};
 use shortfall::scenario::{Overrides, load};
 
 fn programs() -> [Program; 2] {
@@ -63,61 +62,26 @@ fn layout_of(module: &Module, name: &str) -> (Vec<(String, usize)>, usize) {
     (fields.collect(), *span as usize)
 }
 
-/// Compares a Rust struct with the WGSL struct of the same name, field by field.
-macro_rules! assert_layout {
-    ($module:expr, $row:ident { $($field:ident),* $(,)? }) => {
-        let (fields, size) = layout_of($module, stringify!($row));
-        let expected = vec![$((stringify!($field).to_owned(), offset_of!($row, $field))),*];
-        assert_eq!(fields, expected, stringify!($row));
-        assert_eq!(size, size_of::<$row>(), stringify!($row));
-    };
+/// Compares the fields of a row with the WGSL struct of the same name.
+fn assert_layout<R: Row>(module: &Module) {
+    let (fields, size) = layout_of(module, R::NAME);
+    let expected = R::FIELDS.iter().map(|it| (it.name.to_owned(), 4 * it.at));
+    assert_eq!(fields, expected.collect::<Vec<_>>(), "{}", R::NAME);
+    assert_eq!(size, 4 * R::WORDS, "{}", R::NAME);
 }
 
 #[test]
 fn rows_have_the_same_fields_at_the_same_offsets() {
     let module = &kernel(Words::Emulated);
-    assert_layout!(module, PositionRow { leg_start, n_legs, action, money_shift, constant, tie });
-    assert_layout!(
-        module,
-        LegRow {
-            instrument,
-            kind,
-            quantity,
-            threshold,
-            incentive,
-            discount,
-            pool,
-            tier_start,
-            n_tiers,
-        }
-    );
-    assert_layout!(module, TierRow { coefficient, deduction });
-    assert_layout!(
-        module,
-        Action {
-            kind,
-            close_factor,
-            of_whole_debt,
-            full_close_below,
-            writes_off,
-            calls_per_step,
-            close_cost,
-            small,
-            dust,
-        }
-    );
-}
-
-#[test]
-fn what_couples_positions_has_the_same_rows() {
+    assert_layout::<PositionRow>(module);
+    assert_layout::<LegRow>(module);
+    assert_layout::<TierRow>(module);
+    assert_layout::<Action>(module);
     let module = &parsed(&programs()[1], Words::Emulated);
-    assert_layout!(module, AssetRow { curve, permanent, kept, band_start, n_bands });
-    assert_layout!(
-        module,
-        BandRow { fall, size_mantissa, size_shift, money_mantissa, money_shift }
-    );
-    assert_layout!(module, CurveRow { paid, price, bend, log, log_slope, log_bend });
-    assert_layout!(module, FeedRow { heartbeat, rise, fall, delay });
+    assert_layout::<AssetRow>(module);
+    assert_layout::<BandRow>(module);
+    assert_layout::<CurveRow>(module);
+    assert_layout::<FeedRow>(module);
 }
 
 #[test]
@@ -125,13 +89,12 @@ fn the_task_is_words_in_the_same_order() {
     // Arrays in a uniform are padded, so each word of the task has a field of its own.
     let (fields, size) = layout_of(&kernel(Words::Emulated), "Task");
     assert_eq!(size, size_of::<Task>());
-    let words = ["seed_lo", "seed_hi", "first_path_lo", "first_path_hi"];
-    for (place, name) in words.into_iter().enumerate() {
-        assert_eq!(fields[place], (name.to_owned(), 4 * place));
-    }
-    assert_eq!(fields[4], ("n_paths".to_owned(), offset_of!(Task, n_paths)));
-    assert_eq!(fields[5], ("n_slices".to_owned(), offset_of!(Task, n_slices)));
-    assert_eq!(fields[6], ("canary".to_owned(), offset_of!(Task, canary)));
+    let words = Task::FIELDS.iter().flat_map(|it| match it.cell {
+        Cell::Wide => vec![format!("{}_lo", it.name), format!("{}_hi", it.name)],
+        Cell::Word | Cell::Signed => vec![it.name.to_owned()],
+    });
+    let expected = words.zip((0..).step_by(4));
+    assert_eq!(fields, expected.collect::<Vec<_>>());
 }
 
 #[test]

@@ -1,17 +1,16 @@
 //! One body, every backend and adapter: are stages and outcomes equal, bit for bit?
 //!
-//! Runs on every adapter of the machine, software ones included. Without any it passes and says how
-//! many tests could not run, unless `SHORTFALL_REQUIRE_ADAPTER` is set, as it is in CI.
+//! Runs on every adapter of the machine, software ones included. Without any it compares the CPU
+//! with the reference walker alone and says how many tests could not run, unless
+//! `SHORTFALL_REQUIRE_ADAPTER` is set, as it is in CI.
 #![cfg(feature = "gpu")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
-#[path = "support/adapters.rs"]
-mod adapters;
+mod support;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use adapters::adapters;
 use shortfall::book::{Book, Leg, LegKind, Position};
 use shortfall::engine::cpu::Cpu;
 use shortfall::engine::fallback::Fallback;
@@ -28,6 +27,8 @@ use shortfall::program::Program;
 use shortfall::scenario::{Overrides, Scenario, load};
 use shortfall::tail::{Counters, Outcome, Tally};
 use shortfall::units::{AssetId, VenueId};
+use support::adapters::adapters;
+use support::twins::{Walked, everywhere};
 
 /// Every way to compile the kernel.
 fn all_options() -> Vec<Options> {
@@ -79,58 +80,45 @@ fn by_factors() -> (Program, u64) {
     (program, scenario.run.seed)
 }
 
-/// The adapter's tally of a file's scenario against the CPU's.
-fn assert_same(path: &Path, adapter: &Candidate, options: Options, n_paths: u64) {
+/// A file's scenario is the same everywhere.
+fn assert_same(path: &Path, kernels: &[Options], n_paths: u64) {
     let (scenario, program) = compiled(path);
     let name = path.display().to_string();
-    assert_same_tally(&name, &program, scenario.run.seed, adapter, options, n_paths);
+    assert_same_program(&name, &program, scenario.run.seed, kernels, n_paths);
 }
 
-/// The adapter's tally against the CPU's, in one batch and in small ones; the CPU's.
-fn assert_same_tally(
+/// A program is the same everywhere, and something happens on its paths.
+fn assert_same_program(
     name: &str,
     program: &Program,
     seed: u64,
-    adapter: &Candidate,
-    options: Options,
+    kernels: &[Options],
     n_paths: u64,
-) -> Tally {
-    let expected = tally(program, &mut Cpu::new(program, seed, 2), n_paths, 4096);
-    let mut gpu = Gpu::new(program, seed, adapter, options).unwrap();
-    for batch in [4096, 7] {
-        let found = tally(program, &mut gpu, n_paths, batch);
-        assert_eq!(found.sums, expected.sums, "{name} {options:?}");
-        assert_eq!(found.outcome_digest(), expected.outcome_digest(), "{name} {options:?}");
-        assert_eq!(found.tally_digest(), expected.tally_digest(), "{name} {options:?}");
-    }
-    assert!(expected.sums.n_events > 0, "{name}: nothing happens");
-    expected
+) -> Walked {
+    let walked = everywhere(name, program, seed, n_paths, kernels);
+    assert!(walked.n_events() > 0, "{name}: nothing happens");
+    walked
 }
 
 #[test]
-fn every_scenario_has_the_same_tally_on_every_adapter() {
-    for adapter in adapters() {
-        for path in shipped() {
-            assert_same(&path, &adapter, Options::default(), 20);
-        }
-        let (program, seed) = by_factors();
-        assert_same_tally("factors", &program, seed, &adapter, Options::default(), 20);
+fn every_scenario_is_the_same_on_every_backend() {
+    for path in shipped() {
+        assert_same(&path, &[Options::default()], 20);
     }
+    let (program, seed) = by_factors();
+    assert_same_program("factors", &program, seed, &[Options::default()], 20);
 }
 
 #[test]
-fn however_the_kernel_is_compiled_the_tally_is_the_same() {
+fn however_the_kernel_is_compiled_paths_are_the_same() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    for adapter in adapters() {
-        for options in all_options().split_off(1) {
-            // All lending venues, jumps, interest and two windows of steps; perpetuals, funding.
-            for name in ["lending.toml", "perpetual.toml"] {
-                assert_same(&folder.join(name), &adapter, options, 8);
-            }
-            let (program, seed) = by_factors();
-            assert_same_tally("factors", &program, seed, &adapter, options, 8);
-        }
+    let kernels = all_options().split_off(1);
+    // All lending venues, jumps, interest and two windows of steps; perpetuals, funding.
+    for name in ["lending.toml", "perpetual.toml"] {
+        assert_same(&folder.join(name), &kernels, 8);
     }
+    let (program, seed) = by_factors();
+    assert_same_program("factors", &program, seed, &kernels, 8);
 }
 
 #[test]
@@ -319,11 +307,10 @@ fn log_prices_that_are_held_in_range_and_come_back_are_the_twins() {
     for adapter in adapters() {
         let clamped = assert_same_prices("held in range", &program, seed, &adapter);
         assert!(clamped, "no price left its range");
-        for emulate_int64 in [false, true] {
-            let options = Options { emulate_int64, ..Options::default() };
-            assert_same_tally("held in range", &program, seed, &adapter, options, 8);
-        }
     }
+    let kernels =
+        [false, true].map(|emulate_int64| Options { emulate_int64, ..Options::default() });
+    assert_same_program("held in range", &program, seed, &kernels, 8);
 }
 
 #[test]
@@ -337,9 +324,8 @@ fn paths_that_are_held_in_windows_are_the_twins() {
             let prober = Prober::new(&adapter, &program, Options::default()).unwrap();
             let window = prober.window();
             assert!(window < steps as usize, "{name}: a window of {window} steps");
-            let seed = scenario.run.seed;
-            assert_same_tally(name, &program, seed, &adapter, Options::default(), 6);
         }
+        assert_same_program(name, &program, scenario.run.seed, &[Options::default()], 6);
     }
 }
 
@@ -377,9 +363,6 @@ fn bounds_leave_room_for_the_rounding_of_small_marks() {
         scenario.book.positions.push(Position { name, venue: VenueId(0), leg_start, leg_end });
     }
     let program = shortfall::engine::compile(&scenario).unwrap();
-    for adapter in adapters() {
-        let options = Options::default();
-        let seed = scenario.run.seed;
-        assert_same_tally("small marks", &program, seed, &adapter, options, 64);
-    }
+    let seed = scenario.run.seed;
+    assert_same_program("small marks", &program, seed, &[Options::default()], 64);
 }

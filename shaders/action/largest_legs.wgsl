@@ -53,7 +53,7 @@ fn admissible(
         return exchanged;
     }
     // Neither leg is cleared: what is left of each must not be dust.
-    var dust = wide(action.dust[0], action.dust[1]);
+    var dust = wide_of(action.dust);
     let debt_left = wide_sub(leg_value(debt), wide_mul(exchanged.x, legs[debt].mark));
     let collateral_left =
         wide_sub(leg_value(collateral), wide_mul(exchanged.y, legs[collateral].mark));
@@ -74,7 +74,7 @@ fn admissible(
 fn repayable_quantity(
     action: Action, facts: AccountFacts, sums: Values, collateral: u32, debt: u32,
 ) -> u32 {
-    let small = wide(action.small[0], action.small[1]);
+    let small = wide_of(action.small);
     let is_small = wide_below(wide_shr(leg_value(collateral), facts.money_shift), small)
         || wide_below(wide_shr(leg_value(debt), facts.money_shift), small);
     let is_deep = action.full_close_below != 0u

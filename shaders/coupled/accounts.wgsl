@@ -67,12 +67,12 @@ fn rank(row: PositionRow) -> u32 {
     if (IS_LARGEST_FIRST) {
         return 0xffffffffu - magnitude(wide_shr(exposure(), row.money_shift));
     }
-    if (tables[T_ACTIONS + ACTION_WORDS * row.action] != ACTION_CLOSE_OUT) {
+    if (action_kind(row.action) != ACTION_CLOSE_OUT) {
         let sums = values();
         return basis_points(ratio_q32(sums.weighted, sums.debt));
     }
     // Account value over maintenance margin; what the tiers take from a perpetual is its part.
-    var value = wide(row.constant[0], row.constant[1]);
+    var value = wide_of(row.constant);
     var margin = wide(0u, 0u);
     for (var leg = 0u; leg < n_legs; leg += 1u) {
         let at = row.leg_start + leg;

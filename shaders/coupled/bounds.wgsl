@@ -55,12 +55,12 @@ fn widen(lane: u32) {
             highs[instrument] = 0xffffffffu;
             continue;
         }
-        let row = T_INSTRUMENTS + 5u * instrument;
+        let row = instrument_at(instrument);
         // Marks are within 3.6e-9 and half a unit of 2^log.
-        let down = max(mark_of_log(room_below[tables[row]]), 2u) - 2u;
-        let mark = mark_of_log(room_above[tables[row]]);
+        let down = max(mark_of_log(room_below[tables[row + INSTRUMENT_ASSET]]), 2u) - 2u;
+        let mark = mark_of_log(room_above[tables[row + INSTRUMENT_ASSET]]);
         let up = mark + min((mark >> 24u) + 3u, 0xffffffffu - mark);
-        if (tables[row + 1u] == INSTRUMENT_PRICE) {
+        if (tables[row + INSTRUMENT_KIND] == INSTRUMENT_PRICE) {
             let low = wide_lo(wide_shr(wide_mul(max(lows[instrument], 1u) - 1u, down), 24u));
             lows[instrument] = max(low, 2u) - 2u;
             let wide_high = wide_shr(wide_add(wide_mul(highs[instrument], up), wide(up, 0u)), 24u);
@@ -72,7 +72,7 @@ fn widen(lane: u32) {
             let gained = wide_add(wide_sub(ended, begun), wide(WINDOW, 0u));
             let most = wide_add(scale_mark(gained, up), wide(4u * WINDOW, 0u));
             let sum = wide_add(sums[instrument], most);
-            highs[instrument] = widened(wide_shr(sum, tables[row + 4u]), up);
+            highs[instrument] = widened(wide_shr(sum, tables[row + INSTRUMENT_SUM_SHIFT]), up);
         }
     }
 }

@@ -25,16 +25,17 @@ fn means_begin(lane: u32) {
         funds[fund] = fund_initial(fund);
         lowest[fund] = fund_initial(fund);
         if (HAS_STANDING) {
-            funds[fund] = standing(3u * N_ASSETS + 2u * fund);
-            lowest[fund] = standing(3u * N_ASSETS + 2u * fund + 1u);
+            let standing = load_standing_fund(T_STANDING_FUNDS + STANDING_FUND_WORDS * fund);
+            funds[fund] = wide_of(standing.held);
+            lowest[fund] = wide_of(standing.lowest);
         }
     }
 }
 
-// A row of T_FUNDS: initial low and high, fee.
-fn fund_initial(fund: u32) -> Wide {
-    return wide(tables[T_FUNDS + 3u * fund], tables[T_FUNDS + 3u * fund + 1u]);
-}
+// Where the row of a fund stands in the tables.
+fn fund_at(fund: u32) -> u32 { return T_FUNDS + FUND_WORDS * fund; }
+
+fn fund_initial(fund: u32) -> Wide { return table_wide(fund_at(fund) + FUND_INITIAL); }
 
 fn desk_begin(row: PositionRow) {
     desk = row;
@@ -42,14 +43,17 @@ fn desk_begin(row: PositionRow) {
     for (var leg = 0u; leg < n_legs; leg += 1u) {
         let asset = asset_of(leg);
         sold_here[asset] = wide(0u, 0u);
-        if (has_pending) { sold_here[asset] = standing(3u * asset); }
+        if (has_pending) {
+            sold_here[asset] = table_wide(standing_asset_at(asset) + STANDING_ASSET_FLOW);
+        }
     }
 }
 
 fn money(fine: Wide) -> Wide { return wide_shr(fine, desk.money_shift); }
 
 fn asset_of(leg: u32) -> u32 {
-    return tables[T_INSTRUMENTS + 5u * leg_rows[desk.leg_start + leg].instrument];
+    let row = instrument_at(leg_rows[desk.leg_start + leg].instrument);
+    return tables[row + INSTRUMENT_ASSET];
 }
 
 // Units as money of opening value.
@@ -216,7 +220,7 @@ fn counterparty_close() -> Wide {
 fn counterparty_settle(left: Wide, notional: Wide) -> Wide {
     let venue = desk.action;
     if (!is_negative(left)) {
-        var fee = scale_q31(notional, tables[T_FUNDS + 3u * venue + 2u]);
+        var fee = scale_q31(notional, tables[fund_at(venue) + FUND_FEE]);
         if (wide_below(left, fee)) { fee = left; }
         funds[venue] = wide_add(funds[venue], money(fee));
         return wide(0u, 0u);

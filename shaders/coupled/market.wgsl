@@ -1,13 +1,6 @@
 // Twin: src/engine/cpu/coupled/market.rs. The market of a path as sales have moved it, and as the
 // venues read it: lanes over assets, then over instruments.
 
-struct FeedRow {
-    heartbeat: u32,
-    rise: u32,
-    fall: u32,
-    delay: u32,
-}
-
 // By asset, as `MovedMarket` has them; a band is its row.
 var<workgroup> recovering: array<Wide, N_ASSETS>;
 var<workgroup> staying: array<Wide, N_ASSETS>;
@@ -44,27 +37,26 @@ fn market_begin(lane: u32) {
     }
 }
 
-// A number of T_STANDING: of each asset its flow, what recovers and what stays, then of each fund
-// what it holds and the least that it has held.
-fn standing(idx: u32) -> Wide {
-    return wide(tables[T_STANDING + 2u * idx], tables[T_STANDING + 2u * idx + 1u]);
+// Where the row of an asset stands among those of the settled opening.
+fn standing_asset_at(asset: u32) -> u32 {
+    return T_STANDING_ASSETS + STANDING_ASSET_WORDS * asset;
 }
 
 // What the opening has sold of an asset.
 fn restore(asset: u32) {
-    flows[asset] = standing(3u * asset);
+    let standing = load_standing_asset(standing_asset_at(asset));
+    flows[asset] = wide_of(standing.flow);
     let row = asset_row(asset);
     if (row.curve == NONE) { return; }
-    recovering[asset] = standing(3u * asset + 1u);
-    staying[asset] = standing(3u * asset + 2u);
+    recovering[asset] = wide_of(standing.recovering);
+    staying[asset] = wide_of(standing.staying);
     if (!is_zero(recovering[asset]) || !is_zero(staying[asset])) {
         own[asset] = displacement(row.curve, held(asset));
     }
 }
 
 fn feed_row(asset: u32) -> FeedRow {
-    let at = T_FEEDS + 4u * asset;
-    return FeedRow(tables[at], tables[at + 1u], tables[at + 2u], tables[at + 3u]);
+    return load_feed(T_FEEDS + FEED_WORDS * asset);
 }
 
 // The next step: markets recover.
@@ -103,7 +95,7 @@ fn move_prices(step: u32, offset: u32, is_new_step: bool, lane: u32) {
         if (is_new_step) {
             highest[asset] = max(highest[asset], market_logs[asset]);
             let fall = bitcast<u32>(highest[asset]) - bitcast<u32>(market_logs[asset]);
-            if (row.curve != NONE) { bands[asset] = band_at(row, fall); }
+            if (row.curve != NONE) { bands[asset] = band_of_fall(row, fall); }
         }
         report(asset, step, is_new_step);
     }
@@ -151,9 +143,9 @@ fn report(asset: u32, step: u32, is_new_step: bool) {
 // Marks of instruments, as read and on the market; all logs stand.
 fn move_marks(step: u32, is_new_step: bool, lane: u32) {
     for (var instrument = lane; instrument < N_INSTRUMENTS; instrument += GROUP) {
-        let row = T_INSTRUMENTS + 5u * instrument;
-        let asset = tables[row];
-        if (tables[row + 1u] != INSTRUMENT_PRICE) {
+        let row = instrument_at(instrument);
+        let asset = tables[row + INSTRUMENT_ASSET];
+        if (tables[row + INSTRUMENT_KIND] != INSTRUMENT_PRICE) {
             if (is_new_step) {
                 let mark = mark_of_log(read_logs[asset]);
                 sums[instrument] = wide_add(sums[instrument], wide(mark, 0u));

@@ -1,71 +1,64 @@
 // No twin: a path may be walked in pieces of steps, a dispatch each, where drivers end long loops.
 // What lasts from one piece to the next stands in the path's part of `state`.
 
-// Words of an asset, of an instrument and of a fund.
-const KEPT_ASSET: u32 = 10u;
-const KEPT_INSTRUMENT: u32 = 4u;
-const KEPT_FUND: u32 = 4u;
-
-fn keep_wide(at: u32, value: Wide) {
-    state[at] = wide_lo(value);
-    state[at + 1u] = wide_hi(value);
+fn kept_asset_at(asset: u32) -> u32 {
+    return state_at + S_KEPT + KEPT_PATH_WORDS + KEPT_ASSET_WORDS * asset;
 }
 
-fn kept_wide(at: u32) -> Wide { return wide(state[at], state[at + 1u]); }
-
-fn kept_asset(asset: u32) -> u32 { return state_at + S_KEPT + 1u + KEPT_ASSET * asset; }
-
-fn kept_instrument(instrument: u32) -> u32 {
-    return kept_asset(N_ASSETS) + KEPT_INSTRUMENT * instrument;
+fn kept_instrument_at(instrument: u32) -> u32 {
+    return kept_asset_at(N_ASSETS) + KEPT_INSTRUMENT_WORDS * instrument;
 }
 
-fn kept_fund(fund: u32) -> u32 { return kept_instrument(N_INSTRUMENTS) + KEPT_FUND * fund; }
+fn kept_fund_at(fund: u32) -> u32 {
+    return kept_instrument_at(N_INSTRUMENTS) + KEPT_FUND_WORDS * fund;
+}
 
 fn put_down(lane: u32) {
     for (var asset = lane; asset < N_ASSETS; asset += GROUP) {
-        let at = kept_asset(asset);
-        state[at] = log_carry[asset].x;
-        state[at + 1u] = log_carry[asset].y;
-        keep_wide(at + 2u, recovering[asset]);
-        keep_wide(at + 4u, staying[asset]);
-        state[at + 6u] = bitcast<u32>(own[asset]);
-        state[at + 7u] = bitcast<u32>(highest[asset]);
-        state[at + 8u] = bitcast<u32>(reported[asset]);
-        state[at + 9u] = reported_at[asset];
+        var kept: KeptAsset;
+        kept.log_carry = array<u32, 2>(log_carry[asset].x, log_carry[asset].y);
+        kept.recovering = words_of(recovering[asset]);
+        kept.staying = words_of(staying[asset]);
+        kept.own = own[asset];
+        kept.highest = highest[asset];
+        kept.reported = reported[asset];
+        kept.reported_at = reported_at[asset];
+        store_kept_asset(kept_asset_at(asset), kept);
     }
     for (var instrument = lane; instrument < N_INSTRUMENTS; instrument += GROUP) {
-        let at = kept_instrument(instrument);
-        state[at] = sum_carry[instrument].x;
-        state[at + 1u] = sum_carry[instrument].y;
-        keep_wide(at + 2u, sums[instrument]);
+        var kept: KeptInstrument;
+        kept.sum_carry = array<u32, 2>(sum_carry[instrument].x, sum_carry[instrument].y);
+        kept.sum = words_of(sums[instrument]);
+        store_kept_instrument(kept_instrument_at(instrument), kept);
     }
     for (var fund = lane; fund < N_FUNDS; fund += GROUP) {
-        keep_wide(kept_fund(fund), funds[fund]);
-        keep_wide(kept_fund(fund) + 2u, lowest[fund]);
+        let kept = KeptFund(words_of(funds[fund]), words_of(lowest[fund]));
+        store_kept_fund(kept_fund_at(fund), kept);
     }
-    if (lane == 0u) { state[state_at + S_KEPT] = most_rounds; }
+    if (lane == 0u) { store_kept_path(state_at + S_KEPT, KeptPath(most_rounds)); }
 }
 
 fn pick_up(lane: u32) {
     for (var asset = lane; asset < N_ASSETS; asset += GROUP) {
-        let at = kept_asset(asset);
-        log_carry[asset] = vec2<u32>(state[at], state[at + 1u]);
-        recovering[asset] = kept_wide(at + 2u);
-        staying[asset] = kept_wide(at + 4u);
-        own[asset] = bitcast<i32>(state[at + 6u]);
-        highest[asset] = bitcast<i32>(state[at + 7u]);
-        reported[asset] = bitcast<i32>(state[at + 8u]);
-        reported_at[asset] = state[at + 9u];
+        let kept = load_kept_asset(kept_asset_at(asset));
+        log_carry[asset] = vec2<u32>(kept.log_carry[0], kept.log_carry[1]);
+        recovering[asset] = wide_of(kept.recovering);
+        staying[asset] = wide_of(kept.staying);
+        own[asset] = kept.own;
+        highest[asset] = kept.highest;
+        reported[asset] = kept.reported;
+        reported_at[asset] = kept.reported_at;
         flows[asset] = wide(0u, 0u);
     }
     for (var instrument = lane; instrument < N_INSTRUMENTS; instrument += GROUP) {
-        let at = kept_instrument(instrument);
-        sum_carry[instrument] = vec2<u32>(state[at], state[at + 1u]);
-        sums[instrument] = kept_wide(at + 2u);
+        let kept = load_kept_instrument(kept_instrument_at(instrument));
+        sum_carry[instrument] = vec2<u32>(kept.sum_carry[0], kept.sum_carry[1]);
+        sums[instrument] = wide_of(kept.sum);
     }
     for (var fund = lane; fund < N_FUNDS; fund += GROUP) {
-        funds[fund] = kept_wide(kept_fund(fund));
-        lowest[fund] = kept_wide(kept_fund(fund) + 2u);
+        let kept = load_kept_fund(kept_fund_at(fund));
+        funds[fund] = wide_of(kept.held);
+        lowest[fund] = wide_of(kept.lowest);
     }
-    most_rounds = state[state_at + S_KEPT];
+    most_rounds = load_kept_path(state_at + S_KEPT).most_rounds;
 }

@@ -6,12 +6,12 @@ fn common_jumps_count(seed: vec2<u32>, path: vec2<u32>, step: u32) -> u32 {
     return jump_count(clock, T_COMMON_THRESHOLDS, N_COMMON_THRESHOLDS);
 }
 
-// A row of T_COMMON, an asset: the row of `jump_size`, then 1 if the asset takes part.
 fn common_jumps_increment(
     seed: vec2<u32>, path: vec2<u32>, step: u32, asset: u32, count: u32,
 ) -> Wide {
-    let row = T_COMMON + 4u * asset;
-    if (count == 0u || tables[row + 3u] == 0u) { return wide(0u, 0u); }
+    if (count == 0u) { return wide(0u, 0u); }
+    let sizes = load_jump_sizes(T_COMMON_SIZES + JUMP_SIZES_WORDS * asset);
+    if (sizes.takes_part == 0u) { return wide(0u, 0u); }
     let drawn = words(seed, path, step, BLOCK_COMMON_JUMPS + 1u + asset / 4u);
-    return jump_size(count, drawn[asset % 4u], row);
+    return jump_size(count, drawn[asset % 4u], sizes);
 }

@@ -13,6 +13,6 @@ fn replay_increment(start: u32, step: u32, asset: u32) -> Wide {
     if (N_REPLAY_ROWS == 0u) { return wide(0u, 0u); }
     let column = tables[T_REPLAY_COLUMNS + asset];
     if (column == 0u) { return wide(0u, 0u); }
-    let at = T_REPLAY + 2u * ((column - 1u) * N_REPLAY_ROWS + start + step);
-    return wide_sub(wide(tables[at + 2u], tables[at + 3u]), wide(tables[at], tables[at + 1u]));
+    let at = T_REPLAY + WIDE_WORDS * ((column - 1u) * N_REPLAY_ROWS + start + step);
+    return wide_sub(table_wide(at + WIDE_WORDS), table_wide(at));
 }

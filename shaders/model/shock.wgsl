@@ -2,6 +2,5 @@
 
 fn shock_increment(step: u32, asset: u32) -> Wide {
     if (!HAS_SHOCKS) { return wide(0u, 0u); }
-    let at = T_SHOCKS + 2u * (asset * N_STEPS + step);
-    return wide(tables[at], tables[at + 1u]);
+    return table_wide(T_SHOCKS + WIDE_WORDS * (asset * N_STEPS + step));
 }

@@ -7,10 +7,11 @@ pub mod counterparty;
 mod largest_legs;
 mod pro_rata;
 
-use bytemuck::{Pod, Zeroable};
+use bytemuck::Zeroable;
 use serde::{Deserialize, Serialize};
 
 use super::account::{Event, LegState, Values, values};
+use crate::rows;
 
 pub use close_out::{equity, largest_perp};
 pub use counterparty::{Counterparty, Unlimited};
@@ -27,28 +28,29 @@ pub const ACTION_CLOSE_OUT: u32 = 2;
 /// Most calls of an event.
 pub const MOST_CALLS: u32 = 64;
 
-/// An action and its parameters; read by Rust and WGSL alike.
-#[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Serialize, Deserialize)]
-pub struct Action {
-    /// One of the `ACTION_` constants.
-    pub kind: u32,
-    /// Share of debt repayable in a call, Q1.31.
-    pub close_factor: u32,
-    /// 1 if that is a share of the whole debt, 0 if of the chosen leg.
-    pub of_whole_debt: u32,
-    /// Health factor below which the close factor falls away, Q0.32; 0 for never.
-    pub full_close_below: u32,
-    /// 1 if debt without collateral is written off at once, 0 if it stays on the books.
-    pub writes_off: u32,
-    /// Most calls in an event.
-    pub calls_per_step: u32,
-    /// Cost of closing perpetuals, a share of their notional, Q1.31.
-    pub close_cost: u32,
-    /// Legs of less value may be repaid whole; money, low and high word.
-    pub small: [u32; 2],
-    /// Least value a call may leave of a leg that it does not clear; money, low and high word.
-    pub dust: [u32; 2],
+rows! {
+    /// An action and its parameters; read by Rust and WGSL alike.
+    #[derive(Serialize, Deserialize)]
+    pub struct Action {
+        /// One of the `ACTION_` constants.
+        pub kind: u32,
+        /// Share of debt repayable in a call, Q1.31.
+        pub close_factor: u32,
+        /// 1 if that is a share of the whole debt, 0 if of the chosen leg.
+        pub of_whole_debt: u32,
+        /// Health factor below which the close factor falls away, Q0.32; 0 for never.
+        pub full_close_below: u32,
+        /// 1 if debt without collateral is written off at once, 0 if it stays on the books.
+        pub writes_off: u32,
+        /// Most calls in an event.
+        pub calls_per_step: u32,
+        /// Cost of closing perpetuals, a share of their notional, Q1.31.
+        pub close_cost: u32,
+        /// Legs of less value may be repaid whole; money, low and high word.
+        pub small: [u32; 2],
+        /// Least value a call may leave of a leg that it does not clear; money, low and high word.
+        pub dust: [u32; 2],
+    }
 }
 
 /// What an action may know of its position beside the legs.

@@ -23,7 +23,7 @@ pub(super) struct BackendArgs {
     /// Fail when a device fails, instead of going on without it
     #[arg(long)]
     no_fallback: bool,
-    /// Threads of the CPU [default: all]
+    /// Threads of the CPU, also for the reference walker [default: all]
     #[arg(long, value_name = "N", value_parser = number::count::<u16>(1, 4096),
           allow_negative_numbers = true)]
     threads: Option<u16>,
@@ -40,6 +40,8 @@ enum BackendName {
     Cpu,
     /// A GPU, or an error
     Gpu,
+    /// The reference walker, which states what the others mean: plain, and slow
+    Reference,
 }
 
 impl BackendArgs {
@@ -50,6 +52,7 @@ impl BackendArgs {
                 BackendName::Auto => BackendKind::Auto,
                 BackendName::Cpu => BackendKind::Cpu,
                 BackendName::Gpu => BackendKind::Gpu,
+                BackendName::Reference => BackendKind::Reference,
             },
             device: self.device.clone(),
             gpu_checks: self.gpu_checks,

@@ -82,6 +82,10 @@ fn contenders<'a>(
         let label = Some(format!("cpu, {}", counted(n_threads as u64, "thread")));
         opened.push(Contender::open(&backend, label, programs, seed)?);
     }
+    if args.reference {
+        let label = Some("reference, 1 thread".to_owned());
+        opened.push(Contender::open(&BackendChoice::reference(), label, programs, seed)?);
+    }
     for device in &args.device {
         let backend = device_named(Some(device.clone()));
         opened.push(Contender::open(&backend, None, programs, seed)?);

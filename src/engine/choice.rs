@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::backend::{Backend, EngineError};
 use super::cpu::Cpu;
+use super::reference::Reference;
 use crate::lanes::Lanes;
 use crate::program::Program;
 
@@ -24,6 +25,8 @@ pub enum BackendKind {
     Cpu,
     /// A GPU, or an error.
     Gpu,
+    /// The reference walker, which states what the others mean: plain, and slow.
+    Reference,
 }
 
 /// A backend that is wanted, before a program is there for it to run.
@@ -38,7 +41,7 @@ pub struct BackendChoice {
     pub gpu_checks: bool,
     /// Whether the CPU takes over from a device that fails.
     pub has_fallback: bool,
-    /// Threads of the CPU; at least 1.
+    /// Threads of the CPU, also for the reference walker; at least 1.
     pub n_threads: usize,
     /// Vector lanes of each.
     pub lanes: Lanes,
@@ -76,6 +79,12 @@ impl BackendChoice {
         }
     }
 
+    /// The reference walker, on one thread.
+    #[must_use]
+    pub fn reference() -> Self {
+        Self { kind: BackendKind::Reference, ..Self::cpu(1) }
+    }
+
     /// A device alone, with nothing to fall back on; without a name a hardware GPU.
     #[must_use]
     pub fn device(device: Option<String>) -> Self {
@@ -95,6 +104,10 @@ impl BackendChoice {
         let cpu = || Box::new(self.open_cpu(program, seed));
         match (self.kind, &self.device) {
             (BackendKind::Cpu, _) => Ok(OpenBackend { backend: cpu(), note: None }),
+            (BackendKind::Reference, _) => {
+                let backend = Box::new(Reference::new(program, seed, self.n_threads));
+                Ok(OpenBackend { backend, note: None })
+            }
             (BackendKind::Auto, None) => Ok(match self.open_gpu(program, seed) {
                 Ok(opened) => opened,
                 Err(error) => OpenBackend { backend: cpu(), note: Some(on_cpu(&error)) },
@@ -154,7 +167,7 @@ pub fn all_threads() -> usize {
 pub fn usual_batch(backend: &dyn Backend, n_threads: usize) -> u64 {
     let of_threads = (THREAD_BATCH * n_threads as u64).next_power_of_two();
     match backend.name() {
-        "cpu" => of_threads.clamp(LEAST_BATCH, DEVICE_BATCH),
+        "cpu" | "reference" => of_threads.clamp(LEAST_BATCH, DEVICE_BATCH),
         _ => DEVICE_BATCH,
     }
 }

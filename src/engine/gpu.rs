@@ -13,6 +13,8 @@ pub mod probe;
 pub mod room;
 pub mod self_test;
 mod slot;
+mod tables;
+mod words;
 
 use std::collections::VecDeque;
 use std::ops::Range;

@@ -8,7 +8,9 @@ pub mod fallback;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod prefix;
+pub mod reference;
 pub mod run;
+pub mod story;
 pub mod void;
 
 use crate::program::{CompileError, Program};
@@ -27,7 +29,7 @@ pub use run::{Done, Part, Plan, Progress, Stretch, Walkers, run, single_paths, t
 /// If prices, interest or the book's value do not fit the integer formats.
 pub fn compile(scenario: &Scenario) -> Result<Program, CompileError> {
     let mut program = Program::compile(scenario)?;
-    cpu::coupled::settle(&mut program, scenario.run.opening);
+    reference::settle(&mut program, scenario.run.opening);
     debug_assert_eq!(program.check(), Ok(()), "a compiled program is sound");
     Ok(program)
 }

@@ -24,6 +24,9 @@ pub const BLOCK_COMMON_JUMPS: u32 = 2 << 16;
 /// Blocks of the common factors: factor `k` reads word `k mod 4` of block `BLOCK_FACTORS + k / 4`.
 pub const BLOCK_FACTORS: u32 = 3 << 16;
 
+/// Words of a block.
+pub const DRAWN_WORDS: u32 = 4;
+
 /// The words at a counter, under a key.
 #[inline(always)]
 #[must_use]

@@ -1,48 +1,50 @@
 //! The rows that Rust and WGSL both read: 32-bit words only, 64-bit numbers as low and high word.
 
-use bytemuck::{Pod, Zeroable};
 use serde::{Deserialize, Serialize};
 
 use crate::book::account::LegState;
 use crate::book::action::AccountFacts;
+use crate::rows;
 
 /// A mark is that of an asset's price.
 pub const INSTRUMENT_PRICE: u32 = 0;
 /// A mark is the sum of the price marks so far, shifted right: what funding is paid on.
 pub const INSTRUMENT_SUM: u32 = 1;
 
-/// What a leg's value follows: an asset's price, grown by interest, or summed up for funding.
-#[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Pod, Zeroable, Serialize, Deserialize)]
-pub struct InstrumentRow {
-    /// The asset.
-    pub asset: u32,
-    /// One of the `INSTRUMENT_` constants.
-    pub kind: u32,
-    /// Growth a step of the log2 mark, lsb 2^-56, low and high word.
-    pub accrual: [u32; 2],
-    /// Right shift of the sum, so that it fits the word.
-    pub sum_shift: u32,
+rows! {
+    /// What a leg's value follows: an asset's price, grown by interest, or summed up for funding.
+    #[derive(Hash, Serialize, Deserialize)]
+    pub struct InstrumentRow {
+        /// The asset.
+        pub asset: u32,
+        /// One of the `INSTRUMENT_` constants.
+        pub kind: u32,
+        /// Growth a step of the log2 mark, lsb 2^-56, low and high word.
+        pub accrual: [u32; 2],
+        /// Right shift of the sum, so that it fits the word.
+        pub sum_shift: u32,
+    }
 }
 
-/// A position: its legs, its venue, its unit.
-#[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Serialize, Deserialize)]
-pub struct PositionRow {
-    /// First leg.
-    pub leg_start: u32,
-    /// Number of legs.
-    pub n_legs: u32,
-    /// Its venue's action.
-    pub action: u32,
-    /// Right shift from fine values to money.
-    pub money_shift: u32,
-    /// Constant part of the account value (perpetuals: less the entry value), a fine value.
-    pub constant: [u32; 2],
-    /// What is added to the margin surplus before it is held against 0, a fine value: what rounding
-    /// may have taken from it, so that no healthy position is liquidated; where equality is a
-    /// breach, less what rounding may have given. See `program::ties`.
-    pub tie: [u32; 2],
+rows! {
+    /// A position: its legs, its venue, its unit.
+    #[derive(Serialize, Deserialize)]
+    pub struct PositionRow {
+        /// First leg.
+        pub leg_start: u32,
+        /// Number of legs.
+        pub n_legs: u32,
+        /// Its venue's action.
+        pub action: u32,
+        /// Right shift from fine values to money.
+        pub money_shift: u32,
+        /// Constant part of the account value (perpetuals: less the entry value), a fine value.
+        pub constant: [u32; 2],
+        /// What is added to the margin surplus before it is held against 0, a fine value: what
+        /// rounding may have taken from it, so that no healthy position is liquidated; where
+        /// equality is a breach, less what rounding may have given. See `program::ties`.
+        pub tie: [u32; 2],
+    }
 }
 
 impl PositionRow {
@@ -65,28 +67,29 @@ impl PositionRow {
     }
 }
 
-/// A leg of a position.
-#[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Serialize, Deserialize)]
-pub struct LegRow {
-    /// What its value follows.
-    pub instrument: u32,
-    /// One of the `KIND_` constants of [`crate::book::account`].
-    pub kind: u32,
-    /// Units, in the position's unit of opening value.
-    pub quantity: i32,
-    /// Liquidation threshold of collateral, Q1.31.
-    pub threshold: u32,
-    /// 1 + liquidation bonus of collateral, Q2.30.
-    pub incentive: u32,
-    /// 1 / (1 + liquidation bonus) of collateral, Q1.31.
-    pub discount: u32,
-    /// Where its bad debt is counted: a row of the program's pools.
-    pub pool: u32,
-    /// First margin tier of a perpetual.
-    pub tier_start: u32,
-    /// Number of margin tiers; 0 for legs that are not perpetuals.
-    pub n_tiers: u32,
+rows! {
+    /// A leg of a position.
+    #[derive(Serialize, Deserialize)]
+    pub struct LegRow {
+        /// What its value follows.
+        pub instrument: u32,
+        /// One of the `KIND_` constants of [`crate::book::account`].
+        pub kind: u32,
+        /// Units, in the position's unit of opening value.
+        pub quantity: i32,
+        /// Liquidation threshold of collateral, Q1.31.
+        pub threshold: u32,
+        /// 1 + liquidation bonus of collateral, Q2.30.
+        pub incentive: u32,
+        /// 1 / (1 + liquidation bonus) of collateral, Q1.31.
+        pub discount: u32,
+        /// Where its bad debt is counted: a row of the program's pools.
+        pub pool: u32,
+        /// First margin tier of a perpetual.
+        pub tier_start: u32,
+        /// Number of margin tiers; 0 for legs that are not perpetuals.
+        pub n_tiers: u32,
+    }
 }
 
 impl LegRow {
@@ -110,14 +113,15 @@ impl LegRow {
     }
 }
 
-/// A margin tier of a perpetual leg: coefficient x mark + deduction, the least of which counts.
-#[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Serialize, Deserialize)]
-pub struct TierRow {
-    /// Signed notional less rate x notional, in the position's unit.
-    pub coefficient: i32,
-    /// What continuity gives back, a fine value, low and high word.
-    pub deduction: [u32; 2],
+rows! {
+    /// A margin tier of a perpetual leg: coefficient x mark + deduction, the least of which counts.
+    #[derive(Serialize, Deserialize)]
+    pub struct TierRow {
+        /// Signed notional less rate x notional, in the position's unit.
+        pub coefficient: i32,
+        /// What continuity gives back, a fine value, low and high word.
+        pub deduction: [u32; 2],
+    }
 }
 
 /// Two words as the number they hold.

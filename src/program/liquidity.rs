@@ -4,7 +4,9 @@
 //! scale): a part that recovers and a part that stays. Its curve turns the size into a displacement
 //! of the log price, and the difference of two sizes into what a sale brings.
 
-use bytemuck::{Pod, Zeroable};
+use std::slice::from_ref;
+
+use bytemuck::Zeroable;
 use serde::{Deserialize, Serialize};
 
 use super::layout::from_words;
@@ -16,6 +18,8 @@ use crate::fixed::{rescale, scale_mark};
 use crate::market::depth::{Curve, Depth, Feedback, SIZE_BITS};
 use crate::market::model::Octaves;
 use crate::market::oracle::Feed;
+use crate::rows;
+use crate::rows::part;
 use crate::scenario::Scenario;
 
 /// No such index, no such bound.
@@ -26,6 +30,12 @@ pub const MOST_PART: i64 = (1 << 62) - 1;
 pub const MOST_IMPACT: i64 = 1 << 29;
 /// Bits below the point of an entry of the cross-impact matrix.
 pub const CROSS_BITS: u32 = 28;
+/// Parts of a size among which the most profitable one is looked for.
+pub const PARTS_LOG2: u32 = 10;
+/// Debt below this, 2^-44 to 2^-43 of the gross book, is dust; money.
+pub const DUST: i64 = 1 << 10;
+/// Most that slippage may take from an account, a fine value.
+pub const MOST_SLIPPAGE: u64 = 1 << 61;
 
 /// Everything that couples the positions of a path.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,80 +60,85 @@ pub struct Liquidity {
     pub standing: Option<Standing>,
 }
 
-/// How an asset's market takes sales; read by Rust and WGSL alike.
-#[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Serialize, Deserialize)]
-pub struct AssetRow {
-    /// Its curve, or [`NONE`].
-    pub curve: u32,
-    /// Share of a sale's size that stays, Q1.31.
-    pub permanent: u32,
-    /// Share of the rest that is left after a step, Q1.31.
-    pub kept: u32,
-    /// First of its bands.
-    pub band_start: u32,
-    /// Number of its bands; at least 1 with a curve.
-    pub n_bands: u32,
+rows! {
+    /// How an asset's market takes sales; read by Rust and WGSL alike.
+    #[derive(Serialize, Deserialize)]
+    pub struct AssetRow {
+        /// Its curve, or [`NONE`].
+        pub curve: u32,
+        /// Share of a sale's size that stays, Q1.31.
+        pub permanent: u32,
+        /// Share of the rest that is left after a step, Q1.31.
+        pub kept: u32,
+        /// First of its bands.
+        pub band_start: u32,
+        /// Number of its bands; at least 1 with a curve.
+        pub n_bands: u32,
+    }
 }
 
-/// Depth from a fall of the price on; read by Rust and WGSL alike.
-#[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Serialize, Deserialize)]
-pub struct BandRow {
-    /// Fall of the log2 price from its highest, Q8.24.
-    pub fall: u32,
-    /// A flow, money of value at a mark of 1, to a size: mantissa and shift of [`rescale`].
-    pub size_mantissa: u32,
-    /// Its shift.
-    pub size_shift: i32,
-    /// What was paid, Q7.56, to money: mantissa and shift of [`rescale`].
-    pub money_mantissa: u32,
-    /// Its shift.
-    pub money_shift: i32,
+rows! {
+    /// Depth from a fall of the price on; read by Rust and WGSL alike.
+    #[derive(Serialize, Deserialize)]
+    pub struct BandRow {
+        /// Fall of the log2 price from its highest, Q8.24.
+        pub fall: u32,
+        /// A flow, money of value at a mark of 1, to a size: mantissa and shift of [`rescale`].
+        pub size_mantissa: u32,
+        /// Its shift.
+        pub size_shift: i32,
+        /// What was paid, Q7.56, to money: mantissa and shift of [`rescale`].
+        pub money_mantissa: u32,
+        /// Its shift.
+        pub money_shift: i32,
+    }
 }
 
-/// How an asset's price is reported; read by Rust and WGSL alike.
-#[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Serialize, Deserialize)]
-pub struct FeedRow {
-    /// Steps after which a report is due; [`NONE`] for never.
-    pub heartbeat: u32,
-    /// Rise of the log2 price that calls for a report, Q8.24; [`NONE`] for none.
-    pub rise: u32,
-    /// Fall that does.
-    pub fall: u32,
-    /// Steps that a report is on its way.
-    pub delay: u32,
+rows! {
+    /// How an asset's price is reported; read by Rust and WGSL alike.
+    #[derive(Serialize, Deserialize)]
+    pub struct FeedRow {
+        /// Steps after which a report is due; [`NONE`] for never.
+        pub heartbeat: u32,
+        /// Rise of the log2 price that calls for a report, Q8.24; [`NONE`] for none.
+        pub rise: u32,
+        /// Fall that does.
+        pub fall: u32,
+        /// Steps that a report is on its way.
+        pub delay: u32,
+    }
 }
 
-/// Who liquidates, when, how much; read by Rust and WGSL alike.
-#[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Serialize, Deserialize)]
-pub struct LiquidationTerms {
-    /// Cost of a call, money, low and high word.
-    pub gas: [u32; 2],
-    /// Debt repaid in a step at most, money, low and high word.
-    pub capital: [u32; 2],
-    /// Events in a step at most.
-    pub per_step: u32,
-    /// 1 for the largest first, 0 for the worst health first.
-    pub largest_first: u32,
-    /// 1 if sales of a round see each other.
-    pub in_turn: u32,
-    /// 1 if liquidators stay away where they would lose.
-    pub decline: u32,
-    /// Rounds of a step at most; 0 where a step's flow moves the prices of the next.
-    pub rounds: u32,
+rows! {
+    /// Who liquidates, when, how much; read by Rust and WGSL alike.
+    #[derive(Serialize, Deserialize)]
+    pub struct LiquidationTerms {
+        /// Cost of a call, money, low and high word.
+        pub gas: [u32; 2],
+        /// Debt repaid in a step at most, money, low and high word.
+        pub capital: [u32; 2],
+        /// Events in a step at most.
+        pub per_step: u32,
+        /// 1 for the largest first, 0 for the worst health first.
+        pub largest_first: u32,
+        /// 1 if sales of a round see each other.
+        pub in_turn: u32,
+        /// 1 if liquidators stay away where they would lose.
+        pub decline: u32,
+        /// Rounds of a step at most; 0 where a step's flow moves the prices of the next.
+        pub rounds: u32,
+    }
 }
 
-/// The insurance fund of a venue; read by Rust and WGSL alike.
-#[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable, Serialize, Deserialize)]
-pub struct FundRow {
-    /// What it holds at opening, money, low and high word.
-    pub initial: [u32; 2],
-    /// What a closed position pays into it, a share of the notional, Q1.31.
-    pub fee: u32,
+rows! {
+    /// The insurance fund of a venue; read by Rust and WGSL alike.
+    #[derive(Serialize, Deserialize)]
+    pub struct FundRow {
+        /// What it holds at opening, money, low and high word.
+        pub initial: [u32; 2],
+        /// What a closed position pays into it, a share of the notional, Q1.31.
+        pub fee: u32,
+    }
 }
 
 impl Liquidity {
@@ -225,18 +240,18 @@ impl Liquidity {
     /// Every array, named, for the program's digest.
     pub(super) fn parts(&self) -> Vec<(&'static str, &[u8])> {
         let mut parts = vec![
-            ("liquidity.assets", bytemuck::cast_slice(&self.assets)),
-            ("liquidity.bands", bytemuck::cast_slice(&self.bands)),
+            part("liquidity.assets", &self.assets),
+            part("liquidity.bands", &self.bands),
             ("liquidity.cross", bytemuck::cast_slice(&self.cross)),
-            ("liquidity.feeds", bytemuck::cast_slice(&self.feeds)),
+            part("liquidity.feeds", &self.feeds),
             ("liquidity.stale", bytemuck::cast_slice(&self.stale)),
-            ("liquidity.terms", bytemuck::bytes_of(&self.terms)),
-            ("liquidity.funds", bytemuck::cast_slice(&self.funds)),
+            part("liquidity.terms", from_ref(&self.terms)),
+            part("liquidity.funds", &self.funds),
         ];
         parts.extend(self.standing.iter().flat_map(Standing::parts));
         for curve in &self.curves {
-            parts.push(("liquidity.sold", bytemuck::cast_slice(&curve.sold)));
-            parts.push(("liquidity.bought", bytemuck::cast_slice(&curve.bought)));
+            parts.push(part("liquidity.sold", &curve.sold));
+            parts.push(part("liquidity.bought", &curve.bought));
         }
         parts
     }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_PERP};
 use crate::book::action::Action;
 use crate::market::model::CompiledMarket;
+use crate::rows::part;
 use crate::units::{AssetId, VenueId};
 use layout::{InstrumentRow, LegRow, PositionRow, TierRow};
 use liquidity::Liquidity;
@@ -94,11 +95,11 @@ impl Program {
         let mut parts: Vec<(&str, &[u8])> = vec![
             ("n_steps", bytemuck::bytes_of(&n_steps)),
             ("money_log2", bytemuck::bytes_of(&self.money_log2)),
-            ("instruments", bytemuck::cast_slice(&self.instruments)),
-            ("positions", bytemuck::cast_slice(&self.positions)),
-            ("legs", bytemuck::cast_slice(&self.legs)),
-            ("tiers", bytemuck::cast_slice(&self.tiers)),
-            ("actions", bytemuck::cast_slice(&self.actions)),
+            part("instruments", &self.instruments),
+            part("positions", &self.positions),
+            part("legs", &self.legs),
+            part("tiers", &self.tiers),
+            part("actions", &self.actions),
             ("pools", bytemuck::cast_slice(&pools)),
             ("opening", bytemuck::cast_slice(&opening)),
         ];

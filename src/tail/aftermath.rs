@@ -5,16 +5,35 @@ use serde::{Deserialize, Serialize};
 use super::histogram::Histogram;
 use super::stat::{Mean, Powers};
 use super::wide::U256;
+use crate::rows;
 
-/// Words of a path before those of its funds: backlog in money, positions in it, most rounds.
-const PATH_WORDS: usize = 3;
-/// Words of a fund: the most that was drawn, money, and whether that was all.
-const FUND_WORDS: usize = 2;
+rows! {
+    /// What one path leaves, before its funds.
+    #[derive(Default)]
+    pub struct PathAftermath {
+        /// Debt and notional of the positions that wait for a liquidator at the horizon, money.
+        pub backlog: i64,
+        /// Positions that wait.
+        pub n_waiting: i64,
+        /// Most rounds of liquidations in one step.
+        pub most_rounds: i64,
+    }
 
-/// Words of one path with so many funds.
+    /// What one path leaves of a fund.
+    #[derive(Default)]
+    pub struct FundAftermath {
+        /// By how much it was below its size at the lowest, money.
+        pub drawn: i64,
+        /// 1 if that was all of it.
+        pub is_emptied: i64,
+    }
+}
+
+/// 64-bit words of one path with so many funds: a [`PathAftermath`], then a [`FundAftermath`] a
+/// fund.
 #[must_use]
 pub const fn aftermath_words(n_funds: usize) -> usize {
-    PATH_WORDS + FUND_WORDS * n_funds
+    (size_of::<PathAftermath>() + n_funds * size_of::<FundAftermath>()) / 8
 }
 
 /// The aftermath of a set of paths; exact, and the same in whatever order they came.
@@ -134,16 +153,19 @@ impl Aftermath {
     /// If they are not as many as the funds ask for, or negative.
     pub fn absorb(&mut self, words: &[i64]) {
         assert_eq!(words.len(), aftermath_words(self.funds.len()), "an aftermath's words");
-        let (backlog, n_waiting, n_rounds) = (words[0], words[1], words[2]);
+        let (path, funds) = words.split_at(aftermath_words(0));
+        let path: &[PathAftermath] = bytemuck::cast_slice(path);
+        let PathAftermath { backlog, n_waiting, most_rounds } = path[0];
         self.n_paths += 1;
         self.n_backlogged += u64::from(n_waiting > 0);
         self.n_waiting += n_waiting as u128;
         self.backlog.add(backlog);
-        self.most_rounds = self.most_rounds.max(n_rounds as u32);
-        self.n_spiralling += u64::from(n_rounds > 1);
-        for (fund, words) in self.funds.iter_mut().zip(words[PATH_WORDS..].chunks(FUND_WORDS)) {
-            fund.drawn.add(words[0]);
-            fund.n_emptied += u64::from(words[1] != 0);
+        self.most_rounds = self.most_rounds.max(most_rounds as u32);
+        self.n_spiralling += u64::from(most_rounds > 1);
+        let funds: &[FundAftermath] = bytemuck::cast_slice(funds);
+        for (counted, fund) in self.funds.iter_mut().zip(funds) {
+            counted.drawn.add(fund.drawn);
+            counted.n_emptied += u64::from(fund.is_emptied != 0);
         }
     }
 

@@ -1,4 +1,7 @@
 //! What happened to whom and when, summed over paths: per position, per step, per pool.
+//!
+//! A counter is declared once: how it is merged and hashed, and where the kernels count it, follows
+//! from its field.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,26 +20,137 @@ pub struct Shape {
     pub n_funds: Option<usize>,
 }
 
-/// One position, over all paths; money in quanta.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PositionCount {
-    /// Paths on which it was breached.
-    pub n_defaults: u64,
-    /// Its bad debt.
-    pub loss: i128,
-    /// Its debt at its first breach.
-    pub exposure: i128,
+/// A sum over paths, as the kernels count it.
+trait Sum {
+    /// Words that the kernels count it in.
+    const WORDS: usize;
+
+    /// Adds as many words of a kernel, the lowest first.
+    fn add_words(&mut self, words: &[u32]);
 }
 
-/// One step, over all paths; money in quanta.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StepCount {
-    /// Liquidation events.
-    pub n_events: u64,
-    /// Debt that liquidators repaid.
-    pub liquidated: i128,
-    /// Bad debt that came to light; what is valued at the horizon counts to the last step.
-    pub loss: i128,
+impl Sum for u64 {
+    const WORDS: usize = 1;
+
+    fn add_words(&mut self, words: &[u32]) {
+        *self += Self::from(words[0]);
+    }
+}
+
+/// Amounts of a dispatch: below 2^62 a path, and fewer than 2^32 paths.
+impl Sum for i128 {
+    const WORDS: usize = 3;
+
+    fn add_words(&mut self, words: &[u32]) {
+        let [low, middle, high] = [words[0], words[1], words[2]].map(Self::from);
+        *self += low | middle << 32 | high << 64;
+    }
+}
+
+/// Words that the kernels count an amount in.
+pub const AMOUNT_WORDS: usize = <i128 as Sum>::WORDS;
+
+/// Adds an amount's words of a kernel.
+pub fn add_amount(amount: &mut i128, words: &[u32]) {
+    amount.add_words(words);
+}
+
+/// Counters of one thing that a path may meet, summed over paths.
+pub trait Counts: Copy + Default {
+    /// The name of the struct.
+    const NAME: &'static str;
+    /// Each counter, and the words before it where a kernel counts.
+    const FIELDS: &'static [(&'static str, usize)];
+    /// Words of all of them.
+    const WORDS: usize;
+
+    /// Adds what a kernel has counted.
+    ///
+    /// # Panics
+    /// If these are not [`Counts::WORDS`] words.
+    fn add_words(&mut self, words: &[u32]);
+
+    /// Adds those of other paths.
+    fn merge(&mut self, other: &Self);
+
+    /// All of them in the order of their declaration, little-endian.
+    fn hash(&self, hasher: &mut blake3::Hasher);
+}
+
+/// Names with their numbers of words, as names with the words before them.
+const fn places<const N: usize>(
+    mut fields: [(&'static str, usize); N],
+) -> [(&'static str, usize); N] {
+    let (mut field, mut at) = (0, 0);
+    while field < N {
+        let n_words = fields[field].1;
+        fields[field].1 = at;
+        at += n_words;
+        field += 1;
+    }
+    fields
+}
+
+macro_rules! counts {
+    ($(
+        $(#[$meta:meta])*
+        pub struct $name:ident {
+            $($(#[$doc:meta])* pub $field:ident: $sum:ty,)*
+        }
+    )*) => {$(
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+        pub struct $name {
+            $($(#[$doc])* pub $field: $sum,)*
+        }
+
+        impl Counts for $name {
+            const NAME: &'static str = stringify!($name);
+            const FIELDS: &'static [(&'static str, usize)] =
+                &places([$((stringify!($field), <$sum as Sum>::WORDS),)*]);
+            const WORDS: usize = 0 $(+ <$sum as Sum>::WORDS)*;
+
+            fn add_words(&mut self, words: &[u32]) {
+                assert_eq!(words.len(), Self::WORDS, "words of a {}", Self::NAME);
+                let rest = words;
+                $(
+                    let (of_it, rest) = rest.split_at(<$sum as Sum>::WORDS);
+                    self.$field.add_words(of_it);
+                )*
+                assert!(rest.is_empty(), "words that no counter takes");
+            }
+
+            fn merge(&mut self, other: &Self) {
+                $(self.$field += other.$field;)*
+            }
+
+            fn hash(&self, hasher: &mut blake3::Hasher) {
+                $(hasher.update(&self.$field.to_le_bytes());)*
+            }
+        }
+    )*};
+}
+
+counts! {
+    /// One position, over all paths; money in quanta.
+    pub struct PositionCount {
+        /// Paths on which it was breached.
+        pub n_defaults: u64,
+        /// Its bad debt.
+        pub loss: i128,
+        /// Its debt at its first breach.
+        pub exposure: i128,
+    }
+
+    /// One step, over all paths; money in quanta.
+    pub struct StepCount {
+        /// Liquidation events.
+        pub n_events: u64,
+        /// Debt that liquidators repaid.
+        pub liquidated: i128,
+        /// Bad debt that came to light; what is valued at the horizon counts to the last step.
+        pub loss: i128,
+    }
 }
 
 /// The counters of a batch, a shard or a run.
@@ -81,16 +195,10 @@ impl Counters {
     /// If the shapes differ: the caller then mixes programs.
     pub fn merge(&mut self, other: &Self) {
         assert_eq!(self.shape(), other.shape(), "counters of different programs");
-        for (mine, theirs) in self.positions.iter_mut().zip(&other.positions) {
-            mine.n_defaults += theirs.n_defaults;
-            mine.loss += theirs.loss;
-            mine.exposure += theirs.exposure;
-        }
-        for (mine, theirs) in self.steps.iter_mut().zip(&other.steps) {
-            mine.n_events += theirs.n_events;
-            mine.liquidated += theirs.liquidated;
-            mine.loss += theirs.loss;
-        }
+        let merge = |(mine, theirs): (&mut PositionCount, _)| mine.merge(theirs);
+        self.positions.iter_mut().zip(&other.positions).for_each(merge);
+        let merge = |(mine, theirs): (&mut StepCount, _)| mine.merge(theirs);
+        self.steps.iter_mut().zip(&other.steps).for_each(merge);
         for (mine, theirs) in self.pools.iter_mut().zip(&other.pools) {
             *mine += theirs;
         }
@@ -107,16 +215,8 @@ impl Counters {
         for length in [self.positions.len(), self.steps.len(), self.pools.len()] {
             hasher.update(&(length as u64).to_le_bytes());
         }
-        for position in &self.positions {
-            hasher.update(&position.n_defaults.to_le_bytes());
-            hasher.update(&position.loss.to_le_bytes());
-            hasher.update(&position.exposure.to_le_bytes());
-        }
-        for step in &self.steps {
-            hasher.update(&step.n_events.to_le_bytes());
-            hasher.update(&step.liquidated.to_le_bytes());
-            hasher.update(&step.loss.to_le_bytes());
-        }
+        self.positions.iter().for_each(|it| it.hash(&mut hasher));
+        self.steps.iter().for_each(|it| it.hash(&mut hasher));
         for pool in &self.pools {
             hasher.update(&pool.to_le_bytes());
         }
@@ -172,6 +272,18 @@ mod tests {
         assert_eq!(loss, step.loss, "bad debt of a step");
         assert_eq!(merged.pools, expected.pools, "bad debt of a pool");
         assert_eq!(merged.aftermath.map(|it| it.n_paths), Some(2), "the aftermath");
+    }
+
+    #[test]
+    fn a_kernel_s_words_are_the_counters_in_their_order() {
+        let words: Vec<u32> = (1..=7).collect();
+        let mut step = StepCount::default();
+        step.add_words(&words);
+        step.add_words(&words);
+        let amount = |low: i128| 2 * (low | (low + 1) << 32 | (low + 2) << 64);
+        assert_eq!(step, StepCount { n_events: 2, liquidated: amount(2), loss: amount(5) });
+        assert_eq!(StepCount::FIELDS, [("n_events", 0), ("liquidated", 1), ("loss", 4)]);
+        assert_eq!((StepCount::WORDS, StepCount::NAME), (7, "StepCount"));
     }
 
     #[test]

@@ -22,10 +22,10 @@ pub mod wide;
 pub mod windows;
 pub mod worst;
 
-pub use aftermath::{Aftermath, aftermath_words};
+pub use aftermath::{Aftermath, FundAftermath, PathAftermath, aftermath_words};
 pub use agree::Disagreement;
 pub use bounds::TailBounds;
-pub use counters::{Counters, PositionCount, Shape, StepCount};
+pub use counters::{AMOUNT_WORDS, Counters, Counts, PositionCount, Shape, StepCount, add_amount};
 pub use level::Level;
 pub use merkle::Digest;
 pub use ordered::Ordered;

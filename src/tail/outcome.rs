@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use bytemuck::{Pod, Zeroable};
+use crate::rows;
 
 /// Paths of a block: the unit of digests, aligned, whatever the batch was.
 pub const BLOCK_PATHS: u64 = 4096;
@@ -13,26 +13,27 @@ pub const SATURATED: u32 = 1;
 /// Flag: a mark fell below 2^-12 of its opening value, where its rounding is no longer small.
 pub const SMALL_MARK: u32 = 2;
 
-/// The outcome of one path; money in quanta of the program. The layout is hashed: it is frozen.
-#[repr(C)]
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Pod, Zeroable)]
-pub struct Outcome {
-    /// Bad debt written off by a venue on the way, at the marks of the step; not negative.
-    pub realised: i64,
-    /// Bad debt left on the books by a venue, at the marks of the horizon; not negative.
-    pub stranded: i64,
-    /// Debt beyond the collateral of positions still open at the horizon; not negative.
-    pub under_water: i64,
-    /// Debt that liquidators repaid, at the marks of the step.
-    pub liquidated: i64,
-    /// Liquidation events.
-    pub n_events: u32,
-    /// Most liquidation events in one step.
-    pub largest_step: u32,
-    /// Positions that were breached at least once.
-    pub n_defaults: u32,
-    /// [`SATURATED`] and [`SMALL_MARK`], or'ed.
-    pub flags: u32,
+rows! {
+    /// The outcome of one path; money in quanta of the program. The layout is hashed: it is frozen.
+    #[derive(Default)]
+    pub struct Outcome {
+        /// Bad debt written off by a venue on the way, at the marks of the step; not negative.
+        pub realised: i64,
+        /// Bad debt left on the books by a venue, at the marks of the horizon; not negative.
+        pub stranded: i64,
+        /// Debt beyond the collateral of positions still open at the horizon; not negative.
+        pub under_water: i64,
+        /// Debt that liquidators repaid, at the marks of the step.
+        pub liquidated: i64,
+        /// Liquidation events.
+        pub n_events: u32,
+        /// Most liquidation events in one step.
+        pub largest_step: u32,
+        /// Positions that were breached at least once.
+        pub n_defaults: u32,
+        /// [`SATURATED`] and [`SMALL_MARK`], or'ed.
+        pub flags: u32,
+    }
 }
 
 impl Outcome {

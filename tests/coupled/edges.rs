@@ -9,7 +9,8 @@ use shortfall::market::Shock;
 use shortfall::market::depth::{ConstantProduct, Depth, DepthForm};
 use shortfall::units::AssetId;
 
-use super::second_walk::{SEED, check};
+use super::reference::SEED;
+use crate::support::twins::on_host;
 use crate::{outcomes, support};
 
 /// Four shorts are bought back at 200 times the price in pools of an eighth of them: each costs
@@ -36,7 +37,7 @@ fn squeezed_shorts_slip_as_far_as_words_reach() {
     legs.extend((1..5).map(|asset| support::perp(asset, -0.95, 1.0)));
     let scenario = support::scenario(market, venues, support::book(&[(0, legs)]));
     let program = support::compiled(&scenario);
-    check(&program, 0).unwrap();
+    on_host("edges", &program, SEED, 0..1);
     let story = explain(&program, SEED, 0);
     assert_eq!(story.outcome.n_events, 1);
     // Beyond the margin, four shorts cost four times 200 less what they were sold at.
@@ -55,7 +56,7 @@ fn liquidators_leave_what_earns_nothing() {
         let mut scenario = support::scenario(market, venues, support::book(&[(0, legs)]));
         scenario.liquidators = Some(Liquidators::default());
         let program = support::compiled(&scenario);
-        check(&program, 0).unwrap();
+        on_host("edges", &program, SEED, 0..1);
         explain(&program, SEED, 0).outcome.n_events
     };
     assert_eq!(n_events(0.0), 0);
@@ -120,7 +121,7 @@ fn bounds_change_no_bit_of_tiers_where_room_grows() {
 #[test]
 fn worthless_debt_is_written_off_for_nothing() {
     let program = support::compiled(&support::worthless_debt());
-    check(&program, 0).unwrap();
+    on_host("edges", &program, SEED, 0..1);
     let outcome = explain(&program, SEED, 0).outcome;
     assert_eq!((outcome.n_defaults, outcome.n_events), (1, 0));
     assert_eq!((outcome.stranded, outcome.under_water), (0, 0));

@@ -2,10 +2,11 @@
 
 use proptest::prelude::*;
 use shortfall::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP, LegState};
-use shortfall::engine::cpu::replay::{Story, ToldEvent, explain};
+use shortfall::engine::reference::explain;
+use shortfall::engine::story::{Story, ToldEvent};
 use shortfall::program::Program;
 
-use super::second_walk::{Position, events_of, marks_of};
+use super::breaches::{Position, events_of, marks_of};
 use crate::support::drawn::{any_scenario, compiled};
 
 /// Units that rounding may cost a leg in a call: one of the quantity, two of a share in Q0.32.

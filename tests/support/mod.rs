@@ -1,9 +1,12 @@
 //! Scenarios written in Rust, for the tests that need no file.
 #![allow(dead_code, reason = "every test file takes what it needs")]
 
+#[cfg(feature = "gpu")]
+pub(crate) mod adapters;
 pub(crate) mod drawn;
 pub(crate) mod edges;
 pub(crate) mod ties;
+pub(crate) mod twins;
 
 use shortfall::book::venue::{AaveV3, Rule, Terms, Venue};
 use shortfall::book::{Book, Leg, LegKind, Position};

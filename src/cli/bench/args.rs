@@ -23,6 +23,9 @@ pub(in crate::cli) struct BenchArgs {
     /// may be given again [default: a hardware GPU, if there is one]
     #[arg(long, value_name = "NAME|INDEX")]
     pub(super) device: Vec<String>,
+    /// Measure the reference walker as well, on one thread
+    #[arg(long)]
+    pub(super) reference: bool,
     /// Threads of the CPU, measured beside one thread [default: all]
     #[arg(long, value_name = "N", value_parser = number::count::<u16>(1, 4096),
           allow_negative_numbers = true)]
@@ -31,7 +34,7 @@ pub(in crate::cli) struct BenchArgs {
     #[arg(long, value_name = "NAME", value_parser = lanes)]
     pub(super) lanes: Option<Lanes>,
     /// Instead: how the CPU's cost grows with paths, positions, steps and assets
-    #[arg(long, conflicts_with_all = ["scenario", "device"])]
+    #[arg(long, conflicts_with_all = ["scenario", "device", "reference"])]
     pub(super) scale: bool,
     /// With --scale: leave out sizes beyond this
     #[arg(long, value_name = "N", requires = "scale",

@@ -11,7 +11,6 @@ mod leave;
 pub mod market;
 pub mod moved_marks;
 mod near;
-mod opening;
 mod room;
 mod schedule;
 mod search;
@@ -31,8 +30,6 @@ use accounts::{Accounts, Seen};
 use desk::{Desk, Means};
 use market::MovedMarket;
 use near::NearList;
-
-pub(in crate::engine) use opening::settle;
 
 /// What a path has before anything is sold.
 pub(super) struct Around<'p> {

@@ -14,6 +14,8 @@ use crate::lanes::Lanes;
 use crate::program::Program;
 use crate::program::layout::{LegRow, PositionRow};
 
+pub use crate::engine::story::When;
+
 /// Who watches a path being walked.
 pub trait Observer {
     /// Whether it looks at all; where none does, pairs are walked abreast.
@@ -28,15 +30,6 @@ pub trait Observer {
     fn step(&mut self, _step: usize, _market: &MovedMarket<'_>) {}
     /// What a position left behind at the horizon, in money: stranded, under water.
     fn horizon(&mut self, _position: usize, _stranded: i64, _under_water: i64) {}
-}
-
-/// A step of a path, and its round where a step has several; both from 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct When {
-    /// The step.
-    pub step: usize,
-    /// The round.
-    pub round: u32,
 }
 
 /// No observer.

@@ -3,10 +3,14 @@
 //! Items are bounds first, a position each, then positions that only plain extremes bound, then
 //! runs of pairs. Twin: `shaders/bounds.wgsl`.
 
-use super::kernel::Tables;
+use super::tables::Tables;
+use super::words::Declarations;
+use crate::book::action::to_words;
 use crate::engine::cpu::horizon::{Bound, BoundTerm};
 use crate::engine::cpu::positions::ScanList;
 use crate::program::Program;
+use crate::rows;
+use crate::rows::Row;
 
 /// Ratios of marks at most whose extremes are kept: those that bound the most positions.
 const MOST_RATIOS: usize = 64;
@@ -21,28 +25,82 @@ const RATIO_SLACK: u32 = 24_446_451;
 /// The lowest mark of which a ratio means anything.
 const LEAST_RATIO_MARK: u32 = 256;
 
-/// A run of positions on the same two instruments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Run {
-    ratio: u32,
-    first: u32,
-    n: u32,
+rows! {
+    /// Two instruments, the extremes of whose ratio are kept.
+    pub(super) struct RatioRow {
+        /// The instrument above the line.
+        pub(super) above: u32,
+        /// The one below it.
+        pub(super) below: u32,
+    }
+
+    /// Bounds of one shape that stand together.
+    pub(super) struct BlockRow {
+        /// Where its words begin.
+        pub(super) start: u32,
+        /// Positive terms of each bound.
+        pub(super) n_positive: u32,
+        /// Negative ones.
+        pub(super) n_negative: u32,
+    }
+
+    /// What a block has of each bound before its terms, column by column.
+    pub(super) struct BoundColumn {
+        /// The position.
+        pub(super) position: u32,
+        /// The constant of the bound.
+        pub(super) constant: [u32; 2],
+    }
+
+    /// A term of each bound of a block, column by column.
+    pub(super) struct TermColumn {
+        /// The row of extremes that it reads.
+        pub(super) row: u32,
+        /// Its magnitude.
+        pub(super) magnitude: u32,
+    }
+
+    /// A run of positions on the same two instruments.
+    pub(super) struct RunRow {
+        /// The ratio of the two.
+        pub(super) ratio: u32,
+        /// The first of its pairs.
+        pub(super) first: u32,
+        /// How many there are.
+        pub(super) n: u32,
+    }
+}
+
+/// Sets the words of a lane's row, a column each, so many columns beyond the first.
+fn set_columns<R: Row>(columns: &mut [u32], lane: usize, before: usize, row: R) {
+    let words: &[u32] = bytemuck::cast_slice(std::slice::from_ref(&row));
+    for (word, column) in words.iter().zip(before..) {
+        columns[BLOCK * column + lane] = *word;
+    }
+}
+
+/// The rows of the tables of bounds.
+pub(super) fn declare_rows(to: &mut Declarations<'_>) {
+    to.places::<RatioRow>();
+    to.table::<BlockRow>();
+    to.columns::<BoundColumn>(BLOCK);
+    to.columns::<TermColumn>(BLOCK);
+    to.table::<RunRow>();
 }
 
 /// The bounds of a program.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Layout {
-    /// Instruments above and below.
-    ratios: Vec<[u32; 2]>,
+    ratios: Vec<RatioRow>,
     n_bounds: usize,
     /// Block by block: positions, low and high words of constants, then rows and magnitudes of
     /// each term in turn.
     bounds: Vec<u32>,
-    /// Where each block begins in `bounds`, its positive and its negative terms.
-    blocks: Vec<[u32; 3]>,
+    /// Those of `bounds`.
+    blocks: Vec<BlockRow>,
     plain: Vec<u32>,
     run: usize,
-    runs: Vec<Run>,
+    runs: Vec<RunRow>,
     /// Pairs by class, thresholds falling within it.
     pairs: Vec<u32>,
     thresholds: Vec<i32>,
@@ -117,14 +175,15 @@ impl Layout {
         let mut kept = vec![None; ratios.len()];
         for (ratio, idx) in order.into_iter().take(MOST_RATIOS).zip(0..) {
             kept[ratio] = Some(idx);
-            self.ratios.push([ratios[ratio].above, ratios[ratio].below]);
+            let of = ratios[ratio];
+            self.ratios.push(RatioRow { above: of.above, below: of.below });
         }
         kept
     }
 
     fn push_runs(&mut self, ratio: u32, n_pairs: usize) {
         let start = self.pairs.len();
-        let runs = (0..n_pairs).step_by(self.run).map(|first| Run {
+        let runs = (0..n_pairs).step_by(self.run).map(|first| RunRow {
             ratio,
             first: (start + first) as u32,
             n: self.run.min(n_pairs - first) as u32,
@@ -145,19 +204,24 @@ impl Layout {
             let most = |side: usize| block.iter().map(|(_, it, _)| shape(it)[side]).max();
             let [n_positive, n_negative] = [0, 1].map(|side| most(side).unwrap_or(0));
             let start = self.bounds.len();
-            self.blocks.push([start as u32, n_positive as u32, n_negative as u32]);
-            self.bounds.resize(start + BLOCK * (3 + 2 * (n_positive + n_negative)), 0);
+            self.blocks.push(BlockRow {
+                start: start as u32,
+                n_positive: n_positive as u32,
+                n_negative: n_negative as u32,
+            });
+            let n_terms = n_positive + n_negative;
+            let n_columns = BoundColumn::WORDS + TermColumn::WORDS * n_terms;
+            self.bounds.resize(start + BLOCK * n_columns, 0);
+            let columns = &mut self.bounds[start..];
             for (lane, (position, bound, terms)) in block.iter().enumerate() {
-                let mut set =
-                    |column: usize, word| self.bounds[start + BLOCK * column + lane] = word;
-                set(0, *position);
-                set(1, bound.constant as u32);
-                set(2, (bound.constant >> 32) as u32);
+                let constant = to_words(bound.constant);
+                set_columns(columns, lane, 0, BoundColumn { position: *position, constant });
                 let (positive, negative) = terms.split_at(bound.n_positive as usize);
                 for (first, terms) in [(0, positive), (n_positive, negative)] {
                     for ([row, magnitude], term) in terms.iter().zip(first..) {
-                        set(3 + 2 * term, *row);
-                        set(4 + 2 * term, *magnitude);
+                        let before = BoundColumn::WORDS + TermColumn::WORDS * term;
+                        let term = TermColumn { row: *row, magnitude: *magnitude };
+                        set_columns(columns, lane, before, term);
                     }
                 }
             }
@@ -177,15 +241,13 @@ impl Layout {
     /// Appends everything to the tables; names and values of the kernel's constants.
     pub(super) fn fill(&self, tables: &mut Tables) -> Vec<(&'static str, u32)> {
         let bounds = tables.push(&self.bounds);
-        let blocks: Vec<[u32; 3]> =
-            self.blocks.iter().map(|[start, n, m]| [bounds + start, *n, *m]).collect();
-        let runs: Vec<[u32; 3]> =
-            self.runs.iter().map(|run| [run.ratio, run.first, run.n]).collect();
+        let in_tables = |block: &BlockRow| BlockRow { start: bounds + block.start, ..*block };
+        let blocks: Vec<BlockRow> = self.blocks.iter().map(in_tables).collect();
         vec![
-            ("T_RATIOS", tables.push(self.ratios.as_flattened())),
-            ("T_BLOCKS", tables.push(blocks.as_flattened())),
+            ("T_RATIOS", tables.push_rows(&self.ratios)),
+            ("T_BLOCKS", tables.push_rows(&blocks)),
             ("T_PLAIN", tables.push(&self.plain)),
-            ("T_RUNS", tables.push(runs.as_flattened())),
+            ("T_RUNS", tables.push_rows(&self.runs)),
             ("T_PAIRS", tables.push(&self.pairs)),
             ("T_THRESHOLDS", tables.push_i32(&self.thresholds)),
             ("BLOCK", BLOCK as u32),

@@ -3,16 +3,99 @@
 
 use std::fmt::Write as _;
 
-use super::kernel::{Tables, declare};
+use super::kernel::declare;
+use super::tables::Tables;
+use super::words::Declarations;
 use crate::book::action::to_words;
 use crate::engine::cpu::coupled::desk::{DUST, MOST_SLIPPAGE, PARTS_LOG2};
-use crate::market::depth::{CURVE_ROWS, OVERBOUGHT, ROW_BITS, SIZE_BITS};
+use crate::market::depth::{CURVE_ROWS, CurveRow, OVERBOUGHT, ROW_BITS, SIZE_BITS};
 use crate::program::Program;
-use crate::program::liquidity::{CROSS_BITS, Liquidity, MOST_IMPACT, MOST_PART, NONE};
-use crate::tail::aftermath_words;
+use crate::program::liquidity::{
+    AssetRow, BandRow, CROSS_BITS, FeedRow, FundRow, Liquidity, MOST_IMPACT, MOST_PART, NONE,
+};
+use crate::rows;
+use crate::rows::Row;
+use crate::tail::{FundAftermath, PathAftermath, aftermath_words};
 
 /// Steps of a window at most: bounds are found anew in each, and clear more of a shorter one.
 pub(super) const WINDOW_STEPS: usize = 32;
+
+rows! {
+    /// What lasts of a path from one piece of its steps to the next.
+    pub(super) struct KeptPath {
+        /// Most rounds of a step so far.
+        pub(super) most_rounds: u32,
+    }
+
+    /// What lasts of an asset.
+    pub(super) struct KeptAsset {
+        /// Log price that nothing has moved, with the bits below its unit.
+        pub(super) log_carry: [u32; 2],
+        /// The part of the size that recovers.
+        pub(super) recovering: [u32; 2],
+        /// The part that stays.
+        pub(super) staying: [u32; 2],
+        /// Its own displacement.
+        pub(super) own: i32,
+        /// Highest log price.
+        pub(super) highest: i32,
+        /// Log price as last reported.
+        pub(super) reported: i32,
+        /// When that was.
+        pub(super) reported_at: u32,
+    }
+
+    /// What lasts of an instrument.
+    pub(super) struct KeptInstrument {
+        /// Sum of marks that nothing has moved.
+        pub(super) sum_carry: [u32; 2],
+        /// Sum of marks as they were.
+        pub(super) sum: [u32; 2],
+    }
+
+    /// What lasts of a fund.
+    pub(super) struct KeptFund {
+        /// What it holds.
+        pub(super) held: [u32; 2],
+        /// The least that it has held.
+        pub(super) lowest: [u32; 2],
+    }
+
+    /// What the settled opening has left of an asset.
+    pub(super) struct StandingAsset {
+        /// What it sold and no round has carried to the market yet.
+        pub(super) flow: [u32; 2],
+        /// The part of the size that recovers.
+        pub(super) recovering: [u32; 2],
+        /// The part that stays.
+        pub(super) staying: [u32; 2],
+    }
+
+    /// What it has left of a fund.
+    pub(super) struct StandingFund {
+        /// What it holds.
+        pub(super) held: [u32; 2],
+        /// The least that it has held.
+        pub(super) lowest: [u32; 2],
+    }
+}
+
+/// The rows of a coupled program.
+fn declare_rows(to: &mut Declarations<'_>) {
+    to.table::<AssetRow>();
+    to.table::<BandRow>();
+    to.table::<CurveRow>();
+    to.table::<FeedRow>();
+    to.places::<FundRow>();
+    to.table::<StandingAsset>();
+    to.table::<StandingFund>();
+    to.kept::<KeptPath>();
+    to.kept::<KeptAsset>();
+    to.kept::<KeptInstrument>();
+    to.kept::<KeptFund>();
+    to.places::<PathAftermath>();
+    to.places::<FundAftermath>();
+}
 
 /// Where a path's words stand in the state buffer, from its first.
 struct StateLayout {
@@ -34,10 +117,10 @@ impl StateLayout {
         } else {
             0
         };
-        // As `put_down` of shaders/coupled/piece.wgsl lays them out.
-        let n_instruments = program.instruments.len().max(1);
-        let n_kept =
-            1 + 10 * program.market.n_assets + 4 * n_instruments + 4 * liquidity.funds.len();
+        let n_kept = KeptPath::WORDS
+            + KeptAsset::WORDS * program.market.n_assets
+            + KeptInstrument::WORDS * program.instruments.len().max(1)
+            + KeptFund::WORDS * liquidity.funds.len();
         Self {
             keys: n_positions,
             active: 2 * n_positions,
@@ -74,15 +157,17 @@ pub(super) fn declare_coupled(
 ) {
     let terms = &liquidity.terms;
     declare_words(constants, program, liquidity);
+    declare_rows(&mut Declarations(constants));
     for (name, value) in [
-        ("T_ASSETS", tables.push(bytemuck::cast_slice(&liquidity.assets))),
-        ("T_BANDS", tables.push(bytemuck::cast_slice(&liquidity.bands))),
+        ("T_ASSETS", tables.push_rows(&liquidity.assets)),
+        ("T_BANDS", tables.push_rows(&liquidity.bands)),
         ("T_CROSS", tables.push_i32(&liquidity.cross)),
-        ("T_FEEDS", tables.push(bytemuck::cast_slice(&liquidity.feeds))),
+        ("T_FEEDS", tables.push_rows(&liquidity.feeds)),
         ("T_STALE", tables.push(&liquidity.stale)),
-        ("T_FUNDS", tables.push(bytemuck::cast_slice(&liquidity.funds))),
+        ("T_FUNDS", tables.push_rows(&liquidity.funds)),
         ("T_CURVES", push_curves(tables, liquidity)),
-        ("T_STANDING", push_standing(tables, liquidity)),
+        ("T_STANDING_ASSETS", tables.push_rows(&standing_assets(liquidity))),
+        ("T_STANDING_FUNDS", tables.push_rows(&standing_funds(liquidity))),
     ] {
         declare(constants, name, value);
     }
@@ -112,7 +197,7 @@ fn declare_words(constants: &mut String, program: &Program, liquidity: &Liquidit
     let n_first = terms.per_step - liquidity.standing.as_ref().map_or(0, |it| it.n_events);
     for (name, value) in [
         ("N_FUNDS", liquidity.funds.len()),
-        ("AFTERMATH_WORDS", aftermath_words(liquidity.funds.len())),
+        ("AFTERMATH_WORDS", 2 * aftermath_words(liquidity.funds.len())),
         ("CURVE_ROWS", CURVE_ROWS),
         ("S_KEYS", state.keys),
         ("S_ACTIVE", state.active),
@@ -148,19 +233,25 @@ fn declare_words(constants: &mut String, program: &Program, liquidity: &Liquidit
     }
 }
 
-/// What the opening has left: of each asset its flow, what recovers and what stays, then of each
-/// fund what it holds and the least that it has held, two words each; where they begin.
-fn push_standing(tables: &mut Tables, liquidity: &Liquidity) -> u32 {
-    let Some(standing) = &liquidity.standing else { return tables.push(&[]) };
+/// What the opening has left of each asset.
+fn standing_assets(liquidity: &Liquidity) -> Vec<StandingAsset> {
+    let Some(standing) = &liquidity.standing else { return Vec::new() };
     let sizes = standing.flows.iter().zip(&standing.recovering).zip(&standing.staying);
-    let mut words: Vec<[u32; 2]> = Vec::new();
-    for ((flow, recovering), staying) in sizes {
-        words.extend([*flow, *recovering, *staying].map(to_words));
-    }
-    for (held, lowest) in standing.funds.iter().zip(&standing.lowest) {
-        words.extend([*held, *lowest].map(to_words));
-    }
-    tables.push(words.as_flattened())
+    let row = |((flow, recovering), staying): ((&i64, &i64), &i64)| StandingAsset {
+        flow: to_words(*flow),
+        recovering: to_words(*recovering),
+        staying: to_words(*staying),
+    };
+    sizes.map(row).collect()
+}
+
+/// What it has left of each fund.
+fn standing_funds(liquidity: &Liquidity) -> Vec<StandingFund> {
+    let Some(standing) = &liquidity.standing else { return Vec::new() };
+    let funds = standing.funds.iter().zip(&standing.lowest);
+    funds
+        .map(|(held, lowest)| StandingFund { held: to_words(*held), lowest: to_words(*lowest) })
+        .collect()
 }
 
 /// Curve by curve, the rows for sales, then those for purchases; where they begin.
@@ -168,7 +259,7 @@ fn push_curves(tables: &mut Tables, liquidity: &Liquidity) -> u32 {
     let start = tables.push(&[]);
     for curve in &liquidity.curves {
         for rows in [&curve.sold, &curve.bought] {
-            tables.push(bytemuck::cast_slice(rows));
+            tables.push_rows(rows);
         }
     }
     start

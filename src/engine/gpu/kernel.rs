@@ -2,37 +2,39 @@
 
 use std::fmt::Write as _;
 
-use bytemuck::{Pod, Zeroable};
-
-use super::bounds::Layout;
+use super::bounds::{self, Layout};
 use super::coupling;
+use super::probe;
 use super::room::Room;
+use super::tables::{self, Tables};
+use super::words::Declarations;
 use crate::book::{account, action};
 use crate::fixed;
 use crate::market::model::ZERO_LOG;
 use crate::market::rng;
 use crate::program::Program;
-use crate::program::layout::{self, InstrumentRow};
-use crate::tail;
+use crate::program::layout::{self, LegRow, PositionRow, TierRow};
+use crate::rows;
+use crate::tail::{self, AMOUNT_WORDS, Counts, Outcome, PositionCount, StepCount};
 
-/// What one dispatch is to do.
-#[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
-pub struct Task {
-    /// Key of the generator, low and high word.
-    pub seed: [u32; 2],
-    /// First path, low and high word.
-    pub first_path: [u32; 2],
-    /// Paths.
-    pub n_paths: u32,
-    /// Slices of the positions, a workgroup each.
-    pub n_slices: u32,
-    /// A loop that does not turn this often was cut short by the driver.
-    pub canary: u32,
-    /// First step of a piece of coupled paths; others are walked whole.
-    pub first_step: u32,
-    /// One past its last.
-    pub end_step: u32,
+rows! {
+    /// What one dispatch is to do.
+    pub struct Task {
+        /// Key of the generator, low and high word.
+        pub seed: [u32; 2],
+        /// First path, low and high word.
+        pub first_path: [u32; 2],
+        /// Paths.
+        pub n_paths: u32,
+        /// Slices of the positions, a workgroup each.
+        pub n_slices: u32,
+        /// A loop that does not turn this often was cut short by the driver.
+        pub canary: u32,
+        /// First step of a piece of coupled paths; others are walked whole.
+        pub first_step: u32,
+        /// One past its last.
+        pub end_step: u32,
+    }
 }
 
 /// 64-bit words where the device has them, pairs of 32-bit words where it has not.
@@ -47,7 +49,6 @@ pub enum Words {
 /// The parts of every kernel that stand after the constants and the 64-bit words; WGSL takes
 /// declarations in any order.
 pub const PARTS: &[(&str, &str)] = &[
-    ("layout", include_str!("../../../shaders/layout.wgsl")),
     ("fixed", include_str!("../../../shaders/fixed.wgsl")),
     ("rng", include_str!("../../../shaders/rng.wgsl")),
     ("model/diffusion", include_str!("../../../shaders/model/diffusion.wgsl")),
@@ -109,8 +110,21 @@ pub const CANARY: u32 = 3;
 /// Flag of an outcome whose kernel was cut short; never handed on.
 pub const FLAG_CUT_SHORT: u32 = 1 << 31;
 
-/// Words of a position's and of a step's counters.
-pub const COUNTER_WORDS: usize = 7;
+rows! {
+    /// Sums of a path as a workgroup adds them up.
+    pub struct Total {
+        /// As [`Outcome::realised`].
+        pub realised: [u32; 2],
+        /// As [`Outcome::stranded`].
+        pub stranded: [u32; 2],
+        /// As [`Outcome::under_water`].
+        pub under_water: [u32; 2],
+        /// As [`Outcome::liquidated`].
+        pub liquidated: [u32; 2],
+        /// As [`tail::PathAftermath::backlog`].
+        pub backlog: [u32; 2],
+    }
+}
 
 impl Kernel {
     /// The kernel of a program for workgroups with that many bytes of memory of their own; `None`
@@ -122,6 +136,7 @@ impl Kernel {
         let mut tables = Tables::default();
         let mut constants = String::from("// Constants of this program, written by Rust.\n");
         declare_formats(&mut constants);
+        declare_rows(&mut Declarations(&mut constants));
         declare_sizes(&mut constants, program, room, &layout);
         for (name, value) in tables.fill(program).into_iter().chain(layout.fill(&mut tables)) {
             declare(&mut constants, name, value);
@@ -155,11 +170,17 @@ impl Kernel {
     }
 }
 
+/// Where the counters of positions, steps and pools begin, and how many words all of them are.
+fn counter_places(program: &Program) -> [usize; 4] {
+    let steps = PositionCount::WORDS * program.positions.len();
+    let pools = steps + StepCount::WORDS * program.market.n_steps;
+    [0, steps, pools, pools + AMOUNT_WORDS * program.pools.len()]
+}
+
 /// Words of a dispatch's counters; the events by path and step stand behind them.
 #[must_use]
 pub fn counter_words(program: &Program) -> usize {
-    let n_rows = program.positions.len() + program.market.n_steps;
-    COUNTER_WORDS * n_rows + 3 * program.pools.len()
+    counter_places(program)[3]
 }
 
 pub(super) fn declare(constants: &mut String, name: &str, value: u32) {
@@ -185,7 +206,9 @@ fn declare_formats(constants: &mut String) {
         ("ACTION_PRO_RATA", action::ACTION_PRO_RATA),
         ("ACTION_LARGEST_LEGS", action::ACTION_LARGEST_LEGS),
         ("ACTION_CLOSE_OUT", action::ACTION_CLOSE_OUT),
-        ("ACTION_WORDS", (size_of::<action::Action>() / 4) as u32),
+        ("AMOUNT_WORDS", AMOUNT_WORDS as u32),
+        ("AMOUNT_UPPER", AMOUNT_WORDS as u32 - 1),
+        ("DRAWN_WORDS", rng::DRAWN_WORDS),
         ("INSTRUMENT_PRICE", layout::INSTRUMENT_PRICE),
         ("FLAG_SATURATED", tail::SATURATED),
         ("FLAG_SMALL_MARK", tail::SMALL_MARK),
@@ -197,10 +220,28 @@ fn declare_formats(constants: &mut String) {
     }
 }
 
+/// The rows that every kernel knows.
+fn declare_rows(to: &mut Declarations<'_>) {
+    to.wide();
+    to.uniform::<Task>();
+    to.bound::<PositionRow>();
+    to.bound::<LegRow>();
+    to.bound::<TierRow>();
+    to.table::<action::Action>();
+    to.places::<Outcome>();
+    to.places::<Total>();
+    to.counts::<PositionCount>();
+    to.counts::<StepCount>();
+    tables::declare_rows(to);
+    bounds::declare_rows(to);
+    probe::declare_rows(to);
+}
+
 fn declare_sizes(constants: &mut String, program: &Program, room: Room, layout: &Layout) {
     let market = &program.market;
     let replay = &market.replay;
     let n_positions = program.positions.len();
+    let [c_positions, c_steps, c_pools, c_events] = counter_places(program);
     let most_legs = program.positions.iter().map(|row| row.n_legs).max().unwrap_or(0);
     let [n_own, n_common] = market.diffusion.n_shocks();
     let n_instruments = program.instruments.len().max(1);
@@ -229,94 +270,11 @@ fn declare_sizes(constants: &mut String, program: &Program, room: Room, layout: 
         ("REPLAY_MULTIPLIER", replay.multiplier as usize),
         ("REPLAY_STRIDE", replay.stride as usize),
         ("REPLAY_START", replay.start_row as usize),
-        ("C_POSITIONS", 0),
-        ("C_STEPS", COUNTER_WORDS * n_positions),
-        ("C_POOLS", COUNTER_WORDS * (n_positions + market.n_steps)),
-        ("C_EVENTS", counter_words(program)),
+        ("C_POSITIONS", c_positions),
+        ("C_STEPS", c_steps),
+        ("C_POOLS", c_pools),
+        ("C_EVENTS", c_events),
     ] {
         declare(constants, name, value as u32);
-    }
-}
-
-/// The tables buffer as it grows.
-#[derive(Debug, Default)]
-pub(super) struct Tables {
-    words: Vec<u32>,
-}
-
-impl Tables {
-    /// Appends words; where they begin.
-    pub(super) fn push(&mut self, words: &[u32]) -> u32 {
-        let start = self.words.len() as u32;
-        self.words.extend_from_slice(words);
-        start
-    }
-
-    fn push_i64(&mut self, values: &[i64]) -> u32 {
-        let start = self.words.len() as u32;
-        self.words.extend(values.iter().flat_map(|value| [*value as u32, (*value >> 32) as u32]));
-        start
-    }
-
-    pub(super) fn push_i32(&mut self, values: &[i32]) -> u32 {
-        self.push(bytemuck::cast_slice(values))
-    }
-
-    /// Packs everything that decides prices, the instruments and the actions; names and offsets.
-    fn fill(&mut self, program: &Program) -> Vec<(&'static str, u32)> {
-        let market = &program.market;
-        let mut offsets = vec![
-            ("T_NORMAL", self.push(fixed::NORMAL_TABLE.as_flattened())),
-            ("T_DRIFT", self.push_i64(&market.drift)),
-            ("T_FACTOR", self.push_i32(&market.diffusion.factor)),
-            ("T_LOADINGS", self.push_i32(&market.diffusion.loadings)),
-            ("T_SHIFTS", self.push(&market.diffusion.shifts)),
-            ("T_SHOCKS", self.push_i64(&market.shocks.increments)),
-            ("T_REPLAY", self.push_i64(&market.replay.logs)),
-        ];
-        let mut columns = vec![0; market.n_assets];
-        for (asset, column) in market.replay.assets.iter().zip(1..) {
-            columns[*asset as usize] = column;
-        }
-        offsets.push(("T_REPLAY_COLUMNS", self.push(&columns)));
-        offsets.push(("T_DEAD_FROM", self.push(&market.zeros.dead_from)));
-        offsets.push(("T_ZERO_ROWS", self.push(&market.zeros.rows)));
-        offsets.push(("T_OPENING_LOGS", self.push_i32(&market.octaves.opening_logs())));
-        offsets.push(("T_JUMPS", self.push_jumps(program)));
-        let thresholds = &market.common_jumps.clock.thresholds;
-        offsets.push(("T_COMMON_THRESHOLDS", self.push(thresholds)));
-        offsets.push(("T_COMMON", self.push_common_jumps(program)));
-        // The kernel reads one at least: without any it follows the price of the first asset.
-        let least = [InstrumentRow::zeroed()];
-        let instruments =
-            if program.instruments.is_empty() { &least } else { &program.instruments[..] };
-        offsets.push(("T_INSTRUMENTS", self.push(bytemuck::cast_slice(instruments))));
-        offsets.push(("T_ACTIONS", self.push(bytemuck::cast_slice(&program.actions))));
-        offsets
-    }
-
-    /// Five words an asset: thresholds, their number, means, deviations, shift.
-    fn push_jumps(&mut self, program: &Program) -> u32 {
-        let mut rows = vec![[0; 5]; program.market.n_assets];
-        for (asset, clock, sizes) in &program.market.jumps.assets {
-            rows[*asset as usize] = [
-                self.push(&clock.thresholds),
-                clock.thresholds.len() as u32,
-                self.push_i64(&sizes.means),
-                self.push_i32(&sizes.deviations),
-                sizes.shift,
-            ];
-        }
-        self.push(rows.as_flattened())
-    }
-
-    /// Four words an asset: means, deviations, shift, whether it takes part.
-    fn push_common_jumps(&mut self, program: &Program) -> u32 {
-        let mut rows = vec![[0; 4]; program.market.n_assets];
-        for (asset, sizes) in &program.market.common_jumps.assets {
-            rows[*asset as usize] =
-                [self.push_i64(&sizes.means), self.push_i32(&sizes.deviations), sizes.shift, 1];
-        }
-        self.push(rows.as_flattened())
     }
 }

@@ -2,7 +2,9 @@
 
 use super::bounds::Layout;
 use super::coupling;
+use super::kernel::Total;
 use crate::program::Program;
+use crate::rows::Row;
 
 /// Paths of a workgroup at most: what is read of a position serves all of them, and an invocation
 /// keeps a sum for each in registers.
@@ -15,8 +17,8 @@ const LEAST_CHUNK: usize = 8;
 /// Survivors that wait to be walked at most.
 const N_LISTED: usize = 256;
 
-/// Words of a path's sums, counts and flags, and of the extremes of all its prices.
-const TOTALS: usize = 15;
+/// Words of a path's sums, of its two counts and its flags, and of the extremes of all its prices.
+const TOTALS: usize = Total::WORDS + 5;
 
 /// What a workgroup holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

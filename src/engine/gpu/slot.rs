@@ -3,10 +3,10 @@
 use super::check_size;
 use super::coupling;
 use super::device::{Device, Scopes};
-use super::kernel::{COUNTER_WORDS, FLAG_CUT_SHORT, Task, counter_words};
+use super::kernel::{FLAG_CUT_SHORT, Task, counter_words};
 use crate::engine::backend::{DeviceFault, EngineError};
 use crate::program::Program;
-use crate::tail::{Counters, Outcome, aftermath_words};
+use crate::tail::{AMOUNT_WORDS, Counters, Counts, Outcome, add_amount, aftermath_words};
 
 /// Bytes of an outcome.
 const OUTCOME_BYTES: u64 = size_of::<Outcome>() as u64;
@@ -219,24 +219,20 @@ impl InFlight {
     }
 }
 
-/// Adds a dispatch's counters, 7 words a position and a step, 3 a pool, to the host's.
+/// Adds a dispatch's counters to the host's.
 fn add_counters(words: &[u32], counters: &mut Counters) {
-    let wide = |words: &[u32]| {
-        i128::from(words[0]) | i128::from(words[1]) << 32 | i128::from(words[2]) << 64
-    };
-    let (positions, rest) = words.split_at(COUNTER_WORDS * counters.positions.len());
-    let (steps, pools) = rest.split_at(COUNTER_WORDS * counters.steps.len());
-    for (count, words) in counters.positions.iter_mut().zip(positions.chunks_exact(COUNTER_WORDS)) {
-        count.n_defaults += u64::from(words[0]);
-        count.exposure += wide(&words[1..4]);
-        count.loss += wide(&words[4..7]);
+    let rest = add_counts(words, &mut counters.positions);
+    let pools = add_counts(rest, &mut counters.steps);
+    for (pool, words) in counters.pools.iter_mut().zip(pools.chunks_exact(AMOUNT_WORDS)) {
+        add_amount(pool, words);
     }
-    for (count, words) in counters.steps.iter_mut().zip(steps.chunks_exact(COUNTER_WORDS)) {
-        count.n_events += u64::from(words[0]);
-        count.liquidated += wide(&words[1..4]);
-        count.loss += wide(&words[4..7]);
+}
+
+/// Adds the words of as many counters as there are; the words that follow.
+fn add_counts<'a, C: Counts>(words: &'a [u32], counts: &mut [C]) -> &'a [u32] {
+    let (words, rest) = words.split_at(C::WORDS * counts.len());
+    for (count, words) in counts.iter_mut().zip(words.chunks_exact(C::WORDS)) {
+        count.add_words(words);
     }
-    for (pool, words) in counters.pools.iter_mut().zip(pools.chunks_exact(3)) {
-        *pool += wide(words);
-    }
+    rest
 }

@@ -11,12 +11,12 @@
 //! What a sale brings is the difference of two values of one function of the whole size sold so
 //! far. So sales in a row bring what one of their sum does, to the last bit.
 
-use bytemuck::{Pod, Zeroable};
 use serde::{Deserialize, Serialize};
 
 use super::Form;
 use super::rows::tabulate;
 use crate::fixed::scale_q27;
+use crate::rows;
 
 /// Bits below the point of a size.
 pub const SIZE_BITS: u32 = 56;
@@ -35,22 +35,23 @@ pub const CURVE_ROWS: usize = 1 + ((63 - FIRST_BITS as usize) << ROW_BITS);
 /// 2^-12 of an octave) or beyond it, where prices stand still: what they cost is a lower bound.
 pub const OVERBOUGHT: i32 = (4 << 24) - (1 << 12);
 
-/// A stretch of sizes; read by Rust and WGSL alike.
-#[repr(C)]
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Pod, Zeroable, Serialize, Deserialize)]
-pub struct CurveRow {
-    /// What was paid up to its beginning, Q7.56, low and high word.
-    pub paid: [u32; 2],
-    /// Price at its beginning, Q5.27.
-    pub price: u32,
-    /// Change of the mean price along it, Q5.27.
-    pub bend: i32,
-    /// Displacement of the log2 price at its beginning, Q8.24.
-    pub log: u32,
-    /// Its slope at the beginning, over the row.
-    pub log_slope: i32,
-    /// Change of that slope along the row.
-    pub log_bend: i32,
+rows! {
+    /// A stretch of sizes; read by Rust and WGSL alike.
+    #[derive(Default, Serialize, Deserialize)]
+    pub struct CurveRow {
+        /// What was paid up to its beginning, Q7.56, low and high word.
+        pub paid: [u32; 2],
+        /// Price at its beginning, Q5.27.
+        pub price: u32,
+        /// Change of the mean price along it, Q5.27.
+        pub bend: i32,
+        /// Displacement of the log2 price at its beginning, Q8.24.
+        pub log: u32,
+        /// Its slope at the beginning, over the row.
+        pub log_slope: i32,
+        /// Change of that slope along the row.
+        pub log_bend: i32,
+    }
 }
 
 /// A market's depth, both ways.

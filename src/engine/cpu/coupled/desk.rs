@@ -9,12 +9,7 @@ use crate::program::Program;
 use crate::program::layout::PositionRow;
 use crate::program::liquidity::{FundRow, LiquidationTerms, Liquidity};
 
-/// Parts of a size among which the most profitable one is looked for.
-pub const PARTS_LOG2: u32 = 10;
-/// Debt below this, 2^-44 to 2^-43 of the gross book, is dust; money.
-pub const DUST: i64 = 1 << 10;
-/// Most that slippage may take from an account, a fine value.
-pub const MOST_SLIPPAGE: u64 = 1 << 61;
+pub use crate::program::liquidity::{DUST, MOST_SLIPPAGE, PARTS_LOG2};
 
 /// What liquidators and funds have left.
 #[derive(Debug, Clone, Default)]

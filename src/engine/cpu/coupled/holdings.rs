@@ -112,13 +112,6 @@ impl<'a> Holdings<'a> {
         (holding.staying + self.recovering.as_flattened()[idx], holding.own)
     }
 
-    /// The sizes held of an asset that recover, and that stay.
-    pub(super) fn parts(&self, asset: usize) -> (i64, i64) {
-        let idx = self.of[asset] as usize;
-        let Some(holding) = self.list.get(idx) else { return (0, 0) };
-        (self.recovering.as_flattened()[idx], holding.staying)
-    }
-
     /// The market of an asset holds these sizes since the opening.
     pub(super) fn restore(&mut self, asset: usize, recovering: i64, staying: i64) {
         self.open(asset, &self.liquidity.assets[asset]);

@@ -12,7 +12,6 @@ use crate::market::depth::Curve;
 use crate::program::Program;
 use crate::program::layout::INSTRUMENT_PRICE;
 use crate::program::liquidity::{AssetRow, BandRow, CROSS_BITS, Liquidity, MOST_IMPACT, NONE};
-use crate::program::standing::Standing;
 
 /// What a market was asked in a round.
 #[derive(Debug, Clone, Copy)]
@@ -140,46 +139,6 @@ impl<'a> MovedMarket<'a> {
         self.reported.copy_from_slice(&self.opening_logs);
         self.overbought = None;
         self.reported_at.fill(0);
-    }
-
-    /// The opening, before the first step: all prices are those of the scenario.
-    pub(super) fn begin_opening(&mut self) {
-        self.clear();
-        self.market.copy_from_slice(&self.opening_logs);
-        self.late.copy_from_slice(&self.opening_logs);
-        self.marks.set_opening(&self.market, &self.late);
-    }
-
-    /// A round of the opening is over: what was sold in it moves prices at once where sales do so;
-    /// else the next round goes on from it. Feeds report that as in the rounds of the first step,
-    /// but what is on its way for a while is the opening's price.
-    pub(super) fn end_opening_round(&mut self) {
-        if self.liquidity.terms.rounds == 0 {
-            self.pending.copy_from_slice(&self.flow);
-            return;
-        }
-        self.take_sales();
-        self.holdings.displace();
-        self.find_impacts();
-        for ((market, impact), opening) in
-            self.market.iter_mut().zip(&self.impact).zip(&self.opening_logs)
-        {
-            *market = opening + impact;
-        }
-        self.forget_asked();
-        self.report(0, false);
-        self.marks.set_opening(&self.market, &self.late);
-    }
-
-    /// What the opening leaves of its sales; means are not its part.
-    pub(super) fn standing(&self) -> Standing {
-        let n_assets = self.flow.len();
-        let mut standing = Standing::none(n_assets, Vec::new());
-        standing.flows.copy_from_slice(&self.flow);
-        for asset in 0..n_assets {
-            (standing.recovering[asset], standing.staying[asset]) = self.holdings.parts(asset);
-        }
-        standing
     }
 
     /// Passes over the first steps, in which nothing is sold and venues read the market itself.

@@ -164,17 +164,6 @@ impl<'a> MovedMarks<'a> {
         }
     }
 
-    /// Marks at the opening, of such log prices: nothing has grown, nothing is summed up.
-    pub(super) fn set_opening(&mut self, market: &[i32], late: &[i32]) {
-        let Self { program, market: now, late: marks_late, .. } = self;
-        for (idx, instrument) in program.instruments.iter().enumerate() {
-            let asset = instrument.asset as usize;
-            let is_price = instrument.kind == INSTRUMENT_PRICE;
-            let mark = |logs: &[i32]| if is_price { mark_of_log(logs[asset]) } else { 0 };
-            (now[idx], marks_late[idx]) = (mark(market), mark(late));
-        }
-    }
-
     /// Whether price marks on the market are at the ends of their format.
     fn strain(&mut self, market: &[i32], late: &[i32]) {
         self.set(market, late);

@@ -1,0 +1,101 @@
+//! One body: what the reference walker finds, the CPU finds with lanes of every width, and so does
+//! every adapter: path by path, counter by counter.
+
+use std::ops::Range;
+
+use shortfall::engine::Backend;
+use shortfall::engine::cpu::Cpu;
+use shortfall::engine::cpu::path::shape;
+#[cfg(feature = "gpu")]
+use shortfall::engine::gpu::{Gpu, Options};
+use shortfall::engine::reference::Reference;
+use shortfall::lanes::Lanes;
+use shortfall::program::Program;
+use shortfall::tail::{Counters, Outcome};
+
+/// What some paths leave.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Walked {
+    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) counters: Counters,
+}
+
+impl Walked {
+    /// Walks paths on a backend, so many at a time.
+    pub(crate) fn of(
+        program: &Program,
+        backend: &mut dyn Backend,
+        paths: Range<u64>,
+        batch: usize,
+    ) -> Self {
+        let mut outcomes = vec![Outcome::default(); (paths.end - paths.start) as usize];
+        let mut counters = Counters::new(shape(program));
+        backend.expect(paths.end);
+        let firsts = paths.step_by(batch);
+        for (first, outcomes) in firsts.zip(outcomes.chunks_mut(batch)) {
+            let paths = first..first + outcomes.len() as u64;
+            let done = backend.run(paths, outcomes, &mut counters);
+            done.unwrap_or_else(|error| panic!("{error}"));
+        }
+        Self { outcomes, counters }
+    }
+
+    pub(crate) fn n_events(&self) -> u32 {
+        self.outcomes.iter().map(|it| it.n_events).sum()
+    }
+
+    /// Compares what a backend found with what the reference walker did.
+    #[track_caller]
+    pub(crate) fn assert_found(&self, found: &Self, first: u64, what: &str) {
+        let outcomes = found.outcomes.iter().zip(&self.outcomes).zip(first..);
+        for ((found, expected), path) in outcomes {
+            assert_eq!(found, expected, "{what}, path {path}");
+        }
+        let (found, expected) = (&found.counters, &self.counters);
+        assert_eq!(found.positions, expected.positions, "{what}, by position");
+        assert_eq!(found.steps, expected.steps, "{what}, by step");
+        assert_eq!(found.pools, expected.pools, "{what}, by pool");
+        assert_eq!(found.aftermath, expected.aftermath, "{what}, aftermath");
+        assert_eq!(found, expected, "{what}");
+    }
+}
+
+/// Walks paths on the reference walker, and on the CPU with lanes of every width: what all of them
+/// find.
+#[track_caller]
+pub(crate) fn on_host(what: &str, program: &Program, seed: u64, paths: Range<u64>) -> Walked {
+    let all = usize::MAX;
+    let mut reference = Reference::new(program, seed, 2);
+    let expected = Walked::of(program, &mut reference, paths.clone(), all);
+    for lanes in Lanes::here() {
+        let mut cpu = Cpu::with_lanes(program, seed, 1, lanes);
+        let found = Walked::of(program, &mut cpu, paths.clone(), all);
+        expected.assert_found(&found, paths.start, &format!("{what}, {lanes} lanes"));
+    }
+    expected
+}
+
+/// The same on every adapter too, however the kernels are compiled, in one batch and in small ones.
+#[cfg(feature = "gpu")]
+#[track_caller]
+pub(crate) fn everywhere(
+    what: &str,
+    program: &Program,
+    seed: u64,
+    n_paths: u64,
+    kernels: &[Options],
+) -> Walked {
+    let expected = on_host(what, program, seed, 0..n_paths);
+    for adapter in super::adapters::adapters() {
+        for options in kernels {
+            let mut gpu = Gpu::new(program, seed, &adapter, *options)
+                .unwrap_or_else(|error| panic!("{what}: {error}"));
+            for batch in [4096, 7] {
+                let found = Walked::of(program, &mut gpu, 0..n_paths, batch);
+                let what = format!("{what}, {} {options:?}, batches of {batch}", adapter.label());
+                expected.assert_found(&found, 0, &what);
+            }
+        }
+    }
+    expected
+}
