@@ -87,9 +87,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What it leaves out
+//! # Invariants
 //!
-//! Invariants, most of which say what is absent: below the command line there is no clock, no
+//! Most of them say what is absent: below the command line there is no clock, no
 //! environment, no global state and no printing; no float decides an outcome; no sum depends on its
 //! order; nothing read from a file is trusted before [`scenario`] or [`archive`] has checked it.
 

@@ -3,6 +3,9 @@
 
 #[path = "support/folders.rs"]
 mod folders;
+mod job {
+    mod answers;
+}
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +14,7 @@ use std::process::Command;
 use serde_json::Value;
 use shortfall::archive::{Next, Place, Shard};
 use shortfall::engine::{BackendChoice, Done};
-use shortfall::job::{self, Baseline, Begun, Ended, Job, JobError, Stop, Store, Walked, Watch};
+use shortfall::job::{Baseline, Begun, Ended, Job, JobError, Stop, Store, Walked, Watch, merge};
 use shortfall::report::Facts;
 use shortfall::scenario::{Figure, Overrides, Scenario, load};
 use shortfall::tail::Tally;
@@ -142,11 +145,16 @@ impl Fixture {
 
     fn told(&self, scenario: &str, flags: &[&str]) -> String {
         let run = ["run", scenario, "--backend", "cpu", "--threads", "2", "--batch", "2048"];
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("shortfall"));
-        let output = command.args(run).args(flags).current_dir(self.dir.path()).output();
+        self.obeyed(&[&run, flags].concat())
+    }
+
+    /// What a command that succeeds writes to stdout.
+    fn obeyed(&self, command: &[&str]) -> String {
+        let mut shortfall = Command::new(assert_cmd::cargo::cargo_bin!("shortfall"));
+        let output = shortfall.args(command).current_dir(self.dir.path()).output();
         let output = output.expect("the command starts");
         let error = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(0), "{flags:?}: {error}");
+        assert_eq!(output.status.code(), Some(0), "{command:?}: {error}");
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 }
@@ -274,9 +282,9 @@ fn shards_that_are_stopped_gone_on_with_and_merged_are_the_run_of_one_machine() 
             let again = job.walk(&mut ()).expect("it is there");
             assert!(matches!(again, Ended::Shard(there) if there == place));
         }
-        let merged = job::merge(&root, 1, &mut ()).expect("all shards are there");
+        let merged = merge(&root, 1, &mut ()).expect("all shards are there");
         assert!(figures(&merged) == told, "{against:?}");
-        let again = job::merge(&root, 2, &mut ()).expect("all shards are there");
+        let again = merge(&root, 2, &mut ()).expect("all shards are there");
         assert!(figures(&again) == told, "{against:?}");
         // What was merged is a run as any other: it is held against a baseline, and grows.
         let other = if against.is_depthless() { Against::Both } else { Against::Other };

@@ -41,7 +41,7 @@ impl<'a> Machine<'a> {
             watch.note(note);
         }
         let backend = opened.backend;
-        let batch = batch.unwrap_or_else(|| usual_batch(backend.as_ref(), n_threads));
+        let batch = batch.unwrap_or_else(|| usual_batch(backend.as_ref(), n_threads)).max(1);
         Ok(Self { subject, backend, other, n_threads, lanes: choice.lanes, batch })
     }
 

@@ -15,6 +15,7 @@
 //! is a part of what the run is: its folder keeps the sums. A baseline is not: the figures are held
 //! against it once they are there. A run may have either, both or neither.
 
+mod again;
 mod ask;
 mod baseline;
 mod enough;
@@ -30,6 +31,7 @@ mod subject;
 mod walk;
 mod watch;
 
+pub use again::{Sample, WalkedAgain, walk_again};
 pub use ask::{Job, Stop, Store};
 pub use baseline::Baseline;
 pub use error::JobError;

@@ -26,8 +26,8 @@ pub trait Watch {
     /// What was asked to be saved is saved.
     fn saved(&mut self) {}
 
-    /// The walk is over: with the tally of all of its paths, or none if it was stopped. A break
-    /// ends the job before anything is made of them; what a folder keeps is saved.
+    /// The walk is over: with the tally of all of its paths, or none if it was stopped or walked a
+    /// sample. A break ends the job before anything is made of them; what a folder keeps is saved.
     fn end(&mut self, _tally: Option<&Tally>) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }

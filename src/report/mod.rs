@@ -5,6 +5,7 @@
 pub mod aftermath;
 pub mod baseline;
 pub mod bench;
+pub mod checked;
 pub mod explain;
 pub mod facts;
 pub mod figures;
@@ -30,6 +31,7 @@ pub mod windows;
 
 pub use baseline::BaselineFigures;
 pub use bench::{BackendRates, Bench, Growth, GrowthPoint};
+pub use checked::Checked;
 pub use explain::{
     Explanation, ToldCoupling, ToldLeftOver, ToldLiquidation, ToldMoved, ToldPrice, ToldRound,
     ToldSale, ToldWindow, Untaken,
