@@ -1,5 +1,5 @@
-// Twin: src/engine/cpu/coupled.rs. A path whose positions meet in the market: a workgroup walks all
-// of them together, step by step, in rounds of checks and of liquidations in their order.
+// Twin: src/engine/reference/walk.rs. A path whose positions meet in the market: a workgroup walks
+// all of them together, step by step, in rounds of checks and of liquidations in their order.
 
 const NO_POSITION: u32 = 0xffffffffu;
 

@@ -1,5 +1,5 @@
-// Twin: src/engine/cpu/ledger.rs. What a path's defaults, liquidations and losses come to: the sums
-// of its outcome, and the counters.
+// Twin: src/engine/reference/ledger.rs. What a path's defaults, liquidations and losses come to:
+// the sums of its outcome, and the counters.
 
 // Where events of this path and step are counted.
 var<private> events_at: u32;

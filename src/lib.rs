@@ -13,10 +13,11 @@
 //! [`scenario`] is the only door: files to a validated model, every fault with its line.
 //! [`market`] says how prices move, [`book`] who owes what under which rules; neither knows the
 //! other. [`program`] puts both into flat integer arrays with a digest. [`engine`] runs a program
-//! on a backend, the CPU or a GPU, and fills the [`tail`]'s exact, order-free tally. [`report`]
-//! writes the figures. [`archive`] keeps a run on disk: stopped, gone on with, split over machines,
-//! merged and verified. [`job`] is the one noun for every way to run; the command line is flags to
-//! its fields, and printing.
+//! on a backend and fills the [`tail`]'s exact, order-free tally. [`engine::reference`], the
+//! reference walker, states the meaning; the CPU and the kernels are schedules of it, the same to
+//! the bit. [`report`] writes the figures. [`archive`] keeps a run on disk: stopped, gone on with,
+//! split over machines, merged and verified. [`job`] is the one noun for every way to run; the
+//! command line is flags to its fields, and printing.
 //!
 //! # A run from a program
 //!

@@ -1,4 +1,4 @@
-// Twin: src/engine/cpu/coupled/accounts.rs. The positions of a path as they stand: a word of status
+// Twin: src/engine/reference/account.rs. The positions of a path as they stand: a word of status
 // each, a key while they wait to be liquidated, and the quantities left.
 
 // Breached in this round, and not yet liquidated in it.

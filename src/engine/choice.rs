@@ -85,6 +85,15 @@ impl BackendChoice {
         Self { kind: BackendKind::Reference, ..Self::cpu(1) }
     }
 
+    /// The lanes that prices are drawn by: the reference walker has none but the narrowest.
+    #[must_use]
+    pub fn drawing_lanes(&self) -> Lanes {
+        match self.kind {
+            BackendKind::Reference => Lanes::here()[0],
+            _ => self.lanes,
+        }
+    }
+
     /// A device alone, with nothing to fall back on; without a name a hardware GPU.
     #[must_use]
     pub fn device(device: Option<String>) -> Self {

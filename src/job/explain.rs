@@ -3,7 +3,8 @@
 mod coupled;
 
 use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, LegState};
-use crate::engine::cpu::replay::{self, Story};
+use crate::engine::reference;
+use crate::engine::story::Story;
 use crate::program::Program;
 use crate::report::{Explanation, ToldLeftOver, ToldLiquidation, ToldPrice, ToldWindow};
 use crate::scenario::Scenario;
@@ -14,7 +15,7 @@ use crate::units::DAYS_PER_YEAR;
 /// left over.
 #[must_use]
 pub fn explain(scenario: &Scenario, program: &Program, path_idx: u64) -> Explanation {
-    tell(scenario, program, path_idx, &replay::explain(program, scenario.run.seed, path_idx))
+    tell(scenario, program, path_idx, &reference::explain(program, scenario.run.seed, path_idx))
 }
 
 /// The path whose window of history a path follows again; `None` if it is the first to.

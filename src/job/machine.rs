@@ -42,7 +42,7 @@ impl<'a> Machine<'a> {
         }
         let backend = opened.backend;
         let batch = batch.unwrap_or_else(|| usual_batch(backend.as_ref(), n_threads)).max(1);
-        Ok(Self { subject, backend, other, n_threads, lanes: choice.lanes, batch })
+        Ok(Self { subject, backend, other, n_threads, lanes: choice.drawing_lanes(), batch })
     }
 
     /// The programs and where they run.

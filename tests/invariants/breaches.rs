@@ -13,7 +13,7 @@ use shortfall::program::Program;
 use shortfall::program::layout::{LegRow, from_words};
 
 use crate::support::drawn::{any_scenario, compiled};
-use crate::support::twins::on_host;
+use crate::support::twins::story_of;
 
 const SEED: u64 = 11;
 
@@ -186,7 +186,7 @@ proptest! {
         let program = compiled(&scenario)?;
         // Path by path, so that no two differences cancel.
         for path in 0..8 {
-            on_host("drawn", &program, SEED, path..path + 1);
+            story_of(&program, SEED, path);
         }
     }
 }

@@ -3,12 +3,12 @@
 //!
 //! In floats and in words of 32 bits hardly any of these ties is one: rounding would decide.
 
-use shortfall::engine::cpu::replay::explain;
 use shortfall::program::Program;
 use shortfall::scenario::{Opening, Scenario};
 
 use crate::support;
 use crate::support::ties::{Moves, STILL, accounts, lending_rules, loans};
+use crate::support::twins::story_of;
 
 /// By how much a health factor is off 1 where the exact arithmetic must decide.
 const NUDGE: f64 = 3e-7;
@@ -16,7 +16,7 @@ const NUDGE: f64 = 3e-7;
 /// Indices of the positions that have an event on the path.
 fn with_events(program: &Program) -> Vec<usize> {
     let mut positions: Vec<usize> =
-        explain(program, 1, 0).events.iter().map(|told| told.position).collect();
+        story_of(program, 1, 0).events.iter().map(|told| told.position).collect();
     positions.sort_unstable();
     positions.dedup();
     positions

@@ -158,6 +158,6 @@ impl BasketRow {
             let units = if row.kind == KIND_COLLATERAL { basket.collateral } else { basket.debt };
             legs.push(row.state(units[slot] as i32, marks[slot]));
         }
-        walker.leave(ledger, &mut legs, &mut ());
+        walker.leave(ledger, &mut legs);
     }
 }

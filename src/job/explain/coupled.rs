@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use crate::book::account::{
     Event, KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP, LegState, Values, values,
 };
-use crate::book::action::{ACTION_CLOSE_OUT, Unlimited};
-use crate::engine::cpu::replay::{self, Story, ToldEvent};
+use crate::book::action::ACTION_CLOSE_OUT;
+use crate::engine::reference;
+use crate::engine::story::{self, Story, ToldEvent};
 use crate::program::Program;
 use crate::program::liquidity::{LiquidationTerms, Liquidity, NONE};
 use crate::report::{ToldCoupling, ToldMoved, ToldRound, ToldSale, Untaken};
@@ -86,10 +87,10 @@ pub(super) fn rounds(
 /// with them; without one, its last prices.
 fn after<'s>(
     terms: &LiquidationTerms,
-    round: &replay::ToldRound,
-    next: Option<&'s replay::ToldRound>,
+    round: &story::ToldRound,
+    next: Option<&'s story::ToldRound>,
     n_steps: usize,
-) -> Option<(usize, Option<&'s replay::ToldRound>)> {
+) -> Option<(usize, Option<&'s story::ToldRound>)> {
     let step = round.when.step;
     if let Some(next) = next.filter(|next| next.when.step == step) {
         return Some((step, Some(next)));
@@ -191,7 +192,7 @@ impl Spent {
         }
     }
 
-    /// Why an event came to nothing: room is counted, and the rule asked once more without bounds.
+    /// Why an event came to nothing: room is counted, and the rule asked once more without limits.
     fn why_untaken(
         &self,
         program: &Program,
@@ -202,9 +203,8 @@ impl Spent {
             return Untaken::NoRoom;
         }
         let position = &program.positions[told.position];
-        let action = &program.actions[position.action as usize];
         let mut legs = told.legs.clone();
-        let Event { n_calls, repaid, .. } = action.run(position.facts(), &mut legs, &mut Unlimited);
+        let Event { n_calls, repaid, .. } = reference::liquidate(program, told.position, &mut legs);
         if n_calls == 0 {
             return Untaken::NotAllowed;
         }

@@ -5,16 +5,10 @@ use super::{Around, Coupled};
 use crate::book::action::ACTION_CLOSE_OUT;
 use crate::engine::cpu::ledger::{Ledger, exposure, is_exposed};
 use crate::engine::cpu::positions::ScanList;
-use crate::engine::cpu::walk::Observer;
 
 impl Coupled<'_> {
     /// The horizon: what every position leaves, and who still waits for a liquidator.
-    pub(super) fn leave<O: Observer>(
-        &mut self,
-        list: &ScanList,
-        ledger: &mut Ledger,
-        observer: &mut O,
-    ) {
+    pub(super) fn leave(&mut self, list: &ScanList, ledger: &mut Ledger) {
         let (mut n_waiting, mut backlog) = (0, 0);
         let is_late = self.market.marks.is_late();
         if !self.accounts.list.is_empty() {
@@ -47,15 +41,9 @@ impl Coupled<'_> {
             }
             if action.kind != ACTION_CLOSE_OUT {
                 let last = state.last_event as usize;
-                if let Some((stranded, under_water)) =
-                    ledger.count_left_over(idx, position, rows, last, legs)
-                {
-                    observer.horizon(idx, stranded, under_water);
-                }
-            } else if !state.is_over
-                && let Some(under_water) = ledger.count_open_loss(idx, position, rows, legs)
-            {
-                observer.horizon(idx, 0, under_water);
+                ledger.count_left_over(idx, position, rows, last, legs);
+            } else if !state.is_over {
+                ledger.count_open_loss(idx, position, rows, legs);
             }
         }
         self.aftermath.extend([backlog, n_waiting]);
@@ -64,12 +52,7 @@ impl Coupled<'_> {
     /// The horizon, where venues read late: what their prices do not show. Positions without an
     /// account may be under water at the market's marks all the same.
     #[inline(never)]
-    pub(super) fn leave_unseen<O: Observer>(
-        &mut self,
-        at: &Around<'_>,
-        ledger: &mut Ledger,
-        observer: &mut O,
-    ) {
+    pub(super) fn leave_unseen(&mut self, at: &Around<'_>, ledger: &mut Ledger) {
         if self.is_idle {
             // Nothing was sold on this path.
             at.marks.at_horizon(&mut self.at_horizon);
@@ -88,13 +71,10 @@ impl Coupled<'_> {
                     .map(|row| row.state(row.quantity, self.at_horizon[row.instrument as usize])),
             );
             let action = &self.program.actions[position.action as usize];
-            let left = if action.kind == ACTION_CLOSE_OUT {
-                ledger.count_open_loss(idx, position, rows, &mut legs).map(|loss| (0, loss))
+            if action.kind == ACTION_CLOSE_OUT {
+                ledger.count_open_loss(idx, position, rows, &mut legs);
             } else {
-                ledger.count_left_over(idx, position, rows, 0, &mut legs)
-            };
-            if let Some((stranded, under_water)) = left {
-                observer.horizon(idx, stranded, under_water);
+                ledger.count_left_over(idx, position, rows, 0, &mut legs);
             }
         }
     }

@@ -24,14 +24,14 @@ struct Asked {
 
 /// Prices of one step of one path; logs Q8.24, by asset.
 #[derive(Debug, Clone)]
-pub struct MovedMarket<'a> {
+pub(super) struct MovedMarket<'a> {
     program: &'a Program,
     liquidity: &'a Liquidity,
     pub(super) holdings: Holdings<'a>,
     /// Of every curve, as [`Curve::most_cheap`].
     most_cheap: Vec<i64>,
     /// What was sold in this round, money of value at a mark of 1; negative where more was bought.
-    pub flow: Vec<i64>,
+    pub(super) flow: Vec<i64>,
     /// The same sale by sale: asset, flow.
     pub(super) sales: Vec<(u32, i64)>,
     /// By asset, what the opening has sold and the first round goes on from.
@@ -40,12 +40,12 @@ pub struct MovedMarket<'a> {
     is_opening: bool,
     /// Log prices at the opening.
     opening_logs: Vec<i32>,
-    /// The first asset of which more was bought on this path than its curve has prices for.
-    pub overbought: Option<usize>,
+    /// Whether more of an asset was bought on this path than its curve has prices for.
+    pub(super) is_overbought: bool,
     /// Displacement of each asset in all.
-    pub impact: Vec<i32>,
+    pub(super) impact: Vec<i32>,
     /// Log prices on the market.
-    pub market: Vec<i32>,
+    pub(super) market: Vec<i32>,
     /// The highest of each since opening.
     highest: Vec<i32>,
     /// Band of each asset's depth in this step.
@@ -66,7 +66,7 @@ pub struct MovedMarket<'a> {
     /// through what the market holds of them.
     is_plain: bool,
     /// Marks at these prices.
-    pub marks: MovedMarks<'a>,
+    pub(super) marks: MovedMarks<'a>,
 }
 
 impl<'a> MovedMarket<'a> {
@@ -88,7 +88,7 @@ impl<'a> MovedMarket<'a> {
             pending: vec![0; n_assets],
             is_opening: false,
             opening_logs: (0..n_assets).map(|it| program.market.octaves.opening_log(it)).collect(),
-            overbought: None,
+            is_overbought: false,
             impact: vec![0; n_assets],
             market: vec![0; n_assets],
             highest: vec![0; n_assets],
@@ -137,7 +137,7 @@ impl<'a> MovedMarket<'a> {
         self.impact.fill(0);
         self.highest.copy_from_slice(&self.opening_logs);
         self.reported.copy_from_slice(&self.opening_logs);
-        self.overbought = None;
+        self.is_overbought = false;
         self.reported_at.fill(0);
     }
 
@@ -200,20 +200,13 @@ impl<'a> MovedMarket<'a> {
     }
 
     fn look_at_purchases(&mut self, asset: usize) {
-        if self.overbought.is_none() && self.holdings.is_overbought(asset) {
-            self.overbought = Some(asset);
-        }
+        self.is_overbought |= self.holdings.is_overbought(asset);
     }
 
     /// Whether steps in which no account looks at prices can be passed over while impacts are below
     /// an octave.
     pub(super) fn can_pass(&self) -> bool {
         self.is_plain && self.marks.are_usual()
-    }
-
-    /// Log prices as venues read them.
-    pub fn read(&self) -> &[i32] {
-        if self.marks.is_late() { &self.late } else { &self.market }
     }
 
     /// The step is over: what was reported last is remembered.
