@@ -216,7 +216,7 @@ fn leave_all(lane: u32) {
             add_total(TOTAL_BACKLOG, wide_shr(exposure(), row.money_shift));
         }
         for (var leg = 0u; leg < n_legs; leg += 1u) { legs[leg].mark = legs[leg].market; }
-        if (action_kind(row.action) != ACTION_CLOSE_OUT) {
+        if (!holds_perps(row.action)) {
             count_left_over(position, row, status >> STATUS_STEP);
         } else if (is_open) {
             count_open_loss(position, row);

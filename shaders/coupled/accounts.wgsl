@@ -67,7 +67,7 @@ fn rank(row: PositionRow) -> u32 {
     if (IS_LARGEST_FIRST) {
         return 0xffffffffu - magnitude(wide_shr(exposure(), row.money_shift));
     }
-    if (action_kind(row.action) != ACTION_CLOSE_OUT) {
+    if (!holds_perps(row.action)) {
         let sums = values();
         return basis_points(ratio_q32(sums.weighted, sums.debt));
     }

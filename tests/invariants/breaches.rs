@@ -5,7 +5,7 @@
 
 use proptest::prelude::*;
 use shortfall::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP, LegState};
-use shortfall::book::action::{ACTION_CLOSE_OUT, ACTION_PRO_RATA};
+use shortfall::book::action::{PICK_PRO_RATA, PICK_WHOLE};
 use shortfall::engine::cpu::marks::Marks;
 use shortfall::engine::reference::explain;
 use shortfall::engine::story::{Story, ToldEvent};
@@ -36,12 +36,12 @@ impl<'a> Position<'a> {
 
     pub(crate) fn is_perpetual(&self) -> bool {
         let venue = self.program.positions[self.idx].action as usize;
-        self.program.actions[venue].kind == ACTION_CLOSE_OUT
+        self.program.actions[venue].holds_perps()
     }
 
     pub(crate) fn is_pro_rata(&self) -> bool {
         let venue = self.program.positions[self.idx].action as usize;
-        self.program.actions[venue].kind == ACTION_PRO_RATA
+        self.program.actions[venue].pick == PICK_PRO_RATA
     }
 
     pub(crate) fn with_legs(&self, legs: &[LegState]) -> Self {

@@ -20,8 +20,7 @@ use super::ledger::Ledger;
 use super::marks::Marks;
 use super::positions::{ScanList, Scanned};
 use crate::book::account::{Event, Values};
-use crate::book::action::ACTION_CLOSE_OUT;
-use crate::fixed::mul_hi;
+use crate::fixed::{ONE_Q31, mul_hi};
 use crate::lanes::Lanes;
 use crate::program::Program;
 use crate::program::liquidity::Liquidity;
@@ -71,6 +70,8 @@ pub(super) struct Coupled<'a> {
     turns: Vec<u32>,
     /// As [`Liquidity::has_order`].
     has_order: bool,
+    /// Whether more counts of a collateral than there is of it.
+    is_widened: bool,
     most_rounds: u32,
     /// Scratch: marks on the market at the horizon, by instrument.
     at_horizon: Vec<u32>,
@@ -96,6 +97,7 @@ impl<'a> Coupled<'a> {
             queue: Vec::new(),
             turns: Vec::new(),
             has_order: liquidity.has_order(),
+            is_widened: program.legs.iter().any(|leg| leg.threshold > ONE_Q31),
             most_rounds: 0,
             at_horizon: Vec::new(),
             aftermath: Vec::new(),
@@ -337,7 +339,7 @@ impl<'a> Coupled<'a> {
         let mut desk = Desk::new((program, liquidity), &position, market, means, n_before);
         let event = action.run_from(facts, &mut accounts.loaded, begun, &mut desk);
         // Debt that the market holds for worthless is written off for nothing.
-        let is_lending = action.kind != ACTION_CLOSE_OUT;
+        let is_lending = !action.holds_perps();
         let is_over = is_lending && super::ledger::is_over(accounts.loaded.iter().copied());
         if event.is_something() || is_over {
             accounts.store(account);

@@ -8,7 +8,7 @@ use super::positions::{ScanList, Scanned};
 use super::search::Along;
 use super::terms::{Term, set_terms};
 use crate::book::account::LegState;
-use crate::book::action::{ACTION_CLOSE_OUT, Unlimited};
+use crate::book::action::Unlimited;
 use crate::lanes::Lanes;
 use crate::program::Program;
 use crate::program::layout::{LegRow, PositionRow};
@@ -72,10 +72,8 @@ impl<'w> Walker<'w> {
         }
         let action = &program.actions[position.action as usize];
         let event = action.run(position.facts(), legs, &mut Unlimited);
-        let is_over = match action.kind {
-            ACTION_CLOSE_OUT => event.is_something(),
-            _ => is_over(legs.iter().copied()),
-        };
+        let is_over =
+            if action.holds_perps() { event.is_something() } else { is_over(legs.iter().copied()) };
         if event.is_something() {
             ledger.count_event(self.idx, position, self.rows, step, &event, legs);
         } else if !is_over {
@@ -151,7 +149,7 @@ impl<'a> Walk<'a> {
         }
         if walker.is_defaulted {
             set_marks(legs, walker.rows, marks, n_steps - 1);
-            if program.actions[walker.position.action as usize].kind != ACTION_CLOSE_OUT {
+            if !program.actions[walker.position.action as usize].holds_perps() {
                 walker.leave(ledger, legs);
             } else if legs.iter().any(|leg| leg.quantity != 0) {
                 walker.leave_open(ledger, legs);

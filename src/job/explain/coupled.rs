@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use crate::book::account::{
     Event, KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP, LegState, Values, values,
 };
-use crate::book::action::ACTION_CLOSE_OUT;
 use crate::engine::reference;
 use crate::engine::story::{self, Story, ToldEvent};
 use crate::program::Program;
@@ -187,7 +186,7 @@ impl Spent {
         self.n_events += 1;
         let position = &program.positions[told.position];
         // Perpetuals are closed by their venue, without capital.
-        if program.actions[position.action as usize].kind != ACTION_CLOSE_OUT {
+        if !program.actions[position.action as usize].holds_perps() {
             self.repaid += (told.event.repaid >> position.money_shift) as i64;
         }
     }

@@ -2,7 +2,6 @@
 
 use super::accounts;
 use super::{Around, Coupled};
-use crate::book::action::ACTION_CLOSE_OUT;
 use crate::engine::cpu::ledger::{Ledger, exposure, is_exposed};
 use crate::engine::cpu::positions::ScanList;
 
@@ -20,9 +19,11 @@ impl Coupled<'_> {
         }
         for at in 0..self.accounts.list.len() {
             let state = &self.accounts.list[at];
-            // An account that is cleared to the end owes no more than it holds there; and without a
-            // breach none is under water, unless its venue reads late.
-            if (!state.is_defaulted && !is_late) || state.is_clear {
+            // An account that is cleared to the end owes no more than it holds there, if no more of
+            // that counts than there is; and without a breach none is under water, unless its venue
+            // reads late.
+            let is_covered = state.is_clear && !self.is_widened;
+            if (!state.is_defaulted && !is_late) || is_covered {
                 continue;
             }
             let state = *state;
@@ -39,7 +40,7 @@ impl Coupled<'_> {
                 n_waiting += 1;
                 backlog += exposure(legs, position) as i64;
             }
-            if action.kind != ACTION_CLOSE_OUT {
+            if !action.holds_perps() {
                 let last = state.last_event as usize;
                 ledger.count_left_over(idx, position, rows, last, legs);
             } else if !state.is_over {
@@ -50,7 +51,8 @@ impl Coupled<'_> {
     }
 
     /// The horizon, where venues read late: what their prices do not show. Positions without an
-    /// account may be under water at the market's marks all the same.
+    /// account may be under water at the market's marks all the same, and so may those that no
+    /// price breaches: thresholds are widened by a hair.
     #[inline(never)]
     pub(super) fn leave_unseen(&mut self, at: &Around<'_>, ledger: &mut Ledger) {
         if self.is_idle {
@@ -60,10 +62,9 @@ impl Coupled<'_> {
             self.market.set_marks();
             self.at_horizon.clone_from(&self.market.marks.market);
         }
-        let pairs = at.list.pairs.iter().flat_map(|class| &class.scanned);
         let mut legs = Vec::new();
-        for scanned in self.accounts.absent(pairs.chain(&at.list.others)) {
-            let (idx, position) = (scanned.position as usize, &scanned.in_program);
+        for idx in self.accounts.absent() {
+            let position = &self.program.positions[idx];
             let rows = self.program.legs_of(position);
             legs.clear();
             legs.extend(
@@ -71,7 +72,7 @@ impl Coupled<'_> {
                     .map(|row| row.state(row.quantity, self.at_horizon[row.instrument as usize])),
             );
             let action = &self.program.actions[position.action as usize];
-            if action.kind == ACTION_CLOSE_OUT {
+            if action.holds_perps() {
                 ledger.count_open_loss(idx, position, rows, &mut legs);
             } else {
                 ledger.count_left_over(idx, position, rows, 0, &mut legs);
