@@ -15,9 +15,10 @@
 //! other. [`program`] puts both into flat integer arrays with a digest. [`engine`] runs a program
 //! on a backend and fills the [`tail`]'s exact, order-free tally. [`engine::reference`], the
 //! reference walker, states the meaning; the CPU and the kernels are schedules of it, the same to
-//! the bit. [`report`] writes the figures. [`archive`] keeps a run on disk: stopped, gone on with,
-//! split over machines, merged and verified. [`job`] is the one noun for every way to run; the
-//! command line is flags to its fields, and printing.
+//! the bit. [`figures`] names what a tally comes to, in one list, and [`report`] writes it.
+//! [`archive`] keeps a run on disk: stopped, gone on with, split over machines, merged and
+//! verified. [`job`] is the one noun for every way to run; the command line is flags to its fields,
+//! and printing.
 //!
 //! # A run from a program
 //!
@@ -26,7 +27,7 @@
 //!
 //! ```
 //! use shortfall::job::Job;
-//! use shortfall::scenario::{Figure, Overrides, Text};
+//! use shortfall::scenario::{Overrides, Text};
 //!
 //! const SCENARIO: &str = r#"
 //! book = "book.csv"
@@ -45,8 +46,7 @@
 //! let text = Text::of(SCENARIO).with_tables(&[("book.csv", BOOK)]);
 //! let scenario = text.load(&Overrides::default())?;
 //! let walked = Job::of(&scenario)?.walk(&mut ())?.walked().expect("nothing stops it");
-//! let figure = Figure::ExpectedShortfall { level: 0.99 };
-//! let shortfall = walked.reading(&figure).expect("0.99 is one of the levels");
+//! let shortfall = walked.figure("es99").expect("0.99 is one of the levels");
 //! let (low, high) = shortfall.low.zip(shortfall.high).expect("200 paths lie beyond it");
 //! println!("{:.0} USD, 95 % from {low:.0} to {high:.0}", shortfall.value);
 //! assert!(0.0 < low && low < shortfall.value && shortfall.value < high && high < 800_000.0);
@@ -108,11 +108,13 @@ pub mod market;
 
 pub mod book;
 
+pub mod tail;
+
+pub mod figures;
+
 pub mod scenario;
 
 pub mod program;
-
-pub mod tail;
 
 pub mod engine;
 

@@ -16,7 +16,7 @@ use shortfall::archive::{Next, Place, Shard};
 use shortfall::engine::{BackendChoice, Done};
 use shortfall::job::{Baseline, Begun, Ended, Job, JobError, Stop, Store, Walked, Watch, merge};
 use shortfall::report::Facts;
-use shortfall::scenario::{Figure, Overrides, Scenario, load};
+use shortfall::scenario::{Overrides, Scenario, load};
 use shortfall::tail::Tally;
 use tempfile::TempDir;
 
@@ -386,8 +386,8 @@ fn a_job_may_stop_by_what_feedback_adds() {
 fn a_figure_of_a_job_has_its_interval() {
     let fixture = Fixture::new();
     let walked = finished(&fixture.job(None, Against::Nothing));
-    let reading = walked.reading(&Figure::ExpectedShortfall { level: 0.95 }).expect("a level");
+    let reading = walked.figure("es95").expect("a level");
     let (low, high) = (reading.low.expect("known"), reading.high.expect("known"));
     assert!(0.0 < low && low < reading.value && reading.value < high, "{reading:?}");
-    assert_eq!(walked.reading(&Figure::ExpectedShortfall { level: 0.123 }), None);
+    assert_eq!(walked.figure("es12.3"), None);
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use shortfall::engine::{Backend, BackendChoice, EngineError};
 use shortfall::program::Program;
-use shortfall::report::{BackendRates, Bench, counted};
+use shortfall::report::{Answer, BackendRates, Bench, counted};
 use shortfall::scenario::{Overrides, Scenario, Workload};
 
 use super::asked::ScenarioArgs;
@@ -50,7 +50,7 @@ pub(super) fn main(args: &BenchArgs) -> Result<(), CliError> {
     let bare = program.without_positions();
     let mut contenders = contenders(args, [&program, &bare], scenario.run.seed)?;
     let bench = measure(args, &scenario, &mut contenders)?;
-    output::to_stdout(|out| (args.format.write_bench)(&bench, out))
+    output::to_stdout(|out| (args.format.write)(&Answer::Bench(&bench), out))
 }
 
 /// The scenario that was named, or the reference market in code, which needs no file.

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use shortfall::job::{explain, first_of_window};
-use shortfall::report::counted;
+use shortfall::report::{Answer, counted};
 use shortfall::scenario::Overrides;
 
 use super::asked::{PathArgs, ScenarioArgs};
@@ -34,5 +34,5 @@ pub(super) fn main(args: &ExplainArgs) -> Result<(), CliError> {
         ));
     }
     let told = explain(&scenario, &program, args.path);
-    output::to_stdout(|out| (args.scenario.format.write_explanation)(&told, out))
+    output::to_stdout(|out| (args.scenario.format.write)(&Answer::Path(&told), out))
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use shortfall::job::merge;
-use shortfall::report::{FORMATS, Format};
+use shortfall::report::{Answer, FORMATS, Format};
 
 use super::asked::formats;
 use super::backend::n_threads;
@@ -33,7 +33,7 @@ pub(super) struct MergeArgs {
 pub(super) fn main(args: &MergeArgs) -> Result<Exit, CliError> {
     let mut watch = Notes { quiet: args.quiet };
     let walked = merge(&args.dir, n_threads(args.threads), &mut watch)?;
-    let told = output::to_stdout(|out| (args.format.write)(&walked.report(), out));
+    let told = output::to_stdout(|out| (args.format.write)(&Answer::Report(walked.report()), out));
     let void = &walked.summary().void;
     if let Some(void) = void {
         output::to_stderr(&void.told());

@@ -6,9 +6,9 @@ use clap::Args;
 
 use shortfall::job::{Baseline, Ended, Job, JobError, Walked};
 use shortfall::report::History;
-use shortfall::report::Report;
 use shortfall::report::gates::{judge, worst};
 use shortfall::report::verdict::closing;
+use shortfall::report::{Answer, Report};
 use shortfall::scenario::{Overrides, Scenario};
 
 use super::asked::{PathArgs, ScenarioArgs};
@@ -129,7 +129,7 @@ fn write(args: &RunArgs, asked: &Asked, walked: &Walked) -> Result<Exit, CliErro
     let gates = judge(&scenario.gates, summary, walked.baseline.as_ref());
     let whole = Report { gates: &gates, ..walked.report() };
     files.write(&whole)?;
-    let told = output::to_stdout(|out| (args.scenario.format.write)(&whole, out));
+    let told = output::to_stdout(|out| (args.scenario.format.write)(&Answer::Report(whole), out));
     if let Some(void) = &summary.void {
         output::to_stderr(&void.told());
     }

@@ -7,8 +7,9 @@ use super::error::JobError;
 use super::subject::subject;
 use crate::archive::{Place, Subject};
 use crate::engine::{self, BackendChoice};
+use crate::figures::Precision;
 use crate::program::CompileError;
-use crate::scenario::{Precision, Scenario};
+use crate::scenario::Scenario;
 
 /// A run that is to be made.
 #[derive(Debug, Clone)]

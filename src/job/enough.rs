@@ -1,8 +1,8 @@
 //! Whether the paths of a prefix are enough.
 
 use crate::archive::Subject;
+use crate::figures::Precision;
 use crate::report::{Summary, UntilFigures};
-use crate::scenario::Precision;
 use crate::tail::{Paired, Tally};
 
 /// Whether paths that have been counted are enough.

@@ -15,7 +15,7 @@ use crate::archive::{
     grow, read_counted,
 };
 use crate::engine::prefixes;
-use crate::scenario::Precision;
+use crate::figures::Precision;
 
 /// Walks all paths of the run or of the shard that the folder lacks, and finishes it.
 pub(super) fn whole(

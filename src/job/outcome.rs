@@ -1,8 +1,8 @@
 //! What a job comes to.
 
 use crate::archive::{Counted, Place, Results};
-use crate::report::{BaselineFigures, Reading, Report, RunFacts, Summary, UntilFigures};
-use crate::scenario::Figure;
+use crate::figures::Reading;
+use crate::report::{BaselineFigures, Report, RunFacts, Summary, UntilFigures};
 
 /// How a job ended.
 #[derive(Debug)]
@@ -59,10 +59,11 @@ impl Walked {
         &self.results.summary
     }
 
-    /// A figure and its 95 % interval; `None` if the run does not have it.
+    /// A figure and its 95 % interval, by its name in gates, as in `es99`; `None` if the run does
+    /// not have it.
     #[must_use]
-    pub fn reading(&self, figure: &Figure) -> Option<Reading> {
-        self.summary().reading(figure)
+    pub fn figure(&self, name: &str) -> Option<Reading> {
+        self.summary().figure(name)
     }
 
     /// What is written of it, before gates are held against it.

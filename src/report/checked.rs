@@ -5,11 +5,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::facts::notes;
-use super::format::number::{counted, usd};
+use super::compiled::notes;
 use super::glance::Glance;
 use super::history::History;
 use crate::escape;
+use crate::figures::number::{counted, usd};
 use crate::market::Liquidity;
 use crate::market::depth::Feedback;
 use crate::market::oracle::Feed;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::format::number::counted;
+use crate::figures::number::counted;
 use crate::market::ReplayWindows;
 use crate::scenario::Scenario;
 use crate::scenario::instant::shown;

@@ -119,7 +119,7 @@ fn what_a_tired_person_writes_is_told_with_its_remedy() {
         (&["run", SCENARIO, "--seed", "-1"], &["--seed", "not a whole number"]),
         (&["run", SCENARIO, "--threads", "0"], &["--threads", "at least 1"]),
         (&["run", SCENARIO, "--batch", "0"], &["--batch", "at least 1"]),
-        (&["run", SCENARIO, "--format", "csv"], &["--format", "text, json"]),
+        (&["run", SCENARIO, "--format", "xml"], &["--format", "text, json"]),
         (&["run", SCENARIO, "--pahts", "5"], &["--paths"]),
         (&["run"], &["<SCENARIO>"]),
         (&["explain", SCENARIO], &["--path"]),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use shortfall::engine::BackendChoice;
-use shortfall::report::{Growth, GrowthPoint};
+use shortfall::report::{Answer, Growth, GrowthPoint};
 use shortfall::scenario::Workload;
 
 use super::args::BenchArgs;
@@ -89,7 +89,7 @@ pub(super) fn main(args: &BenchArgs, svg: Option<&OutFile>) -> Result<(), CliErr
     if let Some(svg) = svg {
         svg.write(|out| shortfall::report::plot::write_svg(&growth, out))?;
     }
-    output::to_stdout(|out| (args.format.write_growth)(&growth, out))
+    output::to_stdout(|out| (args.format.write)(&Answer::Growth(&growth), out))
 }
 
 fn along(dimension: &Dimension, args: &BenchArgs) -> Result<Growth, CliError> {
