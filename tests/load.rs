@@ -2,6 +2,7 @@
 
 mod load {
     mod liquidity;
+    mod text;
 }
 
 use std::io::Write as _;
