@@ -1,4 +1,5 @@
-//! A sample of a finished run, walked again: are the outcomes that it says it has those of its paths?
+//! A sample of a finished run, walked again: are the outcomes that it says it has those of its
+//! paths?
 
 use std::ops::ControlFlow;
 

@@ -5,9 +5,7 @@ use proptest::test_runner::TestRunner;
 use shortfall::engine::void::first_beyond;
 use shortfall::tail::{SATURATED, SMALL_MARK};
 
-use crate::support::drawn::{
-    AAVE, COMPOUND, EULER, MORPHO, PERPETUAL, REFERENCE, any_scenario,
-};
+use crate::support::drawn::{AAVE, COMPOUND, EULER, MORPHO, PERPETUAL, REFERENCE, any_scenario};
 use crate::support::twins::story_of;
 
 /// What drawn scenarios came to, so that no property holds for want of cases.

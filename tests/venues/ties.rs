@@ -53,7 +53,7 @@ fn all_are_when_moved(is_liquidated: bool, what: &str, scenario: &Scenario) {
 }
 
 #[test]
-fn loans_at_their_threshold_are_liquidated_below_it_or_at_it_as_the_venue_says() {
+fn loans_at_their_threshold_are_liquidated_as_the_venue_says() {
     for rule in lending_rules() {
         let at_equality = rule.liquidation().liquidatable_at_equality();
         for (off, is_liquidated) in [(0.0, at_equality), (-NUDGE, false), (NUDGE, true)] {
@@ -77,7 +77,7 @@ fn accounts_at_their_margin_are_closed_below_it_or_at_it_as_the_venue_says() {
 const CHANGES: [f64; 6] = [-0.3, -0.1, -0.07, -0.35, 0.05, 0.9];
 
 #[test]
-fn loans_that_prices_bring_to_their_threshold_are_liquidated_below_it_or_at_it_as_the_venue_says() {
+fn loans_that_prices_bring_to_their_threshold_are_liquidated_as_the_venue_says() {
     for rule in lending_rules() {
         let at_equality = rule.liquidation().liquidatable_at_equality();
         for change in CHANGES {
@@ -118,8 +118,7 @@ fn loans_that_a_crash_brings_to_their_threshold_are_left_or_not_as_the_venue_say
 }
 
 #[test]
-fn loans_that_interest_brings_to_their_threshold_are_liquidated_below_it_or_at_it_as_the_venue_says()
- {
+fn loans_that_interest_brings_to_their_threshold_are_liquidated_as_the_venue_says() {
     for rule in lending_rules() {
         let at_equality = rule.liquidation().liquidatable_at_equality();
         for (borrow_rate, n_steps) in [(0.05, 1), (0.31, 24), (2.0, 7)] {
