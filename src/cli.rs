@@ -4,6 +4,7 @@ mod backend;
 mod baseline;
 mod bench;
 mod check;
+mod climate;
 mod devices;
 mod exit;
 mod explain;

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every module of the library and the binary, and which of ours it may import.
-const FLOORS: [(&str, &[&str]); 16] = [
+const FLOORS: [(&str, &[&str]); 17] = [
     ("main", &["cli"]),
     (
         "cli",
@@ -25,9 +25,9 @@ const FLOORS: [(&str, &[&str]); 16] = [
         "engine",
         &["program", "scenario", "tail", "market", "book", "fixed", "rows", "units", "lanes"],
     ),
-    ("program", &["scenario", "market", "book", "fixed", "rows", "units"]),
+    ("program", &["scenario", "market", "book", "fixed", "rows", "units", "sound"]),
     ("scenario", &["market", "book", "units", "escape"]),
-    ("market", &["fixed", "rows", "units", "lanes"]),
+    ("market", &["fixed", "rows", "units", "lanes", "sound"]),
     ("book", &["fixed", "rows", "units"]),
     ("tail", &["fixed", "rows", "units"]),
     ("fixed", &[]),
@@ -35,6 +35,7 @@ const FLOORS: [(&str, &[&str]); 16] = [
     ("units", &[]),
     ("escape", &[]),
     ("lanes", &[]),
+    ("sound", &[]),
     ("lib", &[]),
 ];
 

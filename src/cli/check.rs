@@ -12,6 +12,7 @@ use shortfall::market::oracle::Feed;
 use shortfall::report::{Format, Glance, counted, usd};
 use shortfall::scenario::{Overrides, Scenario};
 
+use super::climate::Climate;
 use super::history::History;
 use super::{CliError, PathArgs, ScenarioArgs, facts, output};
 
@@ -39,6 +40,9 @@ struct Checked<'a> {
     /// The history that paths follow; absent without a replay.
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<History>,
+    /// The states that the market goes through; absent where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    climate: Option<Climate>,
     /// The book at the opening prices.
     book: Glance,
     notes: &'a [String],
@@ -59,6 +63,7 @@ pub(super) fn main(args: &CheckArgs) -> Result<(), CliError> {
         n_paths: scenario.run.n_paths,
         couplings: couplings(&scenario),
         history: History::of(&scenario),
+        climate: Climate::of(&scenario),
         book: Glance::of(&scenario),
         notes: &notes,
     };
@@ -125,7 +130,8 @@ fn write(checked: &Checked<'_>, format: &Format, out: &mut dyn Write) -> std::io
         counted(checked.n_steps.into(), "step"),
     )?;
     let history = checked.history.as_ref().map(History::told);
-    for line in history.iter().chain(&checked.couplings) {
+    let climate = checked.climate.as_ref().map(Climate::told);
+    for line in history.iter().chain(&climate).chain(&checked.couplings) {
         writeln!(out, "  {line}")?;
     }
     checked.book.write(out)?;

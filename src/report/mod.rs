@@ -31,14 +31,14 @@ pub use baseline::BaselineFigures;
 pub use bench::{BackendRates, Bench, Growth, GrowthPoint};
 pub use explain::{
     Explanation, ToldCoupling, ToldLeftOver, ToldLiquidation, ToldMoved, ToldPrice, ToldRound,
-    ToldSale, ToldWindow, Untaken,
+    ToldSale, ToldState, ToldWindow, Untaken,
 };
 pub use facts::{
     AmountAtOpening, CouplingFacts, Facts, FeedbackTiming, FundFacts, LargestAtOpening,
     OpeningFacts, PoolLabel, PositionLabel, RunFacts,
 };
 pub use figures::Summary;
-pub use format::number::{counted, usd};
+pub use format::number::{counted, duration, usd};
 pub use format::{FORMATS, Format, Report, format_named};
 pub use gates::{GateFigures, Verdict};
 pub use glance::Glance;

@@ -29,6 +29,7 @@ mod positions;
 mod quotes;
 mod reach;
 mod read;
+mod regimes;
 mod replay;
 mod replay_fault;
 mod rounding;
@@ -45,7 +46,6 @@ use crate::market::{Asset, Correlation, Liquidity, Market};
 pub(crate) use assets::MOST_ASSETS;
 pub(crate) use depth::MOST_BANDS;
 pub use error::{Broken, Fault, Faults, Input, Place};
-pub(crate) use factors::MOST_FACTORS;
 pub use figure::{Figure, Unit};
 pub use gate::{Comparison, Gate, GateFault, Precision, Quantity, Target};
 pub(crate) use legs::MOST_LEGS;
@@ -135,6 +135,7 @@ impl Scenario {
                 assets: vec![asset],
                 correlation: Correlation::Dense(vec![1.0]),
                 common_jumps: None,
+                regimes: None,
                 shocks: Vec::new(),
                 replay: None,
                 liquidity: Liquidity::default(),

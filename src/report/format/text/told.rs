@@ -5,11 +5,14 @@ use std::io::{self, Write};
 use super::rounds::{self, change};
 use super::table::Table;
 use crate::escape;
-use crate::report::explain::Explanation;
-use crate::report::format::number::{count, counted, significant, usd};
+use crate::report::explain::{Explanation, ToldState};
+use crate::report::format::number::{count, counted, duration, significant, usd};
 
 /// Rows of a table shown; JSON has all.
 pub(super) const N_ROWS: usize = 40;
+
+/// States of the market shown; JSON has all.
+const N_STATES: usize = 8;
 
 pub(in crate::report::format) fn write(told: &Explanation, out: &mut dyn Write) -> io::Result<()> {
     escape::through(out, |out| write_story(told, out))
@@ -40,12 +43,27 @@ fn write_story(told: &Explanation, out: &mut dyn Write) -> io::Result<()> {
         };
         writeln!(out, "History           from row {} of the table{dates}", window.first_row)?;
     }
+    if let Some(climate) = &told.climate {
+        write_climate(told, climate, out)?;
+    }
     write_prices(told, out)?;
     match &told.rounds {
         None => write_events(told, out)?,
         Some(rounds) => rounds::write(told, rounds, out)?,
     }
     write_left_over(told, out)
+}
+
+/// The states of the market in a line.
+fn write_climate(told: &Explanation, climate: &[ToldState], out: &mut dyn Write) -> io::Result<()> {
+    let shown = climate.iter().take(N_STATES).map(|it| {
+        let hours = it.n_steps as f64 * told.step_hours;
+        format!("{} for {}", escape::name(&it.state), duration(hours))
+    });
+    let mut shown: Vec<String> = shown.collect();
+    let n_more = climate.len().saturating_sub(N_STATES) as u64;
+    shown.extend((n_more > 0).then(|| format!("and {}", counted(n_more, "change"))));
+    writeln!(out, "Climate           {}", shown.join(", "))
 }
 
 fn write_prices(told: &Explanation, out: &mut dyn Write) -> io::Result<()> {
