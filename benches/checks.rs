@@ -6,7 +6,7 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
 use shortfall::engine::cpu::path::PathWorker;
-use shortfall::engine::cpu::replay;
+use shortfall::engine::reference;
 use shortfall::lanes::Lanes;
 use shortfall::program::Program;
 use shortfall::scenario::Workload;
@@ -73,7 +73,7 @@ fn told(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("explain");
     group.throughput(Throughput::Elements(1));
     group.bench_function("one path told", |bencher| {
-        bencher.iter(|| replay::explain(&program, SEED, black_box(3)));
+        bencher.iter(|| reference::explain(&program, SEED, black_box(3)));
     });
     group.finish();
 }

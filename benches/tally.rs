@@ -22,7 +22,10 @@ fn program(n_positions: usize) -> Program {
 /// Outcomes of a block of paths of a small book: losses as they really fall.
 fn block(program: &Program) -> Vec<Outcome> {
     let mut worker = PathWorker::new(program, Lanes::widest());
-    (0..BLOCK_PATHS).map(|path| worker.run(SEED, path, &mut ())).collect()
+    let paths: Vec<u64> = (0..BLOCK_PATHS).collect();
+    let mut outcomes = vec![Outcome::default(); paths.len()];
+    worker.run_all(SEED, &paths, &mut outcomes);
+    outcomes
 }
 
 fn absorbing(criterion: &mut Criterion) {

@@ -26,6 +26,8 @@ struct Values {
     debt: Wide,
 }
 
+const NO_LEG: u32 = 0xffffffffu;
+
 // The legs of the position that this invocation walks.
 var<private> legs: array<LegState, MAX_LEGS>;
 var<private> n_legs: u32;
@@ -83,4 +85,30 @@ fn values() -> Values {
         }
     }
     return sums;
+}
+
+// Account value on the market.
+fn equity(facts: AccountFacts) -> Wide {
+    var sum = facts.constant;
+    for (var leg = 0u; leg < n_legs; leg += 1u) {
+        sum = wide_add(sum, leg_signed_market_value(leg));
+    }
+    return sum;
+}
+
+// The perpetual of the largest notional on the market; the first even when worthless: a long whose
+// market is gone loses the most.
+fn largest_perp() -> u32 {
+    var largest = NO_LEG;
+    var most = wide(0u, 0u);
+    for (var leg = 0u; leg < n_legs; leg += 1u) {
+        if (legs[leg].kind == KIND_PERP) {
+            let value = wide_mul(u32(abs(legs[leg].quantity)), leg_market(leg));
+            if (wide_below(most, value) || largest == NO_LEG) {
+                most = value;
+                largest = leg;
+            }
+        }
+    }
+    return largest;
 }

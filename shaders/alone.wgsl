@@ -1,6 +1,6 @@
-// Twin: src/engine/cpu/path.rs. Paths whose positions nothing couples: a workgroup walks a slice of
-// the book along a few paths, so that what it reads of a position serves all of them, window of
-// steps by window. What its bounds do not clear is walked exactly.
+// Twin: src/engine/reference/walk.rs. Paths whose positions nothing couples: a workgroup walks a
+// slice of the book along a few paths, so that what it reads of a position serves all of them,
+// window of steps by window. What its bounds do not clear is walked exactly.
 
 // Workgroup (x, y) walks the y-th slice of the book along the x-th few paths.
 @compute @workgroup_size(GROUP)

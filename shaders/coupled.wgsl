@@ -1,5 +1,5 @@
-// Twin: src/engine/cpu/coupled.rs. A path whose positions meet in the market: a workgroup walks all
-// of them together, step by step, in rounds of checks and of liquidations in their order.
+// Twin: src/engine/reference/walk.rs. A path whose positions meet in the market: a workgroup walks
+// all of them together, step by step, in rounds of checks and of liquidations in their order.
 
 const NO_POSITION: u32 = 0xffffffffu;
 
@@ -216,7 +216,7 @@ fn leave_all(lane: u32) {
             add_total(TOTAL_BACKLOG, wide_shr(exposure(), row.money_shift));
         }
         for (var leg = 0u; leg < n_legs; leg += 1u) { legs[leg].mark = legs[leg].market; }
-        if (action_kind(row.action) != ACTION_CLOSE_OUT) {
+        if (!holds_perps(row.action)) {
             count_left_over(position, row, status >> STATUS_STEP);
         } else if (is_open) {
             count_open_loss(position, row);

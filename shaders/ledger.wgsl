@@ -1,5 +1,5 @@
-// Twin: src/engine/cpu/ledger.rs. What a path's defaults, liquidations and losses come to: the sums
-// of its outcome, and the counters.
+// Twin: src/engine/reference/ledger.rs. What a path's defaults, liquidations and losses come to:
+// the sums of its outcome, and the counters.
 
 // Where events of this path and step are counted.
 var<private> events_at: u32;
@@ -98,7 +98,7 @@ fn is_exposed() -> bool {
 
 // Nothing more can happen: all is closed, or no debt is left, or no collateral of any quantity.
 fn is_over(action: Action, event: Event) -> bool {
-    if (action.kind == ACTION_CLOSE_OUT) { return event.n_calls > 0u; }
+    if (action.holds_perps == 1u) { return event.n_calls > 0u; }
     var owes = false;
     var owns = false;
     for (var leg = 0u; leg < n_legs; leg += 1u) {

@@ -37,7 +37,7 @@ fn walk_position(position: u32, start: u32, n_steps: u32) {
     }
     if (status == 0u) { return; }
     if (is_last) {
-        if (action.kind != ACTION_CLOSE_OUT) {
+        if (action.holds_perps == 0u) {
             leave(position, row, status >> 2u, n_steps - 1u);
         } else if ((status & STATUS_OVER) == 0u) {
             set_marks(n_steps - 1u);
@@ -190,7 +190,9 @@ fn leave(position: u32, row: PositionRow, last_event: u32, offset: u32) {
     count_left_over(position, row, last_event);
 }
 
-fn action_kind(idx: u32) -> u32 { return tables[T_ACTIONS + ACTION_WORDS * idx + ACTION_KIND]; }
+fn holds_perps(action: u32) -> bool {
+    return tables[T_ACTIONS + ACTION_WORDS * action + ACTION_HOLDS_PERPS] == 1u;
+}
 
 fn action_of(idx: u32) -> Action {
     return load_action(T_ACTIONS + ACTION_WORDS * idx);

@@ -93,6 +93,16 @@ pub fn code(text: &str) -> String {
     format!("{fence}{gap}{text}{gap}{fence}")
 }
 
+/// A field of a CSV file: in one line, and to no spreadsheet a formula.
+#[must_use]
+pub fn cell(text: &str) -> String {
+    // The signs that begin a formula, in both widths.
+    const SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+    let text = line(text);
+    let is_formula = text.trim_start().starts_with(SIGNS);
+    if is_formula { format!("'{text}") } else { text.into_owned() }
+}
+
 /// The value of a label of Prometheus' text format, without its quotes.
 #[must_use]
 pub fn label(text: &str) -> String {
@@ -209,6 +219,14 @@ mod tests {
     }
 
     #[test]
+    fn no_field_is_a_formula_and_signs_within_a_name_stay() {
+        let formulas = ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "＝1"].map(cell);
+        assert_eq!(formulas, ["'=1+1", "'+1", "'-1", "'@SUM(A1)", "' =1", "'＝1"]);
+        assert_eq!(cell("fund.=a.emptied"), "fund.=a.emptied");
+        assert_eq!(cell("\t=1"), r"\t=1");
+    }
+
+    #[test]
     fn labels_and_json_hold_what_was_written() {
         assert_eq!(label("a \"b\" \\ c\nd\u{202e}"), r#"a \"b\" \\ c\nd\\u{202e}"#);
         let text = serde_json::to_string(&format!("{HOSTILE}\u{e0041}")).unwrap();
@@ -221,7 +239,8 @@ mod tests {
         #[test]
         fn nothing_hidden_is_left_of_any_text(text in any::<String>(), most in 1_usize..50) {
             for safe in [line(&text).into_owned(), name(&text), quoted(&text), markdown(&text),
-                         code(&text), label(&text), json(&text.replace('\n', "")).into_owned()] {
+                         code(&text), cell(&text), label(&text),
+                         json(&text.replace('\n', "")).into_owned()] {
                 prop_assert!(!safe.chars().any(is_hidden), "{safe:?}");
             }
             prop_assert!(!lines(&text).chars().any(|sign| is_hidden(sign) && sign != '\n'));

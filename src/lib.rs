@@ -13,9 +13,10 @@
 //! [`scenario`] is the only door: files to a validated model, every fault with its line.
 //! [`market`] says how prices move, [`book`] who owes what under which rules; neither knows the
 //! other. [`program`] puts both into flat integer arrays with a digest. [`engine`] runs a program
-//! on a backend, the CPU or a GPU, and fills the [`tail`]'s exact, order-free tally. [`report`]
-//! writes the figures. [`archive`] keeps a run on disk: stopped, gone on with, split over machines,
-//! merged and verified.
+//! on a backend and fills the [`tail`]'s exact, order-free tally. [`engine::reference`], the
+//! reference walker, states the meaning; the CPU and the kernels are schedules of it, the same to
+//! the bit. [`figures`] names what a tally comes to, in one list, and [`report`] writes it.
+//! [`archive`] keeps a run on disk: stopped, gone on with, split over machines, merged and verified.
 //!
 //! Invariants, most of which say what is absent: below the command line there is no clock, no
 //! environment, no global state and no printing; no float decides an outcome; no sum depends on its
@@ -37,11 +38,13 @@ pub mod market;
 
 pub mod book;
 
+pub mod tail;
+
+pub mod figures;
+
 pub mod scenario;
 
 pub mod program;
-
-pub mod tail;
 
 pub mod engine;
 

@@ -5,6 +5,8 @@
 //! `engine::gpu::words` writes for the kernels: the WGSL struct, its stride, the offset of each
 //! field, its loader.
 
+use std::borrow::Cow;
+
 use bytemuck::Pod;
 
 /// What a field of a row holds.
@@ -72,9 +74,56 @@ pub trait Row: Pod {
     const WORDS: usize = size_of::<Self>() / 4;
 }
 
-/// Rows as a named part of a digest.
-pub fn part<'a, R: Row>(name: &'static str, rows: &'a [R]) -> (&'static str, &'a [u8]) {
-    (name, bytemuck::cast_slice(rows))
+/// A named array as a part of a digest.
+///
+/// Rows are hashed column by column, each under its name, and a column that is 0 everywhere says
+/// nothing; nor does an empty array. So a row may gain a field, and a program an array, without a
+/// new digest of the programs that do not use it.
+#[derive(Debug)]
+pub struct Part<'a> {
+    name: &'static str,
+    n: usize,
+    columns: Vec<(&'static str, Cow<'a, [u8]>)>,
+}
+
+impl<'a> Part<'a> {
+    /// Rows, by column.
+    #[must_use]
+    pub fn rows<R: Row>(name: &'static str, rows: &[R]) -> Self {
+        let words: &[u32] = bytemuck::cast_slice(rows);
+        let column = |field: &Field| {
+            let cells = words.chunks_exact(R::WORDS).map(|row| &row[field.at..]);
+            let cells = cells.flat_map(|cell| &cell[..field.cell.n_words()]);
+            let is_used = cells.clone().any(|word| *word != 0);
+            is_used.then(|| (field.name, cells.flat_map(|word| word.to_le_bytes()).collect()))
+        };
+        Self { name, n: rows.len(), columns: R::FIELDS.iter().filter_map(column).collect() }
+    }
+
+    /// An array of words, as one column without a name.
+    #[must_use]
+    pub fn words(name: &'static str, bytes: &'a [u8]) -> Self {
+        Self { name, n: bytes.len(), columns: vec![("", Cow::Borrowed(bytes))] }
+    }
+
+    /// Its name, how many rows or bytes it has, and its columns, each with its name and length.
+    pub fn hash(&self, hasher: &mut blake3::Hasher) {
+        if self.n == 0 {
+            return;
+        }
+        hash_bytes(self.name.as_bytes(), hasher);
+        for number in [self.n, self.columns.len()] {
+            hasher.update(&(number as u64).to_le_bytes());
+        }
+        for (name, bytes) in &self.columns {
+            hash_bytes(name.as_bytes(), hasher);
+            hash_bytes(bytes, hasher);
+        }
+    }
+}
+
+fn hash_bytes(bytes: &[u8], hasher: &mut blake3::Hasher) {
+    hasher.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
 }
 
 /// Declares rows: structs of `u32`, `i32` and 64-bit numbers, each with its docs and further
@@ -157,12 +206,66 @@ mod tests {
         assert_eq!(n_words, Mixed::WORDS);
     }
 
+    fn digest(part: &Part<'_>) -> blake3::Hash {
+        let mut hasher = blake3::Hasher::new();
+        part.hash(&mut hasher);
+        hasher.finalize()
+    }
+
     #[test]
-    fn a_part_is_the_rows_bytes() {
-        let row = Mixed { signed: -1, words: [2, 3], word: 4, wide: -5 };
-        let rows = [row, row];
-        let (name, bytes) = part("mixed", &rows);
-        assert_eq!((name, bytes.len()), ("mixed", 48));
-        assert_eq!(bytes[..4], [255; 4]);
+    fn every_number_and_its_place_is_part_of_a_digest() {
+        let none = Mixed { signed: 0, words: [0; 2], word: 0, wide: 0 };
+        let rows = [
+            none,
+            Mixed { signed: -1, ..none },
+            Mixed { words: [1, 0], ..none },
+            Mixed { words: [0, 1], ..none },
+            Mixed { word: 1, ..none },
+            Mixed { wide: 1, ..none },
+        ];
+        let mut digests: Vec<_> =
+            rows.iter().map(|row| digest(&Part::rows("a", &[*row]))).collect();
+        digests.push(digest(&Part::rows("b", &[none])));
+        digests.push(digest(&Part::rows("a", &[none, none])));
+        digests.push(digest(&Part::rows("a", &[rows[4], none])));
+        digests.push(digest(&Part::rows("a", &[none, rows[4]])));
+        digests.push(digest(&Part::rows::<Mixed>("a", &[])));
+        for (at, one) in digests.iter().enumerate() {
+            assert!(!digests[..at].contains(one), "two of the digests are equal, one of {at}");
+        }
+    }
+
+    rows! {
+        /// A row that has gained a field.
+        struct Grown {
+            /// As before.
+            signed: i32,
+            /// New.
+            gained: u32,
+            /// As before.
+            words: [u32; 2],
+            /// As before.
+            word: u32,
+        }
+
+        /// The row before.
+        struct Before {
+            /// As after.
+            signed: i32,
+            /// As after.
+            words: [u32; 2],
+            /// As after.
+            word: u32,
+        }
+    }
+
+    #[test]
+    fn a_field_that_nothing_uses_changes_no_digest() {
+        let before = Before { signed: -7, words: [8, 9], word: 0 };
+        let grown = Grown { signed: -7, gained: 0, words: [8, 9], word: 0 };
+        let expected = digest(&Part::rows("it", &[before]));
+        assert_eq!(digest(&Part::rows("it", &[grown])), expected);
+        assert_ne!(digest(&Part::rows("it", &[Grown { gained: 1, ..grown }])), expected);
+        assert_eq!(digest(&Part::words("none", &[])), digest(&Part::rows::<Mixed>("it", &[])));
     }
 }

@@ -118,6 +118,16 @@ fn what_late_feeds_hide_at_the_horizon_is_under_water_at_the_market() {
     assert!((program.usd(one.under_water.into()) - truth).abs() < 0.05, "{one:?}");
 }
 
+/// Thresholds are widened by a hair against rounding, what is owed is not.
+#[test]
+fn a_hair_that_no_venue_sees_is_under_water_at_the_market() {
+    let (program, found) = walked(&edges::owed_a_hair_more_than_held(), 3);
+    let one = &found.outcomes[0];
+    assert_eq!((one.n_events, one.n_defaults), (0, 0));
+    let lacking = program.usd(one.under_water.into());
+    assert!((lacking - edges::HAIR_USD).abs() < 1e-8, "{lacking} is under water");
+}
+
 /// What the opening has used of the first step's means, and what it has sold, is the same for all.
 #[test]
 fn what_settling_the_opening_leaves_standing_is_the_twins() {

@@ -29,11 +29,12 @@ struct Mutant {
 }
 
 /// The parts of the house that faults are put into, and how many there are at least.
-const PARTS: [(&str, usize); 5] = [
+const PARTS: [(&str, usize); 6] = [
     ("src/book/", 8),
     ("src/tail/", 8),
     ("src/program/", 5),
     ("src/engine/cpu/", 8),
+    ("src/engine/reference/", 8),
     ("shaders/", 8),
 ];
 

@@ -5,22 +5,33 @@
 //! their own, made here, of these fields in this order. Neither ever moves: a commit that changes a
 //! number of `projection.tsv` is **value-breaking** and says so.
 //!
-//! The real book does not ship: `SHORTFALL_REAL_BOOK=BOOK.csv.gz,ASSETS.csv` walks it too.
+//! The real book does not ship: `SHORTFALL_REAL_BOOK=BOOK.csv.gz,ASSETS.csv` walks it too. The
+//! reference walker is slow: it walks some paths of each scenario, drawn anew every day, and all of
+//! them where `SHORTFALL_FULL` is 1.
+
+mod support;
 
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
 use shortfall::engine::cpu::Cpu;
-use shortfall::engine::{self, Plan};
+use shortfall::engine::reference::Reference;
+use shortfall::engine::{self, Backend, Plan};
 use shortfall::lanes::Lanes;
 use shortfall::market::depth::{ConstantProduct, Depth, DepthForm};
+use shortfall::market::rng::words;
+use shortfall::program::Program;
 use shortfall::scenario::workload::Workload;
 use shortfall::scenario::{Overrides, Scenario, load};
 use shortfall::tail::{Counters, Digest, Tally};
 use shortfall::units::AssetId;
+use support::twins::on_host;
 
 const N_PATHS: u64 = 4096;
+/// Paths of each scenario that are drawn for the reference walker.
+const N_DRAWN: u64 = 8;
 const PINNED: &str = include_str!("projection.tsv");
 
 /// Counters as they were: fields that have come since are not read.
@@ -139,10 +150,17 @@ fn real_book() -> Vec<(String, Scenario)> {
 }
 
 fn walked(scenario: &Scenario, lanes: Lanes, batch: u64) -> Tally {
-    let program = engine::compile(scenario).unwrap_or_else(|error| panic!("{error}"));
+    let program = compiled(scenario);
+    walked_on(&program, &mut Cpu::with_lanes(&program, scenario.run.seed, 2, lanes), batch)
+}
+
+fn compiled(scenario: &Scenario) -> Program {
+    engine::compile(scenario).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn walked_on(program: &Program, backend: &mut dyn Backend, batch: u64) -> Tally {
     let plan = Plan { n_paths: N_PATHS, batch, materiality: 1 };
-    let mut cpu = Cpu::with_lanes(&program, scenario.run.seed, 2, lanes);
-    engine::run(&program, plan, &mut cpu, &mut ()).unwrap_or_else(|error| panic!("{error}"))
+    engine::run(program, plan, backend, &mut ()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn row(name: &str, tally: &Tally) -> String {
@@ -161,6 +179,26 @@ fn outcomes_and_the_counters_that_there_were_stay() {
     }
     let missing: Vec<&String> = found.iter().filter(|row| !pinned.contains(&&***row)).collect();
     assert!(missing.is_empty(), "not pinned so:\n{missing:#?}");
+}
+
+#[test]
+fn the_reference_walker_finds_what_is_pinned() {
+    let is_whole = std::env::var("SHORTFALL_FULL").is_ok_and(|it| it == "1");
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
+    let day = since.as_secs() / 86_400;
+    for (name, scenario) in scenarios() {
+        let (program, seed) = (compiled(&scenario), scenario.run.seed);
+        if is_whole {
+            let tally = walked_on(&program, &mut Reference::new(&program, seed, 2), N_PATHS);
+            let row = row(&name, &tally);
+            assert!(PINNED.lines().any(|pinned| pinned == row), "not pinned so: {row}");
+        }
+        for draw in 0..N_DRAWN {
+            // The CPU's are pinned, and so are these if they are the same.
+            let path = u64::from(words(day, draw, 0, 0)[0]) % N_PATHS;
+            on_host(&format!("{name}, day {day}"), &program, seed, path..path + 1);
+        }
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod venues {
     mod aave;
     mod compound;
     mod edges;
+    mod euler;
     mod liquidation_prices;
     mod loan;
     mod maintenance;

@@ -1,30 +1,5 @@
 // Twin: src/book/action/close_out.rs. All perpetuals of an account are closed at the mark.
 
-fn equity(facts: AccountFacts) -> Wide {
-    var sum = facts.constant;
-    for (var leg = 0u; leg < n_legs; leg += 1u) {
-        sum = wide_add(sum, leg_signed_market_value(leg));
-    }
-    return sum;
-}
-
-// The perpetual of the largest notional on the market; the first even when worthless: a long whose
-// market is gone loses the most.
-fn largest_perp() -> u32 {
-    var largest = NO_LEG;
-    var most = wide(0u, 0u);
-    for (var leg = 0u; leg < n_legs; leg += 1u) {
-        if (legs[leg].kind == KIND_PERP) {
-            let value = wide_mul(u32(abs(legs[leg].quantity)), leg_market(leg));
-            if (wide_below(most, value) || largest == NO_LEG) {
-                most = value;
-                largest = leg;
-            }
-        }
-    }
-    return largest;
-}
-
 fn close_out(action: Action, facts: AccountFacts) -> Event {
     // What is locked in of perpetuals that cancel leaves nothing to close.
     if (!is_exposed()) { return event_none(); }

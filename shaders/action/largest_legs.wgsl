@@ -1,10 +1,9 @@
 // Twin: src/book/action/largest_legs.rs. Call after call, the largest debt is repaid out of the
 // largest collateral.
 
-const NO_LEG: u32 = 0xffffffffu;
-
 fn largest_legs(action: Action, facts: AccountFacts) -> Event {
     var event = event_none();
+    let owed = wide_shr(values().debt, facts.money_shift);
     while (event.n_calls < action.calls_per_step) {
         let sums = values();
         if (!wide_below_signed(wide_add(sums.weighted, facts.tie), sums.debt)) { break; }
@@ -12,7 +11,8 @@ fn largest_legs(action: Action, facts: AccountFacts) -> Event {
         call(action, facts, sums, &event);
         if (event.n_calls == n_calls) { break; }
     }
-    if (action.writes_off == 1u) { write_off(&event); }
+    let is_large = !wide_below(owed, wide_of(action.written_off_from));
+    if (is_large && action.writes_off == 1u) { write_off(&event); }
     return event;
 }
 
@@ -20,8 +20,9 @@ fn call(action: Action, facts: AccountFacts, sums: Values, event: ptr<function, 
     let collateral = largest(KIND_COLLATERAL);
     let debt = largest(KIND_DEBT);
     if (collateral == NO_LEG || debt == NO_LEG) { return; }
+    set_prices(action, sums);
     let most = repayable_quantity(action, facts, sums, collateral, debt);
-    let proposal = Proposal(ACTION_LARGEST_LEGS, action, facts, sums, collateral, debt);
+    let proposal = Proposal(PICK_LARGEST_PAIR, action, facts, sums, collateral, debt);
     let limit = counterparty_size(proposal, most);
     propose_call(proposal, limit);
     let is_something =

@@ -6,16 +6,18 @@ fn pro_rata(action: Action, facts: AccountFacts) -> Event {
     if (is_zero(sums.collateral) || is_zero(sums.debt)) { return event; }
     let is_full = wide_below(sums.weighted, scale_q32(sums.debt, action.full_close_below));
     let most = select(action.close_factor, ONE_Q31, is_full);
-    let proposal = Proposal(ACTION_PRO_RATA, action, facts, sums, NO_LEG, NO_LEG);
+    let proposal = Proposal(PICK_PRO_RATA, action, facts, sums, NO_LEG, NO_LEG);
+    set_prices(action, sums);
     let share = counterparty_size(proposal, most);
     if (share == 0u) { return event; }
-    propose_pro_rata(sums, share);
+    propose_pro_rata(proposal, share);
     counterparty_take();
     event_take(&event);
     return event;
 }
 
-fn propose_pro_rata(sums: Values, share: u32) {
+fn propose_pro_rata(proposal: Proposal, share: u32) {
+    let sums = proposal.sums;
     var coverage = wide(0u, 0u);
     for (var leg = 0u; leg < n_legs; leg += 1u) {
         if (legs[leg].kind == KIND_COLLATERAL) {

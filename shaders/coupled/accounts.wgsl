@@ -1,4 +1,4 @@
-// Twin: src/engine/cpu/coupled/accounts.rs. The positions of a path as they stand: a word of status
+// Twin: src/engine/reference/account.rs. The positions of a path as they stand: a word of status
 // each, a key while they wait to be liquidated, and the quantities left.
 
 // Breached in this round, and not yet liquidated in it.
@@ -67,7 +67,7 @@ fn rank(row: PositionRow) -> u32 {
     if (IS_LARGEST_FIRST) {
         return 0xffffffffu - magnitude(wide_shr(exposure(), row.money_shift));
     }
-    if (action_kind(row.action) != ACTION_CLOSE_OUT) {
+    if (!holds_perps(row.action)) {
         let sums = values();
         return basis_points(ratio_q32(sums.weighted, sums.debt));
     }

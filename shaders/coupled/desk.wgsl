@@ -1,5 +1,5 @@
-// Twin: src/engine/cpu/coupled/desk.rs. Liquidators, insurance funds and the market as the other
-// side of every liquidation of a path. One invocation acts at a time, so nothing is atomic.
+// Twin: src/engine/reference/desk.rs. Liquidators, insurance funds and the market as the other side
+// of every liquidation of a path. One invocation acts at a time, so nothing is atomic.
 
 // Stages of the search for a size: what can be paid for, whether all of it earns something, which
 // number of parts earns most, whether that does, and how much more still does.

@@ -1,4 +1,4 @@
-// Twin: src/engine/cpu/coupled/market.rs. The market of a path as sales have moved it, and as the
+// Twin: src/engine/reference/market.rs. The market of a path as sales have moved it, and as the
 // venues read it: lanes over assets, then over instruments.
 
 // By asset, as `MovedMarket` has them; a band is its row.

@@ -1,10 +1,13 @@
-//! What happens on a breach; the kernels know these few actions, not the venues.
+//! What happens on a breach, in parts: which legs a call takes, how much of them, at which price,
+//! and what becomes of the rest. The engines know these few parts, not the venues.
 //!
-//! A venue compiles itself to one of them with parameters. Twins in `shaders/action/`.
+//! A venue compiles itself to a choice of parts with parameters. `engine::reference` states what
+//! they mean; here are the CPU's forms of them, with twins in `shaders/action/`.
 
 mod close_out;
 pub mod counterparty;
 mod largest_legs;
+mod price;
 mod pro_rata;
 
 use bytemuck::Zeroable;
@@ -18,12 +21,52 @@ pub use counterparty::{Counterparty, Unlimited};
 pub use largest_legs::Largest;
 pub use pro_rata::{BASKET, Basket, Pair};
 
+pub use price::discount_by_health;
+
 /// Takes from all collaterals and repays all debts alike, one call.
-pub const ACTION_PRO_RATA: u32 = 0;
+pub const PICK_PRO_RATA: u32 = 0;
 /// Call after call, repays the largest debt out of the largest collateral.
-pub const ACTION_LARGEST_LEGS: u32 = 1;
-/// Closes all perpetuals at the mark.
-pub const ACTION_CLOSE_OUT: u32 = 2;
+pub const PICK_LARGEST_PAIR: u32 = 1;
+/// Closes all perpetuals of an account.
+pub const PICK_WHOLE: u32 = 2;
+/// Which legs a call takes: the one list.
+pub const PICKS: &[Part] = &[
+    Part { word: PICK_PRO_RATA, name: "pro-rata", about: "every collateral and debt alike" },
+    Part {
+        word: PICK_LARGEST_PAIR,
+        name: "largest-pair",
+        about: "the largest debt out of the largest collateral, call after call",
+    },
+    Part { word: PICK_WHOLE, name: "whole", about: "all perpetuals of an account at once" },
+];
+
+/// Collateral goes at the bonus of its terms.
+pub const PRICE_BONUS: u32 = 0;
+/// Collateral goes at a discount that grows as health falls, up to a most.
+pub const PRICE_BY_HEALTH: u32 = 1;
+/// What is closed is closed on the market, at a cost.
+pub const PRICE_MARKET: u32 = 2;
+/// At which price a call takes them: the one list.
+pub const PRICES: &[Part] = &[
+    Part { word: PRICE_BONUS, name: "bonus", about: "the bonus of the collateral's terms" },
+    Part {
+        word: PRICE_BY_HEALTH,
+        name: "by-health",
+        about: "a discount of 1 - health, up to a most",
+    },
+    Part { word: PRICE_MARKET, name: "market", about: "the market's, at a cost" },
+];
+
+/// A part that a rule may be made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// Its number in a program.
+    pub word: u32,
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, in a few words.
+    pub about: &'static str,
+}
 
 /// Most calls of an event.
 pub const MOST_CALLS: u32 = 64;
@@ -32,8 +75,12 @@ rows! {
     /// An action and its parameters; read by Rust and WGSL alike.
     #[derive(Serialize, Deserialize)]
     pub struct Action {
-        /// One of the `ACTION_` constants.
-        pub kind: u32,
+        /// One of the `PICK_` constants.
+        pub pick: u32,
+        /// One of the `PRICE_` constants.
+        pub price: u32,
+        /// 1 where positions hold perpetuals against margin, 0 where they owe debts.
+        pub holds_perps: u32,
         /// Share of debt repayable in a call, Q1.31.
         pub close_factor: u32,
         /// 1 if that is a share of the whole debt, 0 if of the chosen leg.
@@ -46,10 +93,15 @@ rows! {
         pub calls_per_step: u32,
         /// Cost of closing perpetuals, a share of their notional, Q1.31.
         pub close_cost: u32,
+        /// Least price of collateral by health, as a share of its value, Q1.31.
+        pub least_discount: u32,
         /// Legs of less value may be repaid whole; money, low and high word.
         pub small: [u32; 2],
         /// Least value a call may leave of a leg that it does not clear; money, low and high word.
         pub dust: [u32; 2],
+        /// Debt at the beginning of an event from which on it may be written off; money, low and
+        /// high word.
+        pub written_off_from: [u32; 2],
     }
 }
 
@@ -68,8 +120,35 @@ pub struct AccountFacts {
 impl Action {
     /// An action that does nothing yet; venues set what they use.
     #[must_use]
-    pub fn new(kind: u32) -> Self {
-        Self { kind, calls_per_step: 1, ..Self::zeroed() }
+    pub fn new(pick: u32) -> Self {
+        let is_whole = pick == PICK_WHOLE;
+        let price = if is_whole { PRICE_MARKET } else { PRICE_BONUS };
+        let holds_perps = u32::from(is_whole);
+        Self { pick, price, holds_perps, calls_per_step: 1, ..Self::zeroed() }
+    }
+
+    /// Whether positions hold perpetuals against margin: their value is then one sum, where others
+    /// have collateral and debt.
+    #[inline(always)]
+    #[must_use]
+    pub fn holds_perps(&self) -> bool {
+        self.holds_perps == 1
+    }
+
+    /// Whether a position is liquidated pro rata at the bonus of its terms, which is the same in
+    /// every call.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_plain_pro_rata(&self) -> bool {
+        self.pick == PICK_PRO_RATA && self.price == PRICE_BONUS
+    }
+
+    /// Whether a first call on the [`Largest`] legs may be made by itself: what follows it needs
+    /// nothing of what was before.
+    #[inline(always)]
+    #[must_use]
+    pub fn begins_with_a_call(&self) -> bool {
+        self.pick == PICK_LARGEST_PAIR && self.written_off_from == [0; 2]
     }
 
     /// Runs the action on a breached position, against the counterparty of what it gives up.
@@ -93,11 +172,9 @@ impl Action {
         (sums, event): (Values, Event),
         counterparty: &mut C,
     ) -> Event {
-        match self.kind {
-            ACTION_PRO_RATA => pro_rata::run(self, legs, &sums, counterparty),
-            ACTION_LARGEST_LEGS => {
-                largest_legs::run(self, facts, legs, (sums, event), counterparty)
-            }
+        match self.pick {
+            PICK_PRO_RATA => pro_rata::run(self, legs, &sums, counterparty),
+            PICK_LARGEST_PAIR => largest_legs::run(self, facts, legs, (sums, event), counterparty),
             _ => close_out::run(self, facts, legs, counterparty),
         }
     }

@@ -55,6 +55,18 @@ pub enum LegKind {
     Perp,
 }
 
+/// What happens to positions that are liquidatable at the opening marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Opening {
+    /// Liquidated once, before the first step, by their venue's rule until nothing changes.
+    Settle,
+    /// Left as they are: every path liquidates them at its first step.
+    Keep,
+    /// Taken out of the book.
+    Drop,
+}
+
 impl Book {
     /// The legs of a position.
     #[must_use]

@@ -2,12 +2,14 @@
 
 mod aave_v3;
 mod compound_v2;
+mod euler_v2;
 mod morpho_blue;
 mod perpetual;
 mod reference;
 
 pub use aave_v3::AaveV3;
 pub use compound_v2::CompoundV2;
+pub use euler_v2::EulerV2;
 pub use morpho_blue::MorphoBlue;
 pub use perpetual::{Margin, Perpetual, Tier, tier_bounds, with_deductions};
 pub use reference::Reference;
@@ -48,6 +50,10 @@ pub trait Liquidation {
     fn broken_bounds(&self) -> Vec<BrokenBound>;
     /// The bonus of collateral whose terms set none.
     fn default_bonus(&self, liquidation_threshold: f64) -> f64;
+    /// Whether the bonus is a term of collateral; `false` where the rule alone sets the price.
+    fn takes_a_bonus(&self) -> bool {
+        true
+    }
     /// The threshold of collateral whose terms set none, given the asset's own.
     fn default_threshold(&self, asset_threshold: f64) -> f64 {
         asset_threshold
@@ -165,6 +171,23 @@ rules! {
         "A share of the chosen debt a call; what is left over stays on the books.";
     MorphoBlue, "morpho-blue",
         "Liquidated whole; the lenders lose at once when the collateral is gone.";
+    EulerV2, "euler-v2",
+        "No close factor; the discount grows as health falls, and deficits are lenders' at once.";
     Perpetual, "perpetual",
         "Perpetual futures under tiered maintenance margin, closed whole at the mark.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_guide_has_a_row_a_rule() {
+        let guide = include_str!("../guide/models.md");
+        for (name, about) in RULES {
+            assert!(guide.contains(&format!("| `{name}` | {about} |\n")), "{name}: {about}");
+        }
+        let rows = guide.lines().filter(|line| line.starts_with("| `"));
+        assert_eq!(rows.count(), RULES.len(), "rows of the table of rules");
+    }
 }

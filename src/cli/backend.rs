@@ -75,7 +75,11 @@ impl BackendArgs {
 
     /// The lanes of the CPU's threads.
     pub(super) fn lanes(&self) -> Lanes {
-        self.lanes.unwrap_or_default()
+        match self.backend {
+            // It has none, but that prices are drawn by the narrowest.
+            BackendName::Reference => Lanes::here()[0],
+            _ => self.lanes.unwrap_or_default(),
+        }
     }
 
     fn cpu<'a>(&self, program: &'a Program, seed: u64) -> Cpu<'a> {

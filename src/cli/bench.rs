@@ -12,7 +12,7 @@ use clap::Args;
 use shortfall::engine::{Backend, EngineError};
 use shortfall::lanes::Lanes;
 use shortfall::program::Program;
-use shortfall::report::{BackendRates, Bench, FORMATS, Format, counted};
+use shortfall::report::{Answer, BackendRates, Bench, FORMATS, Format, counted};
 use shortfall::scenario::{Overrides, Scenario, Workload};
 
 use super::backend::{BackendArgs, lanes, n_threads};
@@ -92,7 +92,7 @@ pub(super) fn main(args: &BenchArgs) -> Result<(), CliError> {
     let bare = program.without_positions();
     let mut contenders = contenders(args, [&program, &bare], scenario.run.seed)?;
     let bench = measure(args, &scenario, &mut contenders)?;
-    output::to_stdout(|out| (args.format.write_bench)(&bench, out))
+    output::to_stdout(|out| (args.format.write)(&Answer::Bench(&bench), out))
 }
 
 /// The scenario that was named, or the reference market in code, which needs no file.

@@ -5,10 +5,11 @@ mod coupled;
 use clap::Args;
 
 use shortfall::book::account::{KIND_COLLATERAL, KIND_DEBT, LegState};
-use shortfall::engine::cpu::replay::{self, Story};
+use shortfall::engine::reference;
+use shortfall::engine::story::Story;
 use shortfall::program::Program;
 use shortfall::report::{
-    Explanation, ToldLeftOver, ToldLiquidation, ToldPrice, ToldState, ToldWindow, counted,
+    Answer, Explanation, ToldLeftOver, ToldLiquidation, ToldPrice, ToldState, ToldWindow, counted,
 };
 use shortfall::scenario::instant::shown;
 use shortfall::scenario::{Overrides, Scenario};
@@ -40,9 +41,9 @@ pub(super) fn main(args: &ExplainArgs) -> Result<(), CliError> {
             counted(u64::from(table.n_windows), "window"),
         ));
     }
-    let story = replay::explain(&program, scenario.run.seed, args.path);
+    let story = reference::explain(&program, scenario.run.seed, args.path);
     let told = tell(&scenario, &program, args.path, &story);
-    output::to_stdout(|out| (args.scenario.format.write_explanation)(&told, out))
+    output::to_stdout(|out| (args.scenario.format.write)(&Answer::Path(&told), out))
 }
 
 fn tell(scenario: &Scenario, program: &Program, path_idx: u64, story: &Story) -> Explanation {

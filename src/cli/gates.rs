@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use shortfall::report::reading::lacking;
-use shortfall::report::{Facts, Report, format_named, junit};
-use shortfall::scenario::{Gate, Quantity};
+use shortfall::figures::{Facts, Gate, Quantity, lacking, reference};
+use shortfall::report::{Answer, Report, format_named, junit};
 
 use super::CliError;
 use super::output::OutFile;
@@ -14,7 +13,7 @@ use super::output::OutFile;
 #[derive(Debug, Args)]
 pub(super) struct GateArgs {
     /// Fail if this holds on a figure's whole 95 % interval, as in "es99 > 2.5e6"; may be repeated
-    #[arg(long, value_name = "GATE", conflicts_with = "shard")]
+    #[arg(long, value_name = "GATE", conflicts_with = "shard", long_help = help())]
     pub(super) fail_on: Vec<String>,
     /// File for the gates' verdicts as JUnit XML
     #[arg(long, value_name = "FILE", conflicts_with = "shard")]
@@ -22,6 +21,15 @@ pub(super) struct GateArgs {
     /// File for a summary in Markdown, for a pull request
     #[arg(long, value_name = "FILE", conflicts_with = "shard")]
     markdown: Option<PathBuf>,
+}
+
+/// The help of `--fail-on`, with the figures that it may name.
+fn help() -> String {
+    format!(
+        "Fail if this holds on a figure's whole 95 % interval, as in \"es99 > 2.5e6\"; may be \
+         repeated. Figures, of the run or, after `delta.`, of its difference to a baseline:\n{}",
+        reference::help()
+    )
 }
 
 /// Files for verdicts, proven writable before the first path runs.
@@ -82,7 +90,7 @@ impl GateFiles {
             file.write(|out| junit::write(&report.summary.scenario, report.gates, out))?;
         }
         if let (Some(file), Some(markdown)) = (&self.markdown, format_named("markdown")) {
-            file.write(|out| (markdown.write)(report, out))?;
+            file.write(|out| (markdown.write)(&Answer::Report(*report), out))?;
         }
         Ok(())
     }

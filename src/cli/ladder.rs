@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use shortfall::report::Answer;
 use shortfall::report::ladder::{DEFAULT_DROPS, ladder};
 use shortfall::scenario::Overrides;
 
@@ -22,5 +23,5 @@ pub(super) fn main(args: &LadderArgs) -> Result<(), CliError> {
     let scenario = args.scenario.load(None, Overrides::default())?;
     output::print_notes(&scenario.notes, args.scenario.quiet);
     let rows = ladder(&scenario, drops);
-    output::to_stdout(|out| (args.scenario.format.write_ladder)(&rows, out))
+    output::to_stdout(|out| (args.scenario.format.write)(&Answer::Ladder(&rows), out))
 }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use shortfall::archive::merge::{Shards, compare_with_shards};
 use shortfall::archive::{LocalDisk, Opened, read_counted};
-use shortfall::report::{FORMATS, Format, Report};
+use shortfall::report::{Answer, FORMATS, Format, Report};
 
 use super::exit::Exit;
 use super::{CliError, number, output};
@@ -47,7 +47,7 @@ pub(super) fn main(args: &MergeArgs) -> Result<Exit, CliError> {
         }
     };
     let report = Report::of(&results.summary);
-    let told = output::to_stdout(|out| (args.format.write)(&report, out));
+    let told = output::to_stdout(|out| (args.format.write)(&Answer::Report(report), out));
     if let Some(void) = &report.summary.void {
         output::to_stderr(&void.told());
     }

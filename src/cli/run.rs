@@ -7,7 +7,7 @@ use shortfall::archive::{Found, read_counted};
 use shortfall::engine::{self, Stretch};
 use shortfall::report::gates::{judge, worst};
 use shortfall::report::verdict::closing;
-use shortfall::report::{Report, RunFacts, Summary, UntilFigures};
+use shortfall::report::{Answer, Report, RunFacts, Summary, UntilFigures};
 use shortfall::scenario::{Overrides, Scenario};
 
 use super::backend::BackendArgs;
@@ -261,7 +261,7 @@ fn write(args: &RunArgs, asked: &Asked, report: Report<'_>) -> Result<Exit, CliE
     let until = scenario.run.until.as_ref().map(|until| UntilFigures::of(until, report.summary));
     let whole = Report { until: until.as_ref(), gates: &gates, ..report };
     files.write(&whole)?;
-    let told = output::to_stdout(|out| (args.scenario.format.write)(&whole, out));
+    let told = output::to_stdout(|out| (args.scenario.format.write)(&Answer::Report(whole), out));
     if let Some(void) = &report.summary.void {
         output::to_stderr(&void.told());
     }

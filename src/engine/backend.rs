@@ -8,7 +8,7 @@ use crate::tail::{Counters, Outcome};
 
 /// Runs batches of one program.
 pub trait Backend {
-    /// Its name in reports: `cpu`, `gpu`.
+    /// Its name in reports: `cpu`, `gpu`, `reference`.
     fn name(&self) -> &'static str;
 
     /// The adapter it runs on, where there is one.

@@ -1,11 +1,11 @@
-//! The CPU backend: the meaning of the kernels in plain Rust, and its fast lanes.
+//! The CPU backend: a schedule of the reference walker, with fast lanes.
 //!
 //! Every thread takes the next few paths, walks their prices, bounds every position over the whole
 //! horizon, and walks what the bound does not clear from breach to breach.
 
 mod baskets;
 pub(super) mod bound;
-pub mod coupled;
+mod coupled;
 mod filter;
 pub(super) mod horizon;
 mod ledger;
@@ -14,10 +14,9 @@ pub mod marks;
 mod pairs;
 pub mod path;
 pub(super) mod positions;
-pub mod replay;
 mod search;
 pub(super) mod terms;
-pub mod walk;
+mod walk;
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};

@@ -9,6 +9,7 @@ mod cache;
 mod coupling;
 pub mod device;
 pub mod kernel;
+mod parts;
 pub mod probe;
 pub mod room;
 pub mod self_test;

@@ -1,4 +1,6 @@
 //! The only place that runs a program: paths to outcomes to a tally, on any backend.
+//!
+//! The reference walker states the meaning; the CPU and the kernels are schedules of it.
 
 pub mod backend;
 pub mod contrast;

@@ -63,11 +63,16 @@ impl Backend for Reference<'_> {
             counters
         };
         std::thread::scope(|scope| {
+            let mut turns = paths.step_by(a_thread).zip(outcomes.chunks_mut(a_thread));
+            let mine = turns.next();
             let mut threads = Vec::new();
-            for (first, outcomes) in paths.step_by(a_thread).zip(outcomes.chunks_mut(a_thread)) {
+            for (first, outcomes) in turns {
                 let thread = std::thread::Builder::new();
                 let thread = thread.spawn_scoped(scope, move || walk(first, outcomes));
                 threads.push(thread.map_err(|source| EngineError::Threads { n_threads, source })?);
+            }
+            if let Some((first, outcomes)) = mine {
+                counters.merge(&walk(first, outcomes));
             }
             for thread in threads {
                 match thread.join() {

@@ -4,7 +4,8 @@
 //! price its clamp, or a purchase the end of its market ([`crate::tail::SATURATED`]). Beyond that
 //! its losses are those of prices that stand still: lower bounds, and no more.
 
-use super::cpu::replay::{Story, explain};
+use super::reference::explain;
+use super::story::Story;
 use crate::fixed::mark_of_log;
 use crate::market::model::LOG_CLAMP;
 use crate::program::Program;

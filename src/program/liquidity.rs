@@ -19,7 +19,7 @@ use crate::market::depth::{Curve, Depth, Feedback, SIZE_BITS};
 use crate::market::model::Octaves;
 use crate::market::oracle::Feed;
 use crate::rows;
-use crate::rows::part;
+use crate::rows::Part;
 use crate::scenario::Scenario;
 
 /// No such index, no such bound.
@@ -199,8 +199,7 @@ impl Liquidity {
             whole.chain(depth.by_drawdown.iter().map(|band| (band.fall, band.share)))
         {
             let scale = libm::ldexp(form.scale_usd() * share, octaves as i32);
-            let one = libm::exp2(f64::from(SIZE_BITS));
-            let quantum = libm::exp2(f64::from(money_log2));
+            let [one, quantum] = [SIZE_BITS as i32, money_log2].map(|it| libm::exp2(it.into()));
             let (size_mantissa, size_shift) = mantissa(quantum * one * (1.0 - depth.fee) / scale);
             let (money_mantissa, money_shift) = mantissa(scale / (one * quantum));
             self.bands.push(BandRow {
@@ -238,20 +237,21 @@ impl Liquidity {
     }
 
     /// Every array, named, for the program's digest.
-    pub(super) fn parts(&self) -> Vec<(&'static str, &[u8])> {
+    pub(super) fn parts(&self) -> Vec<Part<'_>> {
         let mut parts = vec![
-            part("liquidity.assets", &self.assets),
-            part("liquidity.bands", &self.bands),
-            ("liquidity.cross", bytemuck::cast_slice(&self.cross)),
-            part("liquidity.feeds", &self.feeds),
-            ("liquidity.stale", bytemuck::cast_slice(&self.stale)),
-            part("liquidity.terms", from_ref(&self.terms)),
-            part("liquidity.funds", &self.funds),
+            Part::rows("liquidity.assets", &self.assets),
+            Part::rows("liquidity.bands", &self.bands),
+            Part::words("liquidity.cross", bytemuck::cast_slice(&self.cross)),
+            Part::rows("liquidity.feeds", &self.feeds),
+            Part::words("liquidity.stale", bytemuck::cast_slice(&self.stale)),
+            Part::rows("liquidity.terms", from_ref(&self.terms)),
+            Part::rows("liquidity.funds", &self.funds),
         ];
-        parts.extend(self.standing.iter().flat_map(Standing::parts));
+        let standing = self.standing.iter().flat_map(Standing::parts);
+        parts.extend(standing.map(|(name, bytes)| Part::words(name, bytes)));
         for curve in &self.curves {
-            parts.push(part("liquidity.sold", &curve.sold));
-            parts.push(part("liquidity.bought", &curve.bought));
+            parts.push(Part::rows("liquidity.sold", &curve.sold));
+            parts.push(Part::rows("liquidity.bought", &curve.bought));
         }
         parts
     }

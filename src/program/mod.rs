@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_PERP};
 use crate::book::action::Action;
 use crate::market::model::CompiledMarket;
-use crate::rows::part;
+use crate::rows::Part;
 use crate::units::{AssetId, VenueId};
 use layout::{InstrumentRow, LegRow, PositionRow, TierRow};
 use liquidity::Liquidity;
@@ -85,31 +85,28 @@ impl Program {
         Self::compile(&crate::scenario::Scenario::smallest()).unwrap()
     }
 
-    /// BLAKE3 over all of it, array by array, each with its name and length.
+    /// BLAKE3 over all of it, array by array; see [`Part`].
     #[must_use]
     pub fn digest(&self) -> blake3::Hash {
         let n_steps = self.market.n_steps as u64;
         let pools: Vec<[u32; 2]> =
             self.pools.iter().map(|(venue, asset)| [venue.0, asset.0]).collect();
         let opening = self.opening.words();
-        let mut parts: Vec<(&str, &[u8])> = vec![
-            ("n_steps", bytemuck::bytes_of(&n_steps)),
-            ("money_log2", bytemuck::bytes_of(&self.money_log2)),
-            part("instruments", &self.instruments),
-            part("positions", &self.positions),
-            part("legs", &self.legs),
-            part("tiers", &self.tiers),
-            part("actions", &self.actions),
-            ("pools", bytemuck::cast_slice(&pools)),
-            ("opening", bytemuck::cast_slice(&opening)),
+        let mut parts = vec![
+            Part::words("n_steps", bytemuck::bytes_of(&n_steps)),
+            Part::words("money_log2", bytemuck::bytes_of(&self.money_log2)),
+            Part::rows("instruments", &self.instruments),
+            Part::rows("positions", &self.positions),
+            Part::rows("legs", &self.legs),
+            Part::rows("tiers", &self.tiers),
+            Part::rows("actions", &self.actions),
+            Part::words("pools", bytemuck::cast_slice(&pools)),
+            Part::words("opening", bytemuck::cast_slice(&opening)),
         ];
-        parts.extend(self.market.parts());
+        parts.extend(self.market.parts().into_iter().map(|(name, it)| Part::words(name, it)));
         parts.extend(self.liquidity.iter().flat_map(Liquidity::parts));
-        let mut hasher = blake3::Hasher::new_derive_key("shortfall program v2");
-        for (name, bytes) in parts {
-            hasher.update(&(name.len() as u64).to_le_bytes()).update(name.as_bytes());
-            hasher.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
-        }
+        let mut hasher = blake3::Hasher::new_derive_key("shortfall program v3");
+        parts.iter().for_each(|part| part.hash(&mut hasher));
         hasher.finalize()
     }
 

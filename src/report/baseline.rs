@@ -2,14 +2,11 @@
 
 use serde::Serialize;
 
-use super::facts::Facts;
-use super::figures::Summary;
-use super::format::number::{known, measured};
 use super::moved::{MovedSections, PoolDifference, PositionDifference};
-use super::reading::Reading;
-use super::verdict::round_up;
-use super::windows::Basis;
-use crate::scenario::{Figure, Unit};
+use crate::figures::number::{known, measured, round_up};
+use crate::figures::row::Rests;
+use crate::figures::windows::Basis;
+use crate::figures::{Facts, Figure, Known, Parameters, Reading, Summary, Unit};
 use crate::tail::stat::sectioning::{N_SECTIONS, Section, half_width};
 use crate::tail::{Digest, Level, Tally};
 
@@ -70,11 +67,12 @@ impl<'a> Sections<'a> {
     /// levels and the materiality of this run's, and its positions.
     #[must_use]
     pub fn of(facts: [&'a Facts; 2]) -> Self {
-        let fund = |venue: &str| facts.iter().all(|facts| facts.has_fund(venue));
-        let venues: Vec<&str> = facts[0].venues.iter().map(String::as_str).collect();
-        let venues: Vec<&str> = venues.into_iter().filter(|venue| fund(venue)).collect();
-        let all = Figure::all(&facts[0].levels, &venues).into_iter();
-        let rows = all.map(|figure| Row { figure, sections: Vec::new() });
+        let has_fund = |venue: &&str| facts.iter().all(|facts| facts.has_fund(venue));
+        let funds = facts[0].venues.iter().map(String::as_str).filter(has_fund).collect();
+        let levels = &facts[0].levels;
+        let all = Figure::gates(&Parameters { levels, funds, ..Parameters::default() });
+        let compared = all.into_iter().filter(|figure| figure.row.has_delta());
+        let rows = compared.map(|figure| Row { figure, sections: Vec::new() });
         Self { facts, rows: rows.collect(), moved: MovedSections::of(facts) }
     }
 
@@ -126,7 +124,7 @@ impl Row {
     fn difference(&self, this: Reading, baseline: Reading, basis: Basis) -> DifferenceFigures {
         let difference = this.value - baseline.value;
         let half_width = match &self.figure {
-            figure if figure.is_exact() => Some(0.0),
+            figure if figure.row.is_exact() => Some(0.0),
             _ if basis == Basis::Sections && (!self.has_tails() || self.meets_an_atom()) => None,
             _ => basis.half_width(|| half_width(difference, &self.sections)),
         };
@@ -137,7 +135,7 @@ impl Row {
             difference,
             low: half_width.map(|half_width| difference - half_width),
             high: half_width.map(|half_width| difference + half_width),
-            unit: self.figure.unit(),
+            unit: self.figure.row.unit,
         }
     }
 
@@ -145,13 +143,13 @@ impl Row {
     /// such as no loss, in some of them only, and their spread says nothing of the whole run's.
     fn meets_an_atom(&self) -> bool {
         let n_equal = self.sections.iter().filter(|section| section.value == 0.0).count();
-        matches!(self.figure, Figure::ValueAtRisk { .. })
+        self.figure.row.known == Known::Within(Rests::Rank)
             && (1..self.sections.len()).contains(&n_equal)
     }
 
     /// Whether every section has paths enough beyond the figure's level for a value of its own.
     fn has_tails(&self) -> bool {
-        let Some((_, level)) = self.figure.level() else { return true };
+        let Some(level) = self.figure.level() else { return true };
         let least = self.sections.iter().map(|section| section.n_paths).min().unwrap_or(0);
         Level::nearest(level).tail_size(least) >= LEAST_TAIL
     }
@@ -170,7 +168,7 @@ impl BaselineFigures {
     /// interval: as many as a level asks for, or one a section.
     #[must_use]
     pub fn known_from(figure: &Figure) -> Option<u64> {
-        let a_section = figure.level().map_or(1.0, |(_, level)| LEAST_TAIL / (1.0 - level));
+        let a_section = figure.level().map_or(1.0, |level| LEAST_TAIL / (1.0 - level));
         Some(round_up(a_section * N_SECTIONS as f64) as u64)
     }
 
@@ -185,7 +183,7 @@ impl BaselineFigures {
     pub fn reading(&self, figure: &Figure) -> Option<Reading> {
         let name = figure.to_string();
         let found = self.differences.iter().find(|it| it.figure == name)?;
-        Some(Reading { value: found.difference, low: found.low, high: found.high })
+        Some(Reading { value: found.difference, std_error: None, low: found.low, high: found.high })
     }
 }
 
@@ -193,7 +191,7 @@ impl DifferenceFigures {
     /// Without the ends that void paths leave open, of this run or of the baseline: what is lost is
     /// at least what is seen, and how other figures lie nothing says.
     fn bounded(self, figure: &Figure, [this, baseline]: [bool; 2]) -> Self {
-        let rises = figure.rises_with_losses();
+        let rises = figure.row.rises;
         let low = self.low.filter(|_| !baseline && (rises || !this));
         let high = self.high.filter(|_| !this && (rises || !baseline));
         Self { low, high, ..self }
@@ -219,7 +217,7 @@ pub(super) const DIFFERENCE_HEADINGS: [&str; 6] =
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture;
+    use crate::figures::fixture::{self, figure};
     use crate::tail::stat::sectioning::start_of;
     use crate::tail::{Outcome, Shape};
 
@@ -270,13 +268,13 @@ mod tests {
             let section = |idx| Section { n_paths: 1000, value: value(idx) };
             Row { figure, sections: (0..N_SECTIONS).map(section).collect() }
         };
-        let reading = Reading { value: 6.0, low: None, high: None };
+        let reading = Reading { value: 6.0, std_error: None, low: None, high: None };
         let nothing = Reading { value: 0.0, ..reading };
         let low = |row: Row| row.difference(reading, nothing, Basis::Sections).low;
-        let var = || Figure::ValueAtRisk { level: 0.99 };
+        let var = || figure("var99");
         assert_eq!((low(row(1, var())), low(row(31, var()))), (None, None));
-        assert!(low(row(0, var())).is_some() && low(row(1, Figure::Mean)).is_some());
-        assert!(low(row(1, Figure::ExpectedShortfall { level: 0.99 })).is_some());
+        assert!(low(row(0, var())).is_some() && low(row(1, figure("mean"))).is_some());
+        assert!(low(row(1, figure("es99"))).is_some());
     }
 
     #[test]
@@ -292,8 +290,8 @@ mod tests {
         }
         let mean = &there.differences[0];
         assert!(mean.low < mean.high && mean.difference > 0.0, "{mean:?}");
-        let step = there.reading(&Figure::LargestStep).unwrap();
+        let step = there.reading(&figure("largest_step")).unwrap();
         assert_eq!((step.value, step.low, step.high), (3.0, Some(3.0), Some(3.0)));
-        assert_eq!(there.reading(&Figure::BacklogMean), None);
+        assert_eq!(there.reading(&figure("backlog.mean")), None);
     }
 }

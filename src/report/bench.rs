@@ -7,8 +7,8 @@ pub(super) mod fixture;
 
 use serde::Serialize;
 
-use super::format::number::{count, percent, significant};
 use crate::escape;
+use crate::figures::number::{count, percent, significant};
 use crate::tail::Digest;
 
 /// Backends side by side on one workload.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::format::number::duration;
+use crate::figures::number::duration;
 
 /// A path as a reader wants it; money in dollars.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -1,11 +1,11 @@
 //! The shape every format has, and the one list of formats.
 
+mod csv;
 #[cfg(test)]
 mod hostile;
 mod json;
 mod markdown;
-pub(super) mod number;
-mod text;
+pub(super) mod text;
 
 use std::io::{self, Write};
 
@@ -13,13 +13,12 @@ use serde::Serialize;
 
 use super::baseline::BaselineFigures;
 use super::bench::{Bench, Growth};
+use super::document::{self, Document};
 use super::explain::Explanation;
-use super::facts::RunFacts;
-use super::figures::Summary;
 use super::gates::GateFigures;
 use super::ladder::LadderRow;
 use super::until::UntilFigures;
-use number::{count, usd_cents};
+use crate::figures::{RunFacts, Summary};
 
 /// What is written: the figures, and beside them how the run went. Serialises as one object.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -49,53 +48,60 @@ impl<'a> Report<'a> {
     }
 }
 
-/// A way to write figures.
+/// What a command answers.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(untagged)]
+pub enum Answer<'a> {
+    /// The report of a run.
+    Report(Report<'a>),
+    /// The book after several falls of prices.
+    Ladder(&'a [LadderRow]),
+    /// Backends side by side.
+    Bench(&'a Bench),
+    /// How cost grows.
+    Growth(&'a [Growth]),
+    /// A path, explained.
+    Path(&'a Explanation),
+}
+
+impl Answer<'_> {
+    /// In sections, for people.
+    #[must_use]
+    pub fn document(&self) -> Document {
+        match self {
+            Self::Report(report) => document::run(report),
+            Self::Ladder(rows) => document::ladder(rows),
+            Self::Bench(bench) => document::bench(bench),
+            Self::Growth(growth) => document::growth(growth),
+            Self::Path(told) => document::path(told),
+        }
+    }
+}
+
+/// A way to write answers.
 #[derive(Debug)]
 pub struct Format {
     /// Its name on the command line.
     pub name: &'static str,
     /// What it is for.
     pub about: &'static str,
-    /// Writes the report of a run.
-    pub write: fn(&Report<'_>, &mut dyn Write) -> io::Result<()>,
-    /// Writes a ladder.
-    pub write_ladder: fn(&[LadderRow], &mut dyn Write) -> io::Result<()>,
-    /// Writes backends side by side.
-    pub write_bench: fn(&Bench, &mut dyn Write) -> io::Result<()>,
-    /// Writes how cost grows.
-    pub write_growth: fn(&[Growth], &mut dyn Write) -> io::Result<()>,
-    /// Writes a path, told.
-    pub write_explanation: fn(&Explanation, &mut dyn Write) -> io::Result<()>,
+    /// Writes an answer.
+    pub write: fn(&Answer<'_>, &mut dyn Write) -> io::Result<()>,
 }
 
 /// The one list of formats; the first is the default.
 pub const FORMATS: &[Format] = &[
-    Format {
-        name: "text",
-        about: "Tables for people.",
-        write: text::write,
-        write_ladder: text::write_ladder,
-        write_bench: text::write_bench,
-        write_growth: text::write_growth,
-        write_explanation: text::write_explanation,
-    },
+    Format { name: "text", about: "Tables for people.", write: text::write },
     Format {
         name: "json",
         about: "One object with every figure, for programs.",
         write: json::write,
-        write_ladder: json::write_ladder,
-        write_bench: json::write_bench,
-        write_growth: json::write_growth,
-        write_explanation: json::write_explanation,
     },
+    Format { name: "csv", about: "A line for each figure, for spreadsheets.", write: csv::write },
     Format {
         name: "markdown",
         about: "A summary for a pull request or a wiki.",
         write: markdown::write,
-        write_ladder: markdown::write_ladder,
-        write_bench: markdown::write_bench,
-        write_growth: markdown::write_growth,
-        write_explanation: markdown::write_explanation,
     },
 ];
 
@@ -103,28 +109,4 @@ pub const FORMATS: &[Format] = &[
 #[must_use]
 pub fn format_named(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
-}
-
-/// The columns of a ladder.
-const LADDER_HEADINGS: [&str; 7] = [
-    "drop",
-    "liquidatable",
-    "their debt, USD",
-    "their collateral, USD",
-    "under water",
-    "shortfall, USD",
-    "total debt, USD",
-];
-
-/// A row of a ladder, under its headings.
-fn ladder_cells(row: &LadderRow) -> [String; 7] {
-    [
-        format!("{:.2} %", row.drop * 100.0),
-        count(row.n_liquidatable.into()),
-        usd_cents(row.debt_liquidatable_usd),
-        usd_cents(row.collateral_liquidatable_usd),
-        count(row.n_underwater.into()),
-        usd_cents(row.shortfall_usd),
-        usd_cents(row.total_debt_usd),
-    ]
 }

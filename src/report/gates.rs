@@ -3,12 +3,10 @@
 use serde::Serialize;
 
 use super::baseline::BaselineFigures;
-use super::figures::Summary;
-use super::format::number::{at_least_if, known};
-use super::reading::Reading;
 use super::verdict::{Evidence, excess, told};
 use crate::escape;
-use crate::scenario::{Gate, Quantity, Unit};
+use crate::figures::number::{at_least_if, known};
+use crate::figures::{Gate, Quantity, Reading, Summary, Unit};
 
 /// What a run says to a gate. The worse is the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -77,7 +75,7 @@ impl GateFigures {
             low: reading.and_then(|it| it.low),
             high: reading.and_then(|it| it.high),
             bound: gate.bound,
-            unit: gate.quantity.figure().unit(),
+            unit: gate.quantity.figure().row.unit,
             at_least: is_void,
             told: told(gate, verdict, evidence),
             excess: excess(gate, reading),
@@ -150,16 +148,17 @@ fn verdict(gate: &Gate, reading: Option<&Reading>) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture;
-    use crate::scenario::{Comparison, Figure};
+    use crate::figures::Comparison;
+    use crate::figures::fixture::{self, figure};
 
     fn gate(comparison: Comparison, bound: f64) -> Gate {
-        let quantity = Quantity::Figure(Figure::ExpectedShortfall { level: 0.99 });
+        let quantity = Quantity::Figure(figure("es99"));
         Gate { quantity, comparison, bound, written: "es99 > 1".to_owned() }
     }
 
     /// An interval from 10 to 20.
-    const KNOWN: Reading = Reading { value: 14.0, low: Some(10.0), high: Some(20.0) };
+    const KNOWN: Reading =
+        Reading { value: 14.0, std_error: None, low: Some(10.0), high: Some(20.0) };
 
     #[test]
     fn a_gate_is_breached_or_passed_by_the_whole_interval_only() {
@@ -206,9 +205,9 @@ mod tests {
     #[test]
     fn void_paths_leave_a_gate_open_unless_what_they_lose_at_least_breaches_it() {
         let (void, sound) = (fixture::void_summary(), fixture::summary());
-        let low = sound.reading(&Figure::ExpectedShortfall { level: 0.99 }).unwrap().low.unwrap();
+        let low = sound.reading(&figure("es99")).unwrap().low.unwrap();
         let of_opening = Gate {
-            quantity: Quantity::Figure(Figure::OpeningCount),
+            quantity: Quantity::Figure(figure("opening.n")),
             ..gate(Comparison::Above, 100.0)
         };
         let gates = [
@@ -233,7 +232,7 @@ mod tests {
     #[test]
     fn a_breach_outweighs_doubt_and_doubt_a_pass() {
         let summary = fixture::summary();
-        let reading = summary.reading(&Figure::ExpectedShortfall { level: 0.99 }).unwrap();
+        let reading = summary.reading(&figure("es99")).unwrap();
         let gates = [
             gate(Comparison::Above, reading.high.unwrap()),
             gate(Comparison::Above, reading.value),

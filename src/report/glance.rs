@@ -5,10 +5,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::format::number::{count, percent_or_none, significant, usd};
 use super::ladder::Standing;
 use crate::book::{Leg, LegKind};
 use crate::escape;
+use crate::figures::number::{count, percent_or_none, significant, usd};
 use crate::scenario::Scenario;
 
 /// Shares of the positions at which health factors are told.

@@ -3,10 +3,9 @@
 
 use serde::Serialize;
 
-use super::facts::{Facts, PoolLabel};
-use super::format::number::{known, usd};
-use super::windows::Basis;
-use crate::scenario::Unit;
+use crate::figures::number::{known, usd};
+use crate::figures::windows::Basis;
+use crate::figures::{Facts, PoolLabel, Unit};
 use crate::tail::Tally;
 use crate::tail::stat::sectioning::{Section, Spread};
 
@@ -192,7 +191,7 @@ impl PoolDifference {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture;
+    use crate::figures::fixture;
     use crate::tail::Shape;
     use crate::tail::stat::sectioning::N_SECTIONS;
 

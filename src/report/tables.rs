@@ -12,9 +12,8 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 
-use super::facts::Facts;
-use super::figures::PositionFigures;
-use super::summary::{TailTotals, position_figures};
+use crate::figures::positions::{TailTotals, position_figures};
+use crate::figures::{Facts, PositionFigures};
 use crate::tail::{Level, Ordered, TailShares, Tally};
 
 /// The columns of `positions.parquet`, named as in the summary.

@@ -2,11 +2,9 @@
 
 use serde::Serialize;
 
-use super::figures::Summary;
-use super::format::number::{counted, measured, percent};
-use super::reading::Reading;
 use crate::escape;
-use crate::scenario::{Precision, Target, Unit};
+use crate::figures::number::{counted, measured, percent};
+use crate::figures::{Precision, Reading, Summary, Target, Unit};
 
 /// Where a run stopped that was to stop by precision.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -36,7 +34,7 @@ impl UntilFigures {
             n_paths: summary.n_paths,
             value: reading.map(|it| it.value),
             half_width: reading.and_then(|it| it.half_width()),
-            unit: precision.figure.unit(),
+            unit: precision.figure.row.unit,
         }
     }
 
@@ -76,11 +74,11 @@ fn is_precise(reading: &Reading, target: Target) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture;
-    use crate::scenario::Figure;
+    use crate::figures::fixture::{self, figure};
 
     fn reading(value: f64, half_width: f64) -> Reading {
-        Reading { value, low: Some(value - half_width), high: Some(value + half_width) }
+        let (low, high) = (Some(value - half_width), Some(value + half_width));
+        Reading { value, std_error: None, low, high }
     }
 
     #[test]
@@ -103,23 +101,22 @@ mod tests {
     #[test]
     fn where_a_run_stopped_is_told_in_the_figure_s_unit() {
         let summary = fixture::summary();
-        let told = |figure, target, written: &str| {
-            let precision = Precision { figure, target, written: written.to_owned() };
+        let told = |target, written: &str| {
+            let name = written.split(' ').next().unwrap();
+            let precision = Precision { figure: figure(name), target, written: written.to_owned() };
             UntilFigures::of(&precision, &summary).told()
         };
-        let figure = Figure::Probability;
         assert_eq!(
-            told(figure.clone(), Target::Absolute(0.01), "probability abs 1%"),
+            told(Target::Absolute(0.01), "probability abs 1%"),
             "at 10,000 paths, precise enough for probability abs 1%: ± 0.341 % (10.9 %)"
         );
         assert_eq!(
-            told(figure, Target::Relative(0.001), "probability rel 0.1%"),
+            told(Target::Relative(0.001), "probability rel 0.1%"),
             "at 10,000 paths, the most there were to be, before probability rel 0.1%: ± 0.341 % \
              (10.9 %)"
         );
-        let figure = Figure::ValueAtRisk { level: 0.9999 };
         assert_eq!(
-            told(figure, Target::Relative(1.0), "var99.99 rel 100%"),
+            told(Target::Relative(1.0), "var99.99 rel 100%"),
             "at 10,000 paths, the most there were to be, before var99.99 rel 100%: its interval is \
              not known yet"
         );

@@ -1,10 +1,9 @@
 //! What came of gates, in sentences: which, by how much, and how many paths would settle a doubt.
 
-use super::format::number::{at_least_if, count, counted, measured, significant};
 use super::gates::{GateFigures, Verdict};
-use super::reading::Reading;
 use crate::escape;
-use crate::scenario::{Comparison, Gate, Unit};
+use crate::figures::number::{at_least_if, count, counted, measured, round_up, significant};
+use crate::figures::{Comparison, Gate, Reading, Unit};
 use crate::units::MOST_PATHS;
 
 /// What the sentence about a gate is made of, beside the gate itself.
@@ -44,10 +43,10 @@ pub(super) fn told(gate: &Gate, verdict: Verdict, evidence: Evidence<'_>) -> Str
 /// How far a figure is from its bound: 13,000 (5.2 %).
 fn distance(gate: &Gate, value: f64) -> String {
     let distance = (value - gate.bound).abs();
-    let unit = gate.quantity.figure().unit();
+    let unit = gate.quantity.figure().row.unit;
     let far = match unit {
         Unit::Share => format!("{} percentage points", significant(distance * 100.0, 3)),
-        Unit::Usd | Unit::Count => measured(distance, unit),
+        Unit::Usd | Unit::Count | Unit::Factor => measured(distance, unit),
     };
     if gate.bound == 0.0 {
         return far;
@@ -82,16 +81,6 @@ fn paths_to_settle(n_paths: u64, ratio: f64) -> Option<u64> {
     let n = n_paths as f64;
     let needed = round_up((n * ratio * ratio).max(n + 1.0));
     (needed <= MOST_PATHS as f64).then_some(needed as u64)
-}
-
-/// Up to a number of two digits and zeros; the value is at least 1.
-pub(super) fn round_up(value: f64) -> f64 {
-    let mut unit = 1.0;
-    while value / unit > 99.0 {
-        unit *= 10.0;
-    }
-    // A value that is off by a rounding of its own is not the next one.
-    (value / unit - 1e-9).ceil() * unit
 }
 
 /// How far a figure lies on the side that fails, as a share of the bound; below 0 on the other. The
@@ -130,16 +119,17 @@ pub fn closing(gates: &[GateFigures]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::figures::Quantity;
+    use crate::figures::fixture::figure;
     use crate::report::fixture;
-    use crate::scenario::{Figure, Quantity};
 
     const N_PATHS: u64 = 4000;
 
     fn sentence(
-        (figure, comparison, bound): (Figure, Comparison, f64),
+        (name, comparison, bound): (&str, Comparison, f64),
         reading: Option<Reading>,
     ) -> String {
-        let quantity = Quantity::Figure(figure);
+        let quantity = Quantity::Figure(figure(name));
         let gate = Gate { quantity, comparison, bound, written: "it > 1".to_owned() };
         let reading = reading.as_ref();
         let evidence =
@@ -149,28 +139,28 @@ mod tests {
 
     fn reading(value: f64, low: f64, high: f64) -> Option<Reading> {
         let end = |end: f64| end.is_finite().then_some(end);
-        Some(Reading { value, low: end(low), high: end(high) })
+        Some(Reading { value, std_error: None, low: end(low), high: end(high) })
     }
 
     #[test]
     fn a_breach_is_told_with_its_size_in_the_figure_s_unit() {
-        let above = |figure, bound| (figure, Comparison::Above, bound);
+        let above = |name, bound| (name, Comparison::Above, bound);
         let usd = reading(263_000.0, 255_000.0, 270_000.0);
-        assert_eq!(sentence(above(Figure::Mean, 2.5e5), usd), "it > 1: breached by 13,000 (5.2 %)");
+        assert_eq!(sentence(above("mean", 2.5e5), usd), "it > 1: breached by 13,000 (5.2 %)");
         let share = reading(0.062, 0.06, 0.064);
         assert_eq!(
-            sentence(above(Figure::Probability, 0.05), share),
+            sentence(above("probability", 0.05), share),
             "it > 1: breached by 1.20 percentage points (24 %)"
         );
         let n = reading(3.0, 3.0, 3.0);
-        assert_eq!(sentence(above(Figure::OpeningCount, 0.0), n), "it > 1: breached by 3");
-        let at = (Figure::OpeningCount, Comparison::AtLeast, 3.0);
+        assert_eq!(sentence(above("opening.n", 0.0), n), "it > 1: breached by 3");
+        let at = ("opening.n", Comparison::AtLeast, 3.0);
         assert_eq!(sentence(at, n), "it > 1: breached: the figure is at its bound");
     }
 
     #[test]
     fn a_doubt_is_told_with_the_paths_that_would_settle_it() {
-        let told = |bound, reading| sentence((Figure::Mean, Comparison::Above, bound), reading);
+        let told = |bound, reading| sentence(("mean", Comparison::Above, bound), reading);
         // Half a width of 50 against a distance of 14: 4000 (50 / 14)^2 = 51,020.4.
         let known = reading(200.0, 150.0, 270.0);
         let far = "from its bound, which lies in the interval";
@@ -193,13 +183,6 @@ mod tests {
              make it known"
         );
         assert_eq!(told(1.0, None), "it > 1: inconclusive: this report has no such figure");
-    }
-
-    #[test]
-    fn numbers_are_rounded_up_to_two_digits() {
-        let rounded = [1.0, 9.5, 98.2, 99.0, 99.1, 100.0, 101.0, 50_321.0, 51_000.0];
-        let expected = [1.0, 10.0, 99.0, 99.0, 100.0, 100.0, 110.0, 51_000.0, 51_000.0];
-        assert_eq!(rounded.map(round_up), expected);
     }
 
     #[test]

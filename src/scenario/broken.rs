@@ -212,6 +212,12 @@ pub enum Broken {
         /// The venue's rule.
         rule: &'static str,
     },
+    /// A bonus where the rule alone sets the price.
+    #[error("is not a term of rule `{rule}`, whose price follows from health: leave it out")]
+    BonusOfTheRule {
+        /// The venue's rule.
+        rule: &'static str,
+    },
     /// A key of another form of depth.
     #[error(
         "is a key of form `{}`, not of `{form}`: leave it out, or change the form",

@@ -1,70 +1,14 @@
 //! Gates, `es99 > 2.5e6`, and precisions, `es99 rel 1%`: one grammar for the file and the flags.
 
-use std::fmt;
-
 use super::bounds::MOST_ENTRIES;
 use super::error::{Broken, Fault, Faults, Place};
-use super::figure::{Figure, Unit};
 use super::file::GateEntry;
 use super::spelling::{list, suggest};
 use super::written::Node;
 use crate::book::venue::Venue;
 use crate::escape::quoted;
-
-/// When a run fails: a figure of its report lies beyond a bound.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Gate {
-    /// What is compared.
-    pub quantity: Quantity,
-    /// Which side of the bound fails.
-    pub comparison: Comparison,
-    /// In the figure's unit; finite.
-    pub bound: f64,
-    /// As it was written.
-    pub written: String,
-}
-
-/// What a gate compares.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Quantity {
-    /// A figure of the run.
-    Figure(Figure),
-    /// This run's figure less the baseline's.
-    Delta(Figure),
-}
-
-/// Which side of the bound fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Comparison {
-    /// `>`.
-    Above,
-    /// `>=`.
-    AtLeast,
-    /// `<`.
-    Below,
-    /// `<=`.
-    AtMost,
-}
-
-/// How precisely a figure is to be known before a run may stop.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Precision {
-    /// Which figure; it has an interval.
-    pub figure: Figure,
-    /// How narrow its interval is to be.
-    pub target: Target,
-    /// As it was written.
-    pub written: String,
-}
-
-/// Half the width of a 95 % interval, at most.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Target {
-    /// A share of the figure, above 0 and at most 1.
-    Relative(f64),
-    /// In the figure's unit; above 0 and finite.
-    Absolute(f64),
-}
+use crate::figures::gate::DELTA;
+use crate::figures::{Comparison, Figure, Gate, Parameters, Precision, Quantity, Target, Unit};
 
 /// What is wrong with a gate or a precision as written.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -150,29 +94,22 @@ fn name_of(unit: Unit) -> &'static str {
         Unit::Usd => "USD",
         Unit::Share => "a share",
         Unit::Count => "what is counted",
+        Unit::Factor => "times",
     }
 }
 
-/// The figures that a scenario's report can have.
-pub(super) struct Known<'a> {
-    levels: &'a [f64],
-    /// Those with an insurance fund.
-    venues: Vec<&'a str>,
-}
-
-impl<'a> Known<'a> {
-    pub(super) fn of(levels: &'a [f64], venues: &'a [Venue]) -> Self {
-        let has_fund = |venue: &&Venue| venue.rule.liquidation().insurance_fund() != (0.0, 0.0);
-        let with_fund = venues.iter().filter(has_fund);
-        Self { levels, venues: with_fund.map(|venue| &*venue.name).collect() }
-    }
+/// What tells the figures of a scenario's report apart.
+pub(super) fn parameters<'a>(levels: &'a [f64], venues: &'a [Venue]) -> Parameters<'a> {
+    let has_fund = |venue: &&Venue| venue.rule.liquidation().insurance_fund() != (0.0, 0.0);
+    let funds = venues.iter().filter(has_fund).map(|venue| &*venue.name);
+    Parameters { levels, funds: funds.collect(), ..Parameters::default() }
 }
 
 /// The gates of the file, then those of the command line.
 pub(super) fn read(
     node: &Node<'_>,
     flags: &[String],
-    known: &Known<'_>,
+    known: &Parameters<'_>,
     faults: &mut Faults,
 ) -> Vec<Gate> {
     if node.is_written() && !node.is_list() {
@@ -186,7 +123,7 @@ pub(super) fn read(
     }
     for node in node.entries() {
         let Some(GateEntry { fail_on }) = node.read(faults) else { continue };
-        match Gate::parse(&fail_on, known) {
+        match parse_gate(&fail_on, known) {
             Ok(gate) => gates.push(gate),
             Err(fault) => {
                 faults
@@ -194,7 +131,7 @@ pub(super) fn read(
             }
         }
     }
-    let of_flag = |written: &String| match Gate::parse(written, known) {
+    let of_flag = |written: &String| match parse_gate(written, known) {
         Ok(gate) => Some(gate),
         Err(fault) => {
             faults.push(at_flag("--fail-on", written, fault));
@@ -208,10 +145,10 @@ pub(super) fn read(
 /// The precision that the command line asks for.
 pub(super) fn read_precision(
     written: &str,
-    known: &Known<'_>,
+    known: &Parameters<'_>,
     faults: &mut Faults,
 ) -> Option<Precision> {
-    match Precision::parse(written, known) {
+    match parse_precision(written, known) {
         Ok(precision) => Some(precision),
         Err(fault) => {
             faults.push(at_flag("--until", written, fault));
@@ -225,109 +162,69 @@ fn at_flag(flag: &str, written: &str, fault: GateFault) -> Fault {
     Fault { place, broken: Broken::NotAGate { written: written.to_owned(), fault } }
 }
 
-/// The prefix of a difference to the baseline.
-const DELTA: &str = "delta.";
-
-impl Gate {
-    /// Reads `FIGURE > BOUND`.
-    pub(super) fn parse(written: &str, known: &Known<'_>) -> Result<Self, GateFault> {
-        // The bound holds none of these signs, and the name of a venue may.
-        let at = written.rfind(['<', '>', '=']).ok_or(GateFault::NotAGate)?;
-        let (left, text) = (&written[..=at], written[at + 1..].trim());
-        let found = Comparison::ALL.iter().find(|(sign, _)| left.ends_with(sign));
-        let (sign, comparison) = *found.ok_or(GateFault::NotAGate)?;
-        let name = left[..left.len() - sign.len()].trim();
-        let quantity = match name.strip_prefix(DELTA) {
-            Some(figure) => Quantity::Delta(figure_named(figure, DELTA, known)?),
-            None => Quantity::Figure(figure_named(name, "", known)?),
-        };
-        let bound = quantity.bound(text)?;
-        let written = format!("{name} {sign} {text}");
-        Ok(Self { quantity, comparison, bound, written })
-    }
+/// Reads `FIGURE > BOUND`.
+pub(super) fn parse_gate(written: &str, known: &Parameters<'_>) -> Result<Gate, GateFault> {
+    // The bound holds none of these signs, and the name of a venue may.
+    let at = written.rfind(['<', '>', '=']).ok_or(GateFault::NotAGate)?;
+    let (left, text) = (&written[..=at], written[at + 1..].trim());
+    let found = Comparison::ALL.iter().find(|(sign, _)| left.ends_with(sign));
+    let (sign, comparison) = *found.ok_or(GateFault::NotAGate)?;
+    let name = left[..left.len() - sign.len()].trim();
+    let quantity = match name.strip_prefix(DELTA) {
+        Some(figure) => Quantity::Delta(figure_named(figure, DELTA, known)?),
+        None => Quantity::Figure(figure_named(name, "", known)?),
+    };
+    let bound = bound_of(&quantity, text)?;
+    let written = format!("{name} {sign} {text}");
+    Ok(Gate { quantity, comparison, bound, written })
 }
 
-impl Quantity {
-    /// The figure, of the run or of the difference.
-    #[must_use]
-    pub fn figure(&self) -> &Figure {
-        match self {
-            Self::Figure(figure) | Self::Delta(figure) => figure,
-        }
+/// The bound as written, in the figure's unit.
+fn bound_of(quantity: &Quantity, text: &str) -> Result<f64, GateFault> {
+    let Number { value, is_percent } = Number::parse(text)?;
+    let (unit, figure, text) = (quantity.figure().row.unit, quantity.to_string(), text.to_owned());
+    if unit != Unit::Share {
+        let fault = GateFault::PercentOfNoShare { figure, text, unit };
+        return if is_percent { Err(fault) } else { Ok(value) };
     }
-
-    /// The bound as written, in the figure's unit.
-    fn bound(&self, text: &str) -> Result<f64, GateFault> {
-        let Number { value, is_percent } = Number::parse(text)?;
-        let (unit, figure, text) = (self.figure().unit(), self.to_string(), text.to_owned());
-        if unit != Unit::Share {
-            let fault = GateFault::PercentOfNoShare { figure, text, unit };
-            return if is_percent { Err(fault) } else { Ok(value) };
-        }
-        let least = if matches!(self, Self::Delta(_)) { -1.0 } else { 0.0 };
-        let is_share = (least..=1.0).contains(&value);
-        if is_share { Ok(value) } else { Err(GateFault::ShareOutside { figure, text }) }
-    }
+    let least = if matches!(quantity, Quantity::Delta(_)) { -1.0 } else { 0.0 };
+    let is_share = (least..=1.0).contains(&value);
+    if is_share { Ok(value) } else { Err(GateFault::ShareOutside { figure, text }) }
 }
 
-impl fmt::Display for Quantity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Figure(figure) => figure.fmt(f),
-            Self::Delta(figure) => write!(f, "{DELTA}{figure}"),
-        }
+/// Reads `FIGURE rel SHARE` or `FIGURE abs HALF_WIDTH`.
+pub(super) fn parse_precision(
+    written: &str,
+    known: &Parameters<'_>,
+) -> Result<Precision, GateFault> {
+    // From the end, since the name of a venue may hold blanks.
+    let (left, text) = split_last_word(written).ok_or(GateFault::NotAPrecision)?;
+    let (name, kind) = split_last_word(left).ok_or(GateFault::NotAPrecision)?;
+    let name = name.trim();
+    let nothing = || GateFault::NothingToNarrow { name: name.to_owned() };
+    let is_relative = match kind {
+        "rel" => true,
+        "abs" => false,
+        _ => return Err(GateFault::NotAPrecision),
+    };
+    if name.starts_with(DELTA) {
+        return Err(nothing());
     }
-}
-
-impl Comparison {
-    /// The signs, those of two characters first.
-    const ALL: [(&'static str, Self); 4] =
-        [(">=", Self::AtLeast), ("<=", Self::AtMost), (">", Self::Above), ("<", Self::Below)];
-
-    /// Whether a value lies on the side that fails.
-    #[must_use]
-    pub fn fails(self, value: f64, bound: f64) -> bool {
-        match self {
-            Self::Above => value > bound,
-            Self::AtLeast => value >= bound,
-            Self::Below => value < bound,
-            Self::AtMost => value <= bound,
-        }
+    let figure = figure_named(name, "", known)?;
+    if figure.row.is_exact() {
+        return Err(nothing());
     }
-}
-
-impl Precision {
-    /// Reads `FIGURE rel SHARE` or `FIGURE abs HALF_WIDTH`.
-    pub(super) fn parse(written: &str, known: &Known<'_>) -> Result<Self, GateFault> {
-        // From the end, since the name of a venue may hold blanks.
-        let (left, text) = split_last_word(written).ok_or(GateFault::NotAPrecision)?;
-        let (name, kind) = split_last_word(left).ok_or(GateFault::NotAPrecision)?;
-        let name = name.trim();
-        let nothing = || GateFault::NothingToNarrow { name: name.to_owned() };
-        let is_relative = match kind {
-            "rel" => true,
-            "abs" => false,
-            _ => return Err(GateFault::NotAPrecision),
-        };
-        if name.starts_with(DELTA) {
-            return Err(nothing());
-        }
-        let figure = figure_named(name, "", known)?;
-        if figure.is_exact() {
-            return Err(nothing());
-        }
-        let half_width = if is_relative {
-            Number::parse(text)?.value
-        } else {
-            Quantity::Figure(figure.clone()).bound(text)?
-        };
-        if half_width <= 0.0 || (is_relative && half_width > 1.0) {
-            return Err(GateFault::HalfWidthOutside { text: text.to_owned(), is_relative });
-        }
-        let target =
-            if is_relative { Target::Relative(half_width) } else { Target::Absolute(half_width) };
-        Ok(Self { written: format!("{figure} {kind} {text}"), figure, target })
+    let half_width = if is_relative {
+        Number::parse(text)?.value
+    } else {
+        bound_of(&Quantity::Figure(figure.clone()), text)?
+    };
+    if half_width <= 0.0 || (is_relative && half_width > 1.0) {
+        return Err(GateFault::HalfWidthOutside { text: text.to_owned(), is_relative });
     }
+    let target =
+        if is_relative { Target::Relative(half_width) } else { Target::Absolute(half_width) };
+    Ok(Precision { written: format!("{figure} {kind} {text}"), figure, target })
 }
 
 /// What stands before the last word, and that word.
@@ -335,14 +232,12 @@ fn split_last_word(text: &str) -> Option<(&str, &str)> {
     text.trim().rsplit_once(char::is_whitespace)
 }
 
-fn figure_named(name: &str, prefix: &str, known: &Known<'_>) -> Result<Figure, GateFault> {
-    let Known { levels, venues } = &known;
-    // What feedback adds is a difference already, of sums that no section has.
-    let is_known = |figure: &Figure| prefix.is_empty() || *figure != Figure::FeedbackDifference;
-    if let Some(figure) = Figure::named(name, levels, venues).filter(is_known) {
+fn figure_named(name: &str, prefix: &str, known: &Parameters<'_>) -> Result<Figure, GateFault> {
+    let is_known = |figure: &Figure| prefix.is_empty() || figure.row.has_delta();
+    if let Some(figure) = Figure::named(name, known).filter(is_known) {
         return Ok(figure);
     }
-    let all: Vec<Figure> = Figure::all(levels, venues).into_iter().filter(is_known).collect();
+    let all: Vec<Figure> = Figure::gates(known).into_iter().filter(is_known).collect();
     let shown = |figure: &Figure| format!("{prefix}{figure}");
     let level = Figure::level_named(name);
     let name = format!("{prefix}{name}");

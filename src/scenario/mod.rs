@@ -2,7 +2,6 @@
 
 pub mod duration;
 pub mod error;
-pub mod figure;
 pub mod gate;
 pub mod instant;
 pub mod validate;
@@ -41,13 +40,14 @@ mod venues;
 mod written;
 
 use crate::book::{Book, liquidators::Liquidators, venue::Venue};
+pub use crate::figures::{Gate, Precision};
 use crate::market::{Asset, Correlation, Liquidity, Market};
 
+pub use crate::book::Opening;
 pub(crate) use assets::MOST_ASSETS;
 pub(crate) use depth::MOST_BANDS;
 pub use error::{Broken, Fault, Faults, Input, Place};
-pub use figure::{Figure, Unit};
-pub use gate::{Comparison, Gate, GateFault, Precision, Quantity, Target};
+pub use gate::GateFault;
 pub(crate) use legs::MOST_LEGS;
 pub use limit::Limit;
 pub use replay_fault::Unreplayable;
@@ -101,18 +101,6 @@ pub struct RunSpec {
     pub levels: Vec<f64>,
     /// Walk the same paths in an infinitely deep market too, and compare.
     pub compare_feedback: bool,
-}
-
-/// What happens to positions that are liquidatable at the opening marks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Opening {
-    /// Liquidated once, before the first step, by their venue's rule until nothing changes.
-    Settle,
-    /// Left as they are: every path liquidates them at its first step.
-    Keep,
-    /// Taken out of the book.
-    Drop,
 }
 
 impl Scenario {

@@ -127,7 +127,7 @@ fn read(path: &Path, overrides: &Overrides, faults: &mut Faults) -> Option<Scena
     let liquidators = liquidators::read(&root.get("liquidators"), faults);
     let book_source = book_source(&root, head.as_ref(), reach, overrides, faults);
     let gates = run.as_mut().zip(venues.as_ref()).map(|(run, venues)| {
-        let known = gate::Known::of(&run.levels, venues);
+        let known = gate::parameters(&run.levels, venues);
         let gates = gate::read(&root.get("gate"), &overrides.gates, &known, faults);
         let until = overrides.until.as_ref();
         run.until = until.and_then(|until| gate::read_precision(until, &known, faults));

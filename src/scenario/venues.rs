@@ -117,6 +117,10 @@ fn read_terms(node: &Node<'_>, rule: &Rule, asset: &Asset, faults: &mut Faults) 
     if let Some(value) = entry.liquidation_bonus {
         node.get("liquidation_bonus").check(value, &BONUS, faults);
     }
+    if entry.liquidation_bonus.is_some() && !rule.liquidation().takes_a_bonus() {
+        let broken = Broken::BonusOfTheRule { rule: rule.name() };
+        faults.push(node.get("liquidation_bonus").fault(broken));
+    }
     if let Some(value) = entry.funding_rate {
         node.get("funding_rate").check(value, &FUNDING, faults);
     }

@@ -2,12 +2,12 @@
 
 use shortfall::book::LegKind;
 use shortfall::book::venue::{CompoundV2, Perpetual, Rule, Terms};
-use shortfall::engine::cpu::replay::explain;
 use shortfall::market::{Asset, Shock};
 use shortfall::units::AssetId;
 
 use crate::support;
 use crate::support::edges::{FUNDED_STEP_YEARS, FUNDED_STEPS, dear_funding};
+use crate::support::twins::story_of;
 
 const STEP_YEARS: f64 = 1.0 / 365.0;
 
@@ -27,7 +27,7 @@ fn debts_grow_by_continuous_interest() {
         scenario.run.n_steps = 200;
         scenario.run.step_years = STEP_YEARS;
         let program = support::compiled(&scenario);
-        let story = explain(&program, 1, 0);
+        let story = story_of(&program, 1, 0);
         let first = story.events.first().expect("a debt that outgrows its collateral");
         let expected = libm::ceil(libm::log(80.0 / debt) / rate / STEP_YEARS);
         assert_eq!(first.when.step as f64 + 1.0, expected);
@@ -63,7 +63,7 @@ fn perpetuals_pay_funding_on_their_notional_at_mark() {
             scenario.run.n_steps = N_STEPS;
             scenario.run.step_years = STEP_YEARS;
             let program = support::compiled(&scenario);
-            let story = explain(&program, 1, 0);
+            let story = story_of(&program, 1, 0);
             let step_price = |step: u32| {
                 let share = f64::from(step) / f64::from(N_STEPS - 1);
                 if step == N_STEPS { 100.0 * end } else { 100.0 * libm::pow(1.21, share) }
@@ -87,7 +87,7 @@ fn perpetuals_pay_funding_on_their_notional_at_mark() {
 fn funding_is_paid_in_full_where_marks_are_as_high_as_they_go() {
     let (rate, margin) = (0.9, 100.0);
     let program = support::compiled(&dear_funding(1.0, margin, rate));
-    let story = explain(&program, 1, 0);
+    let story = story_of(&program, 1, 0);
     assert_eq!(story.events.len(), 1);
     assert_eq!(story.events[0].when.step as u32, FUNDED_STEPS - 1);
     let notionals = 25_000.0 * f64::from(FUNDED_STEPS - 1) + 25.0;
@@ -106,7 +106,7 @@ fn funding_wears_a_margin_down_in_the_step_that_the_rule_says() {
     let a_step = rate * FUNDED_STEP_YEARS * 25_000.0;
     let maintenance = 0.0125 * 25_000.0;
     let cash = 24_900.0 + maintenance + 59.5 * a_step;
-    let story = explain(&support::compiled(&dear_funding(-1.0, cash, -rate)), 1, 0);
+    let story = story_of(&support::compiled(&dear_funding(-1.0, cash, -rate)), 1, 0);
     assert_eq!(story.events.len(), 1);
     assert_eq!(story.events[0].when.step + 1, 60);
 }

@@ -49,6 +49,18 @@ fn rates_follow_from_paths_a_second_and_the_digest_is_that_of_a_run() {
     assert_eq!(run["tally_digest"], bench["tally_digest"]);
 }
 
+#[test]
+fn the_reference_walker_is_measured_beside_the_cpu_and_finds_the_same() {
+    let bench = bench("0.5s", &[SCENARIO, "--reference"]);
+    let backends = bench["backends"].as_array().expect("a list").iter();
+    let rate = |name: &str| {
+        let found = backends.clone().find(|it| it["backend"] == name);
+        number(&found.unwrap_or_else(|| panic!("no {name}"))["paths_per_second"])
+    };
+    assert!(rate("reference, 1 thread") > 0.0);
+    assert!(rate("reference, 1 thread") < rate("cpu, 1 thread"));
+}
+
 /// Without a scenario there is one; each adapter of this machine, asked for by its number, agrees
 /// with the CPU, or the command would have failed.
 #[test]

@@ -1,9 +1,10 @@
 //! What each flag does, and what a tired person who mistypes one is told.
 
+use serde_json::Value;
 use shortfall::lanes::Lanes;
 use tempfile::TempDir;
 
-use super::{COMMANDS, SCENARIO, fault, json, noted_book, shortfall, write};
+use super::{COMMANDS, SCENARIO, fault, json, noted_book, shortfall, told, write};
 
 #[test]
 fn a_gpu_that_is_not_there_is_exit_code_69() {
@@ -23,7 +24,10 @@ fn told_digest(flags: &[&str]) -> String {
 #[test]
 fn seed_and_steps_change_the_paths_and_backends_and_threads_do_not() {
     let plain = told_digest(&[]);
-    for flags in [["--backend", "cpu"], ["--threads", "3"], ["--batch", "7"], ["--seed", "42"]] {
+    let reference = ["--backend", "reference"];
+    for flags in
+        [["--backend", "cpu"], reference, ["--threads", "3"], ["--batch", "7"], ["--seed", "42"]]
+    {
         assert_eq!(told_digest(&flags), plain, "{flags:?}");
     }
     for flags in [["--seed", "43"], ["--steps", "13"]] {
@@ -45,6 +49,20 @@ fn a_run_names_its_lanes() {
         assert!(last.contains(&format!(" with {lanes} lanes: ")), "{last}");
     }
     assert_eq!(json(&args)["run"]["lanes"], Lanes::widest().name());
+}
+
+/// What one backend has computed another proves, and a run says which one it was.
+#[test]
+fn the_reference_walker_is_a_backend_like_the_others() {
+    let dir = TempDir::new().expect("a temporary folder");
+    let out = dir.path().join("run").to_str().expect("UTF-8").to_owned();
+    let run = ["run", SCENARIO, "--paths", "300", "--backend", "reference"];
+    let facts = json(&[&run[..], &["--out", &out]].concat())["run"].clone();
+    assert_eq!((&facts["backend"], &facts["adapter"]), (&"reference".into(), &Value::Null));
+    for backend in ["reference", "cpu"] {
+        let verified = told(&["verify", &out, "--sample", "100%", "--backend", backend]);
+        assert!(verified.contains(&format!("walked again on {backend}")), "{verified}");
+    }
 }
 
 #[test]
@@ -101,7 +119,7 @@ fn what_a_tired_person_writes_is_told_with_its_remedy() {
         (&["run", SCENARIO, "--seed", "-1"], &["--seed", "not a whole number"]),
         (&["run", SCENARIO, "--threads", "0"], &["--threads", "at least 1"]),
         (&["run", SCENARIO, "--batch", "0"], &["--batch", "at least 1"]),
-        (&["run", SCENARIO, "--format", "csv"], &["--format", "text, json"]),
+        (&["run", SCENARIO, "--format", "xml"], &["--format", "text, json"]),
         (&["run", SCENARIO, "--pahts", "5"], &["--paths"]),
         (&["run"], &["<SCENARIO>"]),
         (&["explain", SCENARIO], &["--path"]),

@@ -4,13 +4,13 @@ use shortfall::book::liquidators::Liquidators;
 use shortfall::book::venue::{CompoundV2, Perpetual, Rule, Terms, Tier};
 use shortfall::book::{Leg, LegKind};
 use shortfall::engine::cpu::Cpu;
-use shortfall::engine::cpu::replay::explain;
 use shortfall::market::Shock;
 use shortfall::market::depth::{ConstantProduct, Depth, DepthForm};
 use shortfall::units::AssetId;
 
 use super::reference::SEED;
 use crate::support::twins::on_host;
+use crate::support::twins::story_of;
 use crate::{outcomes, support};
 
 /// Four shorts are bought back at 200 times the price in pools of an eighth of them: each costs
@@ -38,7 +38,7 @@ fn squeezed_shorts_slip_as_far_as_words_reach() {
     let scenario = support::scenario(market, venues, support::book(&[(0, legs)]));
     let program = support::compiled(&scenario);
     on_host("edges", &program, SEED, 0..1);
-    let story = explain(&program, SEED, 0);
+    let story = story_of(&program, SEED, 0);
     assert_eq!(story.outcome.n_events, 1);
     // Beyond the margin, four shorts cost four times 200 less what they were sold at.
     assert!(program.usd(story.outcome.realised.into()) > 4.0 * 0.95 * 199.0 - 0.1);
@@ -57,7 +57,7 @@ fn liquidators_leave_what_earns_nothing() {
         scenario.liquidators = Some(Liquidators::default());
         let program = support::compiled(&scenario);
         on_host("edges", &program, SEED, 0..1);
-        explain(&program, SEED, 0).outcome.n_events
+        story_of(&program, SEED, 0).outcome.n_events
     };
     assert_eq!(n_events(0.0), 0);
     assert_eq!(n_events(0.01), 1);
@@ -122,7 +122,7 @@ fn bounds_change_no_bit_of_tiers_where_room_grows() {
 fn worthless_debt_is_written_off_for_nothing() {
     let program = support::compiled(&support::worthless_debt());
     on_host("edges", &program, SEED, 0..1);
-    let outcome = explain(&program, SEED, 0).outcome;
+    let outcome = story_of(&program, SEED, 0).outcome;
     assert_eq!((outcome.n_defaults, outcome.n_events), (1, 0));
     assert_eq!((outcome.stranded, outcome.under_water), (0, 0));
     assert_eq!(outcomes(&program, Cpu::new(&program, SEED, 1), 1).0, [outcome]);

@@ -6,7 +6,7 @@ use shortfall::book::liquidators::Liquidators;
 use shortfall::book::{Leg, LegKind};
 use shortfall::engine::cpu::Cpu;
 use shortfall::engine::cpu::path::shape;
-use shortfall::engine::cpu::replay::{Story, explain};
+use shortfall::engine::story::Story;
 use shortfall::engine::{self, Backend as _, Plan};
 use shortfall::lanes::Lanes;
 use shortfall::market::depth::{ConstantProduct, Depth, DepthForm};
@@ -17,6 +17,7 @@ use shortfall::units::AssetId;
 
 use super::drawn::{coupled_scenario, gross_usd};
 use crate::support::drawn::{COMPOUND, N_ASSETS, PERPETUAL, any_scenario, compiled, scaled};
+use crate::support::twins::story_of;
 use crate::{outcomes, support};
 
 const SEED: u64 = 19;
@@ -38,7 +39,7 @@ pub(crate) fn positions_of(scenario: &Scenario) -> Vec<(u32, Vec<Leg>)> {
 /// A path's story without what a price that no position is liquidated at may change: what is
 /// strained, and whether a path without events was walked.
 fn told(program: &Program, path: u64) -> Story {
-    let mut story = explain(program, SEED, path);
+    let mut story = story_of(program, SEED, path);
     story.outcome.flags = 0;
     story.left_over.sort_by_key(|left| left.position);
     if story.moved.is_empty() {

@@ -2,7 +2,7 @@
 
 use shortfall::book::LegKind;
 use shortfall::book::venue::{CompoundV2, Rule};
-use shortfall::engine::cpu::replay::{Story, explain};
+use shortfall::engine::story::Story;
 use shortfall::market::Shock;
 use shortfall::market::depth::{ConstantProduct, Depth, DepthForm};
 use shortfall::market::oracle::Feed;
@@ -10,6 +10,7 @@ use shortfall::program::Program;
 use shortfall::scenario::Scenario;
 use shortfall::units::AssetId;
 
+use crate::support::twins::story_of;
 use crate::support::{self, HOUR_YEARS};
 
 fn jump(asset: u32, change: f64, step: u32) -> Shock {
@@ -49,7 +50,7 @@ fn loans(risen: f64) -> Scenario {
 
 fn told(risen: f64) -> (Program, Story) {
     let program = support::compiled(&loans(risen));
-    let story = explain(&program, 1, 0);
+    let story = story_of(&program, 1, 0);
     (program, story)
 }
 

@@ -8,7 +8,7 @@ use shortfall::book::LegKind;
 use shortfall::book::account::values;
 use shortfall::book::venue::Rule;
 use shortfall::engine::cpu::Cpu;
-use shortfall::engine::cpu::replay::{Story, explain};
+use shortfall::engine::story::Story;
 use shortfall::fixed::ONE_MARK;
 use shortfall::market::Shock;
 use shortfall::program::Program;
@@ -21,6 +21,7 @@ use super::laws::positions_of;
 use crate::outcomes;
 use crate::support::book;
 use crate::support::drawn::{N_ASSETS, PERPETUAL, compiled};
+use crate::support::twins::story_of;
 
 const SEED: u64 = 23;
 
@@ -87,7 +88,7 @@ fn with_opening(scenario: &Scenario, opening: Opening) -> Scenario {
 
 /// A path and what it leaves of insurance funds.
 fn walked(program: &Program) -> (Story, Option<Aftermath>) {
-    let story = explain(program, SEED, 0);
+    let story = story_of(program, SEED, 0);
     let (all, counters) = outcomes(program, Cpu::new(program, SEED, 1), 1);
     assert_eq!(all, [story.outcome], "a path told is the path walked");
     (story, counters.aftermath)

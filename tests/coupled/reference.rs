@@ -1,8 +1,6 @@
 //! Drawn coupled paths: does the CPU find what the reference walker finds, and do they come to
 //! every end?
 
-use std::collections::BTreeMap;
-
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -15,7 +13,7 @@ use shortfall::tail::Counters;
 
 use super::drawn::coupled_scenario;
 use crate::support::drawn::compiled;
-use crate::support::twins::{Walked, on_host};
+use crate::support::twins::{Walked, each_event, story_of};
 
 pub(crate) const SEED: u64 = 17;
 const N_PATHS: u64 = 4;
@@ -29,7 +27,7 @@ proptest! {
         prop_assume!(program.liquidity.is_some());
         // Path by path, so that no two differences cancel.
         for path in 0..N_PATHS {
-            on_host("drawn", &program, SEED, path..path + 1);
+            story_of(&program, SEED, path);
         }
     }
 }
@@ -80,21 +78,14 @@ impl Ends {
         self.n_drawn += u32::from(aftermath.funds.iter().any(|fund| fund.drawn.sum > 0));
         self.n_coarse += u32::from(program.market.octaves.coarse().next().is_some());
         let mut found = Self::default();
-        let mut quantities: BTreeMap<usize, Vec<i32>> = BTreeMap::new();
         let mut used = (0, 0);
-        for told in &story.events {
+        each_event(program, story, |told, legs| {
             if used.0 != told.when.step {
                 used = (told.when.step, 0);
             }
-            let rows = program.legs_of(&program.positions[told.position]).iter();
-            let opening = || rows.map(|row| row.quantity).collect();
-            let before = quantities.entry(told.position).or_insert_with(opening);
-            let legs = told.legs.iter().zip(&*before);
-            let legs = legs.map(|(leg, before)| LegState { quantity: *before, ..*leg }).collect();
-            *before = told.legs.iter().map(|leg| leg.quantity).collect();
             found.count_event(program, liquidity, (told, legs), used.1);
             used.1 += u32::from(told.event.is_something());
-        }
+        });
         self.add(&found);
     }
 

@@ -17,7 +17,7 @@ use shortfall::archive::{
 use shortfall::engine::cpu::Cpu;
 use shortfall::engine::{Part, Stretch, Walkers, walk};
 use shortfall::program::Program;
-use shortfall::report::{FORMATS, Facts, Report, RunFacts, Summary, gates, junit, tables};
+use shortfall::report::{Answer, FORMATS, Facts, Report, RunFacts, Summary, gates, junit, tables};
 use shortfall::scenario::{Gate, Overrides, load};
 use shortfall::tail::Digest;
 
@@ -313,7 +313,7 @@ fn render(summary: &Summary, counted: &Counted, subject: &Subject, of: &[Gate]) 
     let report = Report { gates: &judged, run: Some(&run), ..Report::of(summary) };
     let mut out = Vec::new();
     for format in FORMATS {
-        (format.write)(&report, &mut out).expect("memory");
+        (format.write)(&Answer::Report(report), &mut out).expect("memory");
     }
     junit::write("fuzz", &judged, &mut out).expect("memory");
     let (tally, facts) = (&counted.tally, &subject.facts);

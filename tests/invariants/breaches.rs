@@ -5,7 +5,7 @@
 
 use proptest::prelude::*;
 use shortfall::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP, LegState};
-use shortfall::book::action::{ACTION_CLOSE_OUT, ACTION_PRO_RATA};
+use shortfall::book::action::{PICK_PRO_RATA, PICK_WHOLE};
 use shortfall::engine::cpu::marks::Marks;
 use shortfall::engine::reference::explain;
 use shortfall::engine::story::{Story, ToldEvent};
@@ -13,7 +13,7 @@ use shortfall::program::Program;
 use shortfall::program::layout::{LegRow, from_words};
 
 use crate::support::drawn::{any_scenario, compiled};
-use crate::support::twins::on_host;
+use crate::support::twins::story_of;
 
 const SEED: u64 = 11;
 
@@ -36,12 +36,12 @@ impl<'a> Position<'a> {
 
     pub(crate) fn is_perpetual(&self) -> bool {
         let venue = self.program.positions[self.idx].action as usize;
-        self.program.actions[venue].kind == ACTION_CLOSE_OUT
+        self.program.actions[venue].holds_perps()
     }
 
     pub(crate) fn is_pro_rata(&self) -> bool {
         let venue = self.program.positions[self.idx].action as usize;
-        self.program.actions[venue].kind == ACTION_PRO_RATA
+        self.program.actions[venue].pick == PICK_PRO_RATA
     }
 
     pub(crate) fn with_legs(&self, legs: &[LegState]) -> Self {
@@ -186,7 +186,7 @@ proptest! {
         let program = compiled(&scenario)?;
         // Path by path, so that no two differences cancel.
         for path in 0..8 {
-            on_host("drawn", &program, SEED, path..path + 1);
+            story_of(&program, SEED, path);
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use proptest::strategy::{Strategy as _, ValueTree};
 use proptest::test_runner::TestRunner;
-use shortfall::engine::cpu::replay::explain;
 use shortfall::engine::void::first_beyond;
 use shortfall::tail::{SATURATED, SMALL_MARK};
 
 use crate::support::drawn::{AAVE, COMPOUND, MORPHO, PERPETUAL, REFERENCE, any_scenario};
+use crate::support::twins::story_of;
 
 /// What drawn scenarios came to, so that no property holds for want of cases.
 #[derive(Debug, Default)]
@@ -28,7 +28,7 @@ fn drawn_scenarios_come_to_every_end() {
         let drawn = any_scenario().new_tree(&mut runner).expect("a scenario").current();
         let Ok(program) = shortfall::engine::compile(&drawn) else { continue };
         for path in 0..8 {
-            let story = explain(&program, 10, path);
+            let story = story_of(&program, 10, path);
             reached.n_idle += u32::from(story.events.is_empty());
             reached.n_saturated += u32::from(story.outcome.flags & SATURATED != 0);
             let beyond = first_beyond(&program, 10, path);

@@ -6,7 +6,7 @@ use shortfall::book::venue::{CompoundV2, Rule};
 use shortfall::book::{Leg, LegKind};
 use shortfall::engine::cpu::Cpu;
 use shortfall::engine::cpu::path::shape;
-use shortfall::engine::cpu::replay::explain;
+use shortfall::engine::reference::explain;
 use shortfall::engine::{self, Backend, Plan};
 use shortfall::lanes::Lanes;
 use shortfall::market::{Asset, Correlation};

@@ -2,13 +2,13 @@
 
 use shortfall::book::LegKind;
 use shortfall::book::venue::{Reference, Rule};
-use shortfall::engine::cpu::replay::explain;
 use shortfall::engine::void::{Beyond, first_beyond};
 use shortfall::market::{Asset, Shock};
 use shortfall::tail::SATURATED;
 use shortfall::units::AssetId;
 
 use crate::support;
+use crate::support::twins::story_of;
 
 /// What is found on the only path of a loan of asset 1 against asset 0, where asset 2 is not held;
 /// prices jump by factors at the beginnings of hours.
@@ -32,7 +32,7 @@ fn found(jumps: &[(u32, f64, u32)], borrow_rate: f64) -> Option<(usize, usize)> 
     scenario.run.n_steps = 12;
     let program = support::compiled(&scenario);
     let found = first_beyond(&program, 1, 0);
-    let is_void = explain(&program, 1, 0).outcome.flags & SATURATED != 0;
+    let is_void = story_of(&program, 1, 0).outcome.flags & SATURATED != 0;
     assert_eq!(found.is_some(), is_void);
     found.map(|Beyond { step_idx, asset }| (step_idx, asset))
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::strategy::Union;
 use shortfall::book::venue::{
-    AaveV3, CompoundV2, Margin, MorphoBlue, Perpetual, Reference, Rule, Terms, Tier,
+    AaveV3, CompoundV2, EulerV2, Margin, MorphoBlue, Perpetual, Reference, Rule, Terms, Tier,
 };
 use shortfall::book::{Leg, LegKind};
 use shortfall::market::climate::{Regime, Regimes};
@@ -21,6 +21,7 @@ pub(crate) const AAVE: u32 = 1;
 pub(crate) const COMPOUND: u32 = 2;
 pub(crate) const MORPHO: u32 = 3;
 pub(crate) const PERPETUAL: u32 = 4;
+pub(crate) const EULER: u32 = 5;
 
 /// Assets of a drawn market; the first is cash.
 pub(crate) const N_ASSETS: usize = 4;
@@ -174,6 +175,12 @@ fn venues() -> impl Strategy<Value = Vec<(Rule, Vec<Terms>)>> {
                     close_cost,
                     ..Perpetual::default()
                 }),
+                Rule::EulerV2(EulerV2 {
+                    max_liquidation_discount: close_factor / 2.0,
+                    socialises_debt: at_equality,
+                    least_socialised_usd: 100.0 * full_close_below,
+                    calls_per_step,
+                }),
             ];
             rules.into_iter().map(|rule| (rule, terms.clone())).collect()
         },
@@ -210,6 +217,7 @@ fn position(range: Range) -> impl Strategy<Value = Drawn> {
         lending(AAVE, 3).boxed(),
         lending(COMPOUND, 3).boxed(),
         lending(MORPHO, 1).boxed(),
+        lending(EULER, 3).boxed(),
         margin.boxed(),
     ]);
     (range.log_value.0..range.log_value.1, venues)
@@ -270,6 +278,7 @@ pub(crate) fn scaled(scenario: &Scenario, factor: f64) -> Scenario {
                 rule.dust_usd *= factor;
             }
             Rule::Perpetual(rule) => rule.insurance_fund_usd *= factor,
+            Rule::EulerV2(rule) => rule.least_socialised_usd *= factor,
             _ => {}
         }
         let tiers = venue.terms.iter_mut().flat_map(|terms| &mut terms.tiers);

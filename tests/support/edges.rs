@@ -51,6 +51,24 @@ pub(crate) fn closed_late() -> Scenario {
     scenario
 }
 
+/// What [`owed_a_hair_more_than_held`] lacks, dollars.
+pub(crate) const HAIR_USD: f64 = 3e-8;
+
+/// A loan of an asset against the same asset, all of which counts, that owes a hair more than it
+/// holds: less than rounding is worth in the borrower's favour, so that it is never liquidated. Its
+/// venue reads late, so that it is judged at the horizon all the same.
+pub(crate) fn owed_a_hair_more_than_held() -> Scenario {
+    let mut market = support::market(vec![support::still(1.0)]);
+    market.liquidity.feeds = vec![Feed { delay_years: HOUR_YEARS, ..Feed::default() }];
+    let rule = Rule::CompoundV2(CompoundV2::default());
+    let venues = vec![support::venue(rule, vec![support::terms(1.0, 0.0)])];
+    let held = support::leg(LegKind::Collateral, 0, 1.0);
+    let owed = support::leg(LegKind::Debt, 0, 1.0 + HAIR_USD);
+    let mut scenario = support::scenario(market, venues, support::book(&[(0, vec![held, owed])]));
+    scenario.run.n_steps = 3;
+    scenario
+}
+
 /// Longs of 100 and of 200 on a margin of 150, both of whose markets are gone at once: what is
 /// lacking is 150, and the pool of the first bears it.
 pub(crate) fn worthless_longs() -> Scenario {

@@ -1,14 +1,19 @@
 //! One body: what the reference walker finds, the CPU finds with lanes of every width, and so does
-//! every adapter: path by path, counter by counter.
+//! every adapter: path by path, counter by counter. What it does in each event, the CPU's form of
+//! the rule does too, leg by leg.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
+use shortfall::book::account::{Event, LegState};
+use shortfall::book::action::Unlimited;
 use shortfall::engine::Backend;
 use shortfall::engine::cpu::Cpu;
 use shortfall::engine::cpu::path::shape;
 #[cfg(feature = "gpu")]
 use shortfall::engine::gpu::{Gpu, Options};
-use shortfall::engine::reference::Reference;
+use shortfall::engine::reference::{self, Reference, explain};
+use shortfall::engine::story::{Story, ToldEvent};
 use shortfall::lanes::Lanes;
 use shortfall::program::Program;
 use shortfall::tail::{Counters, Outcome};
@@ -73,6 +78,56 @@ pub(crate) fn on_host(what: &str, program: &Program, seed: u64, paths: Range<u64
         expected.assert_found(&found, paths.start, &format!("{what}, {lanes} lanes"));
     }
     expected
+}
+
+/// The story of a path that all find alike, down to its events.
+#[track_caller]
+pub(crate) fn story_of(program: &Program, seed: u64, path: u64) -> Story {
+    on_host("a path", program, seed, path..path + 1);
+    let story = explain(program, seed, path);
+    each_event(program, &story, |told, mut legs| {
+        liquidate(program, told.position, &mut legs);
+    });
+    story
+}
+
+/// Every event of a story, with the legs as they were before it, at the marks of its step.
+pub(crate) fn each_event(
+    program: &Program,
+    story: &Story,
+    mut visit: impl FnMut(&ToldEvent, Vec<LegState>),
+) {
+    let mut quantities: BTreeMap<usize, Vec<i32>> = BTreeMap::new();
+    for told in &story.events {
+        let rows = program.legs_of(&program.positions[told.position]).iter();
+        let opening = || rows.map(|row| row.quantity).collect();
+        let before = quantities.entry(told.position).or_insert_with(opening);
+        let legs = told.legs.iter().zip(&*before);
+        let with = |(leg, quantity): (&LegState, &i32)| LegState {
+            quantity: *quantity,
+            next: *quantity,
+            lost: 0,
+            ..*leg
+        };
+        let legs = legs.map(with).collect();
+        *before = told.legs.iter().map(|leg| leg.quantity).collect();
+        visit(told, legs);
+    }
+}
+
+/// An event of a breached position whose desk takes all that is offered, as the reference walker
+/// has it; the CPU's form of the rule does the same to its legs.
+#[track_caller]
+pub(crate) fn liquidate(program: &Program, position: usize, legs: &mut [LegState]) -> Event {
+    let row = &program.positions[position];
+    let mut of_cpu = legs.to_vec();
+    let action = &program.actions[row.action as usize];
+    let found = action.run(row.facts(), &mut of_cpu, &mut Unlimited);
+    let event = reference::liquidate(program, position, legs);
+    assert_eq!(found, event, "an event of position {position}");
+    of_cpu.iter_mut().for_each(|leg| leg.next = leg.quantity);
+    assert_eq!(of_cpu, legs, "legs of position {position}");
+    event
 }
 
 /// The same on every adapter too, however the kernels are compiled, in one batch and in small ones.

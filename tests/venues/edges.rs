@@ -3,7 +3,6 @@
 
 use shortfall::book::LegKind;
 use shortfall::book::venue::{AaveV3, CompoundV2, MorphoBlue, Reference, Rule};
-use shortfall::engine::cpu::replay::explain;
 use shortfall::market::Shock;
 use shortfall::scenario::{Opening, Scenario};
 use shortfall::units::AssetId;
@@ -11,6 +10,7 @@ use shortfall::units::AssetId;
 use super::loan::{Amount, Loan};
 use super::marks::{Account, Perp, flat};
 use crate::support;
+use crate::support::twins::story_of;
 
 /// Collateral that counts for 75 after the price of its first part halved, of two parts or one.
 fn halving_loan(rule: &Rule, debt: f64, n_collaterals: usize) -> Scenario {
@@ -45,7 +45,7 @@ fn lending_positions_are_liquidated_below_their_threshold_not_at_it() {
         for n_collaterals in [1, 2] {
             for (debt, n_events) in [(75.0, 0), (75.0 + libm::exp2(-15.0), 1)] {
                 let program = support::compiled(&halving_loan(&rule, debt, n_collaterals));
-                let story = explain(&program, 1, 0);
+                let story = story_of(&program, 1, 0);
                 assert_eq!(story.events.len(), n_events, "{} owing {debt}", rule.name());
             }
         }
@@ -154,7 +154,7 @@ fn a_trace_of_collateral_does_not_keep_a_debt_on_the_books() {
         let venues = vec![support::venue(rule, vec![support::terms(0.8, 0.05); 2])];
         let scenario = support::scenario(market, venues, support::book(&[(0, legs)]));
         let program = support::compiled(&scenario);
-        let outcome = explain(&program, 1, 0).outcome;
+        let outcome = story_of(&program, 1, 0).outcome;
         // The trace repays at most a unit of debt.
         let bound = 128.0 * support::units_usd(&program, 0).0;
         let realised = program.usd(i128::from(outcome.realised));

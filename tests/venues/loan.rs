@@ -2,7 +2,7 @@
 
 use shortfall::book::LegKind;
 use shortfall::book::account::{Event, LegState, Values, values};
-use shortfall::book::action::{Action, Unlimited};
+use shortfall::book::action::Action;
 use shortfall::book::venue::{Rule, Terms};
 use shortfall::fixed::ONE_MARK;
 
@@ -79,10 +79,10 @@ impl Loan {
             (0..assets.len()).map(|asset| assets[asset].price_usd * marks[asset.min(1)]).collect();
         let venues = vec![support::venue(self.rule.clone(), terms)];
         let book = support::book(&[(0, legs)]);
-        let program = support::compiled(&support::scenario(support::market(assets), venues, book));
+        let market = support::market(assets);
+        let mut program = support::compiled(&support::scenario(market, venues, book));
         let position = program.positions[0];
-        let mut action = program.actions[0];
-        edit(&mut action);
+        edit(&mut program.actions[0]);
         let mut legs: Vec<LegState> = Vec::new();
         for row in program.legs_of(&position) {
             let asset = program.instruments[row.instrument as usize].asset as usize;
@@ -90,8 +90,11 @@ impl Loan {
             legs.push(row.state(row.quantity, mark as u32));
         }
         let before = values(&legs);
-        let facts = position.facts();
-        let event = action.run(facts, &mut legs, &mut Unlimited);
+        let is_breached = before.weighted as i64 + position.facts().tie < before.debt as i64;
+        let event = match is_breached {
+            true => support::twins::liquidate(&program, 0, &mut legs),
+            false => Event::default(),
+        };
         let (unit_usd, fine_usd) = support::units_usd(&program, 0);
         let of_leg = |row: &shortfall::program::layout::LegRow| {
             program.instruments[row.instrument as usize].asset as usize

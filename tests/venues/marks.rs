@@ -2,13 +2,14 @@
 
 use shortfall::book::LegKind;
 use shortfall::book::venue::{Margin, Perpetual, Rule, Terms, Tier};
-use shortfall::engine::cpu::replay::{Story, explain};
+use shortfall::engine::story::Story;
 use shortfall::market::Shock;
 use shortfall::program::Program;
 use shortfall::scenario::Scenario;
 use shortfall::units::AssetId;
 
 use crate::support;
+use crate::support::twins::story_of;
 
 /// The cash of an account is its first asset, so that its perpetuals begin here.
 const FIRST_MARKET: u32 = 1;
@@ -88,7 +89,7 @@ impl Account {
             over_years: 0.0,
         });
         let program = support::compiled(&scenario);
-        let story = explain(&program, 1, 0);
+        let story = story_of(&program, 1, 0);
         (program, story)
     }
 

@@ -2,12 +2,12 @@
 
 use shortfall::book::venue::{Perpetual, Reference, Rule, Terms, Tier};
 use shortfall::book::{Leg, LegKind};
-use shortfall::engine::cpu::replay::explain;
 use shortfall::market::Shock;
 use shortfall::scenario::Scenario;
 use shortfall::units::AssetId;
 
 use crate::support;
+use crate::support::twins::story_of;
 
 /// Numbers in 0..1 without a pattern to speak of.
 struct Drawn(u64);
@@ -37,7 +37,7 @@ fn moved(scenario: &mut Scenario, factors: &[f64]) {
 /// The bound in USD, and by how much the loss of the only path misses the truth.
 fn missed(scenario: &Scenario, truth: f64) -> (f64, f64) {
     let program = support::compiled(scenario);
-    let found = program.usd(explain(&program, 1, 0).outcome.loss().into());
+    let found = program.usd(story_of(&program, 1, 0).outcome.loss().into());
     (program.usd(program.rounding_bound().into()), (found - truth).abs())
 }
 

@@ -5,11 +5,11 @@
 
 use shortfall::book::LegKind;
 use shortfall::book::venue::{AaveV3, CompoundV2, MorphoBlue, Reference, Rule};
-use shortfall::engine::cpu::replay::explain;
 use shortfall::program::Program;
 use shortfall::scenario::{Opening, Scenario};
 
 use crate::support;
+use crate::support::twins::story_of;
 
 const COLLATERAL: f64 = 100_000.0;
 const BONUS: f64 = 0.08;
@@ -54,7 +54,7 @@ fn settling_leaves_the_debt_that_the_collateral_does_not_cover() {
             assert!((repaid - (debt - expected)).abs() <= bound, "{name}: {repaid} repaid");
             assert_eq!(found.largest, Some((0, found.bad_debt)), "{name}");
             assert!(program.legs.iter().all(|leg| leg.quantity == 0), "{name}");
-            assert!(explain(&program, 1, 0).events.is_empty(), "{name}");
+            assert!(story_of(&program, 1, 0).events.is_empty(), "{name}");
         }
     }
 }
@@ -65,7 +65,7 @@ fn settling_a_solvent_position_leaves_it_healthy() {
     for rule in rules() {
         let program = support::compiled(&opened(rule.clone(), 85_000.0, Opening::Settle));
         assert_eq!((program.opening.n, program.opening.bad_debt), (1, 0), "{}", rule.name());
-        assert!(explain(&program, 1, 0).events.is_empty(), "{}", rule.name());
+        assert!(story_of(&program, 1, 0).events.is_empty(), "{}", rule.name());
     }
 }
 
@@ -74,10 +74,10 @@ fn dropped_positions_are_gone_and_kept_ones_are_liquidated_on_every_path() {
     let rule = Rule::AaveV3(AaveV3::default());
     let dropped = support::compiled(&opened(rule.clone(), 99_000.0, Opening::Drop));
     assert_eq!((dropped.opening.n, dropped.opening.bad_debt), (1, 0));
-    assert!(explain(&dropped, 1, 0).events.is_empty());
+    assert!(story_of(&dropped, 1, 0).events.is_empty());
     let kept = support::compiled(&opened(rule, 99_000.0, Opening::Keep));
     assert_eq!((kept.opening.n, kept.opening.bad_debt), (1, 0));
-    assert_eq!(explain(&kept, 1, 0).events.len(), 1);
+    assert_eq!(story_of(&kept, 1, 0).events.len(), 1);
 }
 
 /// Three positions: one that can be saved, one that cannot, one that owes and owns nothing.

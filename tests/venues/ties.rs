@@ -3,12 +3,12 @@
 //!
 //! In floats and in words of 32 bits hardly any of these ties is one: rounding would decide.
 
-use shortfall::engine::cpu::replay::explain;
 use shortfall::program::Program;
 use shortfall::scenario::{Opening, Scenario};
 
 use crate::support;
 use crate::support::ties::{Moves, STILL, accounts, lending_rules, loans};
+use crate::support::twins::story_of;
 
 /// By how much a health factor is off 1 where the exact arithmetic must decide.
 const NUDGE: f64 = 3e-7;
@@ -16,7 +16,7 @@ const NUDGE: f64 = 3e-7;
 /// Indices of the positions that have an event on the path.
 fn with_events(program: &Program) -> Vec<usize> {
     let mut positions: Vec<usize> =
-        explain(program, 1, 0).events.iter().map(|told| told.position).collect();
+        story_of(program, 1, 0).events.iter().map(|told| told.position).collect();
     positions.sort_unstable();
     positions.dedup();
     positions
@@ -53,9 +53,10 @@ fn all_are_when_moved(is_liquidated: bool, what: &str, scenario: &Scenario) {
 }
 
 #[test]
-fn loans_at_their_threshold_are_liquidated_below_it_alone() {
+fn loans_at_their_threshold_are_liquidated_below_it_or_at_it_as_the_venue_says() {
     for rule in lending_rules() {
-        for (off, is_liquidated) in [(0.0, false), (-NUDGE, false), (NUDGE, true)] {
+        let at_equality = rule.liquidation().liquidatable_at_equality();
+        for (off, is_liquidated) in [(0.0, at_equality), (-NUDGE, false), (NUDGE, true)] {
             let what = format!("{} off by {off}", rule.name());
             all_are(is_liquidated, &what, loans(&rule, STILL, off));
         }
@@ -76,11 +77,12 @@ fn accounts_at_their_margin_are_closed_below_it_or_at_it_as_the_venue_says() {
 const CHANGES: [f64; 6] = [-0.3, -0.1, -0.07, -0.35, 0.05, 0.9];
 
 #[test]
-fn loans_that_prices_bring_to_their_threshold_are_liquidated_below_it_alone() {
+fn loans_that_prices_bring_to_their_threshold_are_liquidated_below_it_or_at_it_as_the_venue_says() {
     for rule in lending_rules() {
+        let at_equality = rule.liquidation().liquidatable_at_equality();
         for change in CHANGES {
             let moves = Moves { change, ..STILL };
-            for (off, is_liquidated) in [(0.0, false), (-NUDGE, false), (NUDGE, true)] {
+            for (off, is_liquidated) in [(0.0, at_equality), (-NUDGE, false), (NUDGE, true)] {
                 // Those that a rise saves are liquidatable before it.
                 let what = format!("{} moved by {change}, off by {off}", rule.name());
                 all_are_when_moved(is_liquidated, &what, &loans(&rule, moves, off));
@@ -104,22 +106,25 @@ fn accounts_that_prices_bring_to_their_margin_are_closed_as_the_venue_says() {
 
 /// However little of the price is left, where the error of a mark is larger than the nudge.
 #[test]
-fn loans_that_a_crash_brings_to_their_threshold_are_left_alone() {
+fn loans_that_a_crash_brings_to_their_threshold_are_left_alone_or_not_as_the_venue_says() {
     for rule in lending_rules() {
+        let at_equality = rule.liquidation().liquidatable_at_equality();
         for change in [-0.99, -0.9999, 19.0] {
             let moves = Moves { change, ..STILL };
             let what = format!("{} moved by {change}", rule.name());
-            all_are_when_moved(false, &what, &loans(&rule, moves, 0.0));
+            all_are_when_moved(at_equality, &what, &loans(&rule, moves, 0.0));
         }
     }
 }
 
 #[test]
-fn loans_that_interest_brings_to_their_threshold_are_liquidated_below_it_alone() {
+fn loans_that_interest_brings_to_their_threshold_are_liquidated_below_it_or_at_it_as_the_venue_says()
+ {
     for rule in lending_rules() {
+        let at_equality = rule.liquidation().liquidatable_at_equality();
         for (borrow_rate, n_steps) in [(0.05, 1), (0.31, 24), (2.0, 7)] {
             let moves = Moves { change: -0.01, borrow_rate, n_steps };
-            for (off, is_liquidated) in [(0.0, false), (-NUDGE, false), (NUDGE, true)] {
+            for (off, is_liquidated) in [(0.0, at_equality), (-NUDGE, false), (NUDGE, true)] {
                 let what = format!("{} at {borrow_rate} a year, off by {off}", rule.name());
                 all_are_when_moved(is_liquidated, &what, &loans(&rule, moves, off));
             }

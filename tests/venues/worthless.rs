@@ -6,7 +6,7 @@ use shortfall::book::venue::{
     AaveV3, CompoundV2, MorphoBlue, Perpetual, Reference, Rule, Terms, Tier,
 };
 use shortfall::book::{Leg, LegKind};
-use shortfall::engine::cpu::replay::{Story, explain};
+use shortfall::engine::story::Story;
 use shortfall::market::depth::{ConstantProduct, Depth, DepthBand, DepthForm, Feedback};
 use shortfall::market::oracle::Feed;
 use shortfall::market::{Replay, ReplayWindows, Shock};
@@ -14,6 +14,7 @@ use shortfall::program::Program;
 use shortfall::scenario::Scenario;
 use shortfall::units::AssetId;
 
+use crate::support::twins::story_of;
 use crate::support::{self, HOUR_YEARS};
 
 const CASH: u32 = 2;
@@ -94,7 +95,7 @@ fn scenario(rule: &Rule, legs: Vec<Leg>, fallen: &[u32], coupled: Coupled) -> Sc
 
 fn walked(scenario: &Scenario) -> (Program, Story) {
     let program = support::compiled(scenario);
-    let story = explain(&program, 1, 0);
+    let story = story_of(&program, 1, 0);
     (program, story)
 }
 
@@ -199,7 +200,7 @@ fn windows_that_contain_a_zero_are_walked_like_others() {
     let each = ReplayWindows::Each { stride: 2 };
     let program = support::compiled(&replayed(&table, each, 2));
     let losses = (0..3).map(|path| {
-        let story = explain(&program, 1, path);
+        let story = story_of(&program, 1, path);
         (lost(&program, &story).round() as i64, story.events.len())
     });
     let mut found: Vec<(i64, usize)> = losses.collect();

@@ -64,7 +64,7 @@ pub(super) fn run<C: Counterparty>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ACTION_CLOSE_OUT, Unlimited};
+    use super::super::{PICK_WHOLE, Unlimited};
     use super::*;
     use crate::fixed::{ONE_MARK, ONE_Q31};
 
@@ -75,7 +75,7 @@ mod tests {
     }
 
     fn run_on(legs: &mut [LegState], constant: i64) -> Event {
-        let action = Action { close_cost: ONE_Q31 / 8, ..Action::new(ACTION_CLOSE_OUT) };
+        let action = Action { close_cost: ONE_Q31 / 8, ..Action::new(PICK_WHOLE) };
         let facts = AccountFacts { constant, ..NO_FACTS };
         run(&action, facts, legs, &mut Unlimited)
     }

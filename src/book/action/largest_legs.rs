@@ -18,6 +18,7 @@ pub(super) fn run<C: Counterparty>(
     (mut sums, mut event): (Values, Event),
     counterparty: &mut C,
 ) -> Event {
+    let owed = sums.debt;
     while calls_again(action, facts, &sums, &event) {
         let Some([from, to]) = largest(legs) else { break };
         let two = [legs[from], legs[to]];
@@ -26,7 +27,8 @@ pub(super) fn run<C: Counterparty>(
         };
         [legs[from], legs[to]] = two;
     }
-    if writes_off(action, &sums) {
+    let is_large = owed >> facts.money_shift >= from_words(action.written_off_from);
+    if is_large && writes_off(action, &sums) {
         write_off(legs, &mut event);
     }
     event
@@ -43,7 +45,7 @@ pub(super) fn calls_again(
     event.n_calls < action.calls_per_step && (sums.weighted as i64 + facts.tie) < sums.debt as i64
 }
 
-/// Whether what is owed is burned.
+/// Whether what is owed is burned, if it is enough.
 #[inline(always)]
 pub(super) fn writes_off(action: &Action, sums: &Values) -> bool {
     action.writes_off == 1 && sums.collateral == 0
@@ -60,7 +62,7 @@ pub(super) fn call<C: Counterparty>(
     (sums, event): (&mut Values, &mut Event),
 ) -> Option<[LegState; 2]> {
     // What they are is said once more, for who compiles this.
-    let from = LegState { kind: KIND_COLLATERAL, ..from };
+    let from = action.priced(LegState { kind: KIND_COLLATERAL, ..from }, sums);
     let to = LegState { kind: KIND_DEBT, ..to };
     let most = repayable_quantity(action, facts, sums, &from, &to);
     let mut propose = |limit: u32, two: &mut [LegState]| {

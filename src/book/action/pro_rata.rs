@@ -17,6 +17,7 @@ pub(super) fn run<C: Counterparty>(
     if sums.collateral == 0 || sums.debt == 0 {
         return event;
     }
+    legs.iter_mut().for_each(|leg| *leg = action.priced(*leg, sums));
     let most = largest_share(action.close_factor, action.full_close_below, sums);
     let share = counterparty.size(legs, most, &mut |share, legs| propose(sums, legs, share));
     if share == 0 {
@@ -231,7 +232,7 @@ fn propose(sums: &Values, legs: &mut [LegState], share: u32) {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{ACTION_PRO_RATA, AccountFacts, Unlimited};
+    use super::super::{AccountFacts, PICK_PRO_RATA, Unlimited};
     use super::*;
     use crate::book::account::KIND_DEBT;
 
@@ -253,7 +254,7 @@ mod tests {
         ) {
             // Near a breach, where all branches are taken; else anywhere.
             let debt = if is_near { collateral / 16 * 15 + debt % 4096 } else { debt };
-            let rule = Action { close_factor, full_close_below, ..Action::new(ACTION_PRO_RATA) };
+            let rule = Action { close_factor, full_close_below, ..Action::new(PICK_PRO_RATA) };
             let leg = |kind, quantity, mark| LegState {
                 kind, quantity, next: quantity, mark, market: mark, threshold, discount,
                 ..LegState::default()
@@ -289,7 +290,7 @@ mod tests {
             let [collateral, debt] = [0, BASKET].map(|first| {
                 std::array::from_fn(|idx| units[first + idx])
             });
-            let rule = Action { close_factor, full_close_below, ..Action::new(ACTION_PRO_RATA) };
+            let rule = Action { close_factor, full_close_below, ..Action::new(PICK_PRO_RATA) };
             let mut legs = Vec::new();
             for idx in 0..BASKET {
                 for (kind, units) in [(KIND_COLLATERAL, collateral), (KIND_DEBT, debt)] {

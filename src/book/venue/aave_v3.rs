@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use crate::book::action::{ACTION_LARGEST_LEGS, Action, MOST_CALLS, to_words};
+use crate::book::action::{Action, MOST_CALLS, PICK_LARGEST_PAIR, to_words};
 
 use super::{
     BrokenBound, HEALTH_ERROR, LEAST_SHARE, Leg, Liquidation, lending_refusal, outside, share_q31,
@@ -80,7 +80,7 @@ impl Liquidation for AaveV3 {
             calls_per_step: self.calls_per_step,
             small: to_words(money(self.small_usd)),
             dust: to_words(money(self.dust_usd)),
-            ..Action::new(ACTION_LARGEST_LEGS)
+            ..Action::new(PICK_LARGEST_PAIR)
         }
     }
 

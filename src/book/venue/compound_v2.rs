@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use crate::book::action::{ACTION_LARGEST_LEGS, Action, MOST_CALLS};
+use crate::book::action::{Action, MOST_CALLS, PICK_LARGEST_PAIR};
 
 use super::{BrokenBound, LEAST_SHARE, Leg, Liquidation, lending_refusal, outside, share_q31};
 
@@ -48,7 +48,7 @@ impl Liquidation for CompoundV2 {
         Action {
             close_factor: share_q31(self.close_factor),
             calls_per_step: self.calls_per_step,
-            ..Action::new(ACTION_LARGEST_LEGS)
+            ..Action::new(PICK_LARGEST_PAIR)
         }
     }
 

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use crate::book::action::{ACTION_LARGEST_LEGS, Action};
+use crate::book::action::{Action, PICK_LARGEST_PAIR};
 use crate::fixed::ONE_Q31;
 
 use super::{BrokenBound, Leg, LegKind, Liquidation, lending_refusal, outside};
@@ -40,7 +40,7 @@ impl Liquidation for MorphoBlue {
     }
 
     fn action(&self, _: &dyn Fn(f64) -> i64) -> Action {
-        Action { close_factor: ONE_Q31, writes_off: 1, ..Action::new(ACTION_LARGEST_LEGS) }
+        Action { close_factor: ONE_Q31, writes_off: 1, ..Action::new(PICK_LARGEST_PAIR) }
     }
 
     fn refusal(&self, legs: &[Leg]) -> Option<&'static str> {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::book::action::{ACTION_CLOSE_OUT, Action};
+use crate::book::action::{Action, PICK_WHOLE};
 
 use super::{BrokenBound, Leg, LegKind, Liquidation, outside, share_q31};
 
@@ -84,11 +84,7 @@ impl Liquidation for Perpetual {
     }
 
     fn action(&self, _: &dyn Fn(f64) -> i64) -> Action {
-        Action {
-            close_cost: share_q31(self.close_cost),
-            writes_off: 1,
-            ..Action::new(ACTION_CLOSE_OUT)
-        }
+        Action { close_cost: share_q31(self.close_cost), writes_off: 1, ..Action::new(PICK_WHOLE) }
     }
 
     fn refusal(&self, legs: &[Leg]) -> Option<&'static str> {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::book::action::{ACTION_PRO_RATA, Action};
+use crate::book::action::{Action, PICK_PRO_RATA};
 
 use super::{
     BrokenBound, LEAST_SHARE, Leg, Liquidation, lending_refusal, outside, share_q31, share_q32,
@@ -43,7 +43,7 @@ impl Liquidation for Reference {
         Action {
             close_factor: share_q31(self.close_factor),
             full_close_below: share_q32(self.full_close_below),
-            ..Action::new(ACTION_PRO_RATA)
+            ..Action::new(PICK_PRO_RATA)
         }
     }
 

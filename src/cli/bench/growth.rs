@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shortfall::report::{Growth, GrowthPoint};
+use shortfall::report::{Answer, Growth, GrowthPoint};
 use shortfall::scenario::Workload;
 
 use super::timing::{Bout, median, peak, spread};
@@ -87,7 +87,7 @@ pub(super) fn main(args: &BenchArgs, svg: Option<&OutFile>) -> Result<(), CliErr
     if let Some(svg) = svg {
         svg.write(|out| shortfall::report::plot::write_svg(&growth, out))?;
     }
-    output::to_stdout(|out| (args.format.write_growth)(&growth, out))
+    output::to_stdout(|out| (args.format.write)(&Answer::Growth(&growth), out))
 }
 
 fn along(dimension: &Dimension, args: &BenchArgs) -> Result<Growth, CliError> {

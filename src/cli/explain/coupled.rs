@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use shortfall::book::account::{
     Event, KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP, LegState, Values, values,
 };
-use shortfall::book::action::{ACTION_CLOSE_OUT, Unlimited};
-use shortfall::engine::cpu::replay::{self, Story, ToldEvent};
+use shortfall::engine::reference;
+use shortfall::engine::story::{self, Story, ToldEvent};
 use shortfall::program::Program;
 use shortfall::program::liquidity::{LiquidationTerms, Liquidity, NONE};
 use shortfall::report::{ToldCoupling, ToldMoved, ToldRound, ToldSale, Untaken};
@@ -86,10 +86,10 @@ pub(super) fn rounds(
 /// with them; without one, its last prices.
 fn after<'s>(
     terms: &LiquidationTerms,
-    round: &replay::ToldRound,
-    next: Option<&'s replay::ToldRound>,
+    round: &story::ToldRound,
+    next: Option<&'s story::ToldRound>,
     n_steps: usize,
-) -> Option<(usize, Option<&'s replay::ToldRound>)> {
+) -> Option<(usize, Option<&'s story::ToldRound>)> {
     let step = round.when.step;
     if let Some(next) = next.filter(|next| next.when.step == step) {
         return Some((step, Some(next)));
@@ -186,12 +186,12 @@ impl Spent {
         self.n_events += 1;
         let position = &program.positions[told.position];
         // Perpetuals are closed by their venue, without capital.
-        if program.actions[position.action as usize].kind != ACTION_CLOSE_OUT {
+        if !program.actions[position.action as usize].holds_perps() {
             self.repaid += (told.event.repaid >> position.money_shift) as i64;
         }
     }
 
-    /// Why an event came to nothing: room is counted, and the rule asked once more without bounds.
+    /// Why an event came to nothing: room is counted, and the rule asked once more without limits.
     fn why_untaken(
         &self,
         program: &Program,
@@ -202,9 +202,8 @@ impl Spent {
             return Untaken::NoRoom;
         }
         let position = &program.positions[told.position];
-        let action = &program.actions[position.action as usize];
         let mut legs = told.legs.clone();
-        let Event { n_calls, repaid, .. } = action.run(position.facts(), &mut legs, &mut Unlimited);
+        let Event { n_calls, repaid, .. } = reference::liquidate(program, told.position, &mut legs);
         if n_calls == 0 {
             return Untaken::NotAllowed;
         }

@@ -8,7 +8,7 @@ use super::marks::Marks;
 use super::positions::Scanned;
 use super::walk::Walker;
 use crate::book::account::{KIND_COLLATERAL, KIND_DEBT};
-use crate::book::action::{ACTION_PRO_RATA, BASKET, Basket};
+use crate::book::action::{BASKET, Basket};
 use crate::lanes::Lanes;
 use crate::program::Program;
 
@@ -33,7 +33,7 @@ impl BasketRow {
         let mut each = legs.iter().map(|leg| (leg.kind, leg.instrument)).collect::<Vec<_>>();
         each.sort_unstable();
         let is_twofold = each.windows(2).any(|two| two[0] == two[1]);
-        if action.kind != ACTION_PRO_RATA || scanned.has_tiers || is_twofold {
+        if !action.is_plain_pro_rata() || scanned.has_tiers || is_twofold {
             return None;
         }
         let mut instruments = Vec::new();
@@ -158,6 +158,6 @@ impl BasketRow {
             let units = if row.kind == KIND_COLLATERAL { basket.collateral } else { basket.debt };
             legs.push(row.state(units[slot] as i32, marks[slot]));
         }
-        walker.leave(ledger, &mut legs, &mut ());
+        walker.leave(ledger, &mut legs);
     }
 }

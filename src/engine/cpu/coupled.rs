@@ -5,11 +5,11 @@
 //! them; a path on which none may has cost nothing but the bounds.
 
 mod accounts;
-pub mod desk;
+mod desk;
 mod holdings;
 mod leave;
-pub mod market;
-pub mod moved_marks;
+mod market;
+mod moved_marks;
 mod near;
 mod room;
 mod schedule;
@@ -19,10 +19,8 @@ use super::horizon::{Horizon, Ratios, Widening};
 use super::ledger::Ledger;
 use super::marks::Marks;
 use super::positions::{ScanList, Scanned};
-use super::walk::{Observer, When};
 use crate::book::account::{Event, Values};
-use crate::book::action::ACTION_CLOSE_OUT;
-use crate::fixed::mul_hi;
+use crate::fixed::{ONE_Q31, mul_hi};
 use crate::lanes::Lanes;
 use crate::program::Program;
 use crate::program::liquidity::Liquidity;
@@ -72,6 +70,8 @@ pub(super) struct Coupled<'a> {
     turns: Vec<u32>,
     /// As [`Liquidity::has_order`].
     has_order: bool,
+    /// Whether more counts of a collateral than there is of it.
+    is_widened: bool,
     most_rounds: u32,
     /// Scratch: marks on the market at the horizon, by instrument.
     at_horizon: Vec<u32>,
@@ -97,6 +97,7 @@ impl<'a> Coupled<'a> {
             queue: Vec::new(),
             turns: Vec::new(),
             has_order: liquidity.has_order(),
+            is_widened: program.legs.iter().any(|leg| leg.threshold > ONE_Q31),
             most_rounds: 0,
             at_horizon: Vec::new(),
             aftermath: Vec::new(),
@@ -105,12 +106,7 @@ impl<'a> Coupled<'a> {
 
     /// Walks a path that was begun; whether a mark that sales had moved met the upper bound of its
     /// format, and whether one was small.
-    pub(super) fn run<O: Observer>(
-        &mut self,
-        at: &Around<'_>,
-        ledger: &mut Ledger,
-        observer: &mut O,
-    ) -> (bool, bool) {
+    pub(super) fn run(&mut self, at: &Around<'_>, ledger: &mut Ledger) -> (bool, bool) {
         let n_steps = self.program.market.n_steps;
         let mut start =
             if self.is_idle { n_steps } else { self.near.start(at, &mut self.accounts) };
@@ -121,7 +117,7 @@ impl<'a> Coupled<'a> {
         if 0 < start && start < n_steps {
             self.market.skip(start, at.logs);
         }
-        let may_pass = self.market.can_pass() && !O::WATCHES;
+        let may_pass = self.market.can_pass();
         // The last prices are those at which everything is valued.
         let last = n_steps - 1;
         let mut step = start;
@@ -143,19 +139,18 @@ impl<'a> Coupled<'a> {
                 continue;
             }
             self.market.step(step, std::mem::take(&mut n_passed), at.logs);
-            let n_events = self.walk_step(at, step, can_pass, ledger, observer);
+            let n_events = self.walk_step(at, step, can_pass, ledger);
             if (can_pass && n_events > 0) || (may_pass && is_opening) {
                 self.near.make_room_ahead(at, step + 1, &mut self.market, &mut self.accounts);
             }
             self.near.leave(at, step, &mut self.accounts);
             self.market.end_step(step);
-            observer.step(step, &self.market);
             step += 1;
         }
         self.aftermath.clear();
-        self.leave(at.list, ledger, observer);
+        self.leave(at.list, ledger);
         if self.market.marks.is_late() {
-            self.leave_unseen(at, ledger, observer);
+            self.leave_unseen(at, ledger);
         }
         self.aftermath.push(i64::from(self.most_rounds));
         for (fund, lowest) in self.liquidity.funds.iter().zip(&self.means.lowest) {
@@ -167,7 +162,7 @@ impl<'a> Coupled<'a> {
             aftermath.absorb(&self.aftermath);
         }
         let (is_cut, is_small) = self.market.marks.strained;
-        (is_cut | self.market.overbought.is_some(), is_small)
+        (is_cut | self.market.is_overbought, is_small)
     }
 
     /// The room for impact with which horizons are to be bounded.
@@ -189,13 +184,12 @@ impl<'a> Coupled<'a> {
 
     /// One step: rounds of checks and liquidations until nothing happens, or no more are allowed;
     /// the number of liquidations. `has_room` if there is room for what earlier steps have sold.
-    fn walk_step<O: Observer>(
+    fn walk_step(
         &mut self,
         at: &Around<'_>,
         step: usize,
         has_room: bool,
         ledger: &mut Ledger,
-        observer: &mut O,
     ) -> u32 {
         let terms = &self.liquidity.terms;
         let standing = self.liquidity.standing.as_ref().filter(|_| step == 0);
@@ -207,12 +201,10 @@ impl<'a> Coupled<'a> {
             if round > 0 || !has_room {
                 self.near.fit(at, step, &self.market, &mut self.accounts);
             }
-            let when = When { step, round };
-            let n_events = self.walk_round(at.list, when, &mut n_free, ledger, observer);
+            let n_events = self.walk_round(at.list, step, &mut n_free, ledger);
             n_in_all += n_events;
             if n_events > 0 {
                 self.most_rounds = self.most_rounds.max(round + 1);
-                observer.round(when, n_events, &self.market);
             }
             let goes_on = n_events > 0 && round + 1 < terms.rounds;
             self.market.end_round(step, at.logs, goes_on);
@@ -225,19 +217,18 @@ impl<'a> Coupled<'a> {
 
     /// One round: breached accounts are liquidated while the step has room, in their order if
     /// an order matters; the number of events.
-    fn walk_round<O: Observer>(
+    fn walk_round(
         &mut self,
         list: &ScanList,
-        when: When,
+        step: usize,
         n_free: &mut u32,
         ledger: &mut Ledger,
-        observer: &mut O,
     ) -> u32 {
         if self.near.now.is_empty() {
             return 0;
         }
         self.market.set_marks();
-        let has_order = O::WATCHES || self.has_order;
+        let has_order = self.has_order;
         if has_order {
             self.find_order(list);
         }
@@ -248,7 +239,7 @@ impl<'a> Coupled<'a> {
             let seen = self.accounts.look(self.program, &self.market, account);
             let is_over = self.accounts.list[account as usize].is_over;
             if seen.surplus < 0 && !is_over {
-                n_events += self.liquidate(list, (account, &seen), when, n_free, ledger, observer);
+                n_events += self.liquidate(list, (account, &seen), step, n_free, ledger);
             }
         }
         n_events
@@ -278,14 +269,13 @@ impl<'a> Coupled<'a> {
     /// An account that is breached is liquidated if the step is free for one more; 1 if anything
     /// happened, else 0.
     #[inline(always)]
-    fn liquidate<O: Observer>(
+    fn liquidate(
         &mut self,
         list: &ScanList,
         (account, seen): (u32, &Seen),
-        when: When,
+        step: usize,
         n_free: &mut u32,
         ledger: &mut Ledger,
-        observer: &mut O,
     ) -> u32 {
         let Self { program, liquidity, market, means, accounts, .. } = self;
         let Scanned { position: idx, in_program: position, .. } =
@@ -293,23 +283,22 @@ impl<'a> Coupled<'a> {
         let idx = idx as usize;
         let action = &program.actions[position.action as usize];
         // All legs are asked for but by a call on two of them.
-        if seen.largest.is_none() || O::WATCHES || market.marks.is_late() {
+        if seen.largest.is_none() || market.marks.is_late() {
             accounts.load(list, market, account);
         }
         let state = &mut accounts.list[account as usize];
         if !state.is_defaulted {
             state.is_defaulted = true;
-            state.last_event = when.step as u32;
+            state.last_event = step as u32;
             state.exposure = match seen.largest.is_some() && !market.marks.is_late() {
                 true => seen.sums.debt >> position.money_shift,
                 false => super::ledger::exposure(&accounts.loaded, &position),
             };
         }
         if *n_free == 0 {
-            observer.event(idx, when, &Default::default(), &accounts.loaded);
             return 0;
         }
-        state.last_event = when.step as u32;
+        state.last_event = step as u32;
         let (mut sums, mut event) = (seen.sums, Event::default());
         let n_before = market.sales.len();
         let mut goes_on = true;
@@ -321,7 +310,7 @@ impl<'a> Coupled<'a> {
                 accounts.change(list, account, at, two);
             }
             goes_on = two.is_some() && action.goes_on(position.facts(), &sums, &event);
-            if goes_on || O::WATCHES {
+            if goes_on {
                 accounts.load(list, market, account);
             }
         }
@@ -329,11 +318,10 @@ impl<'a> Coupled<'a> {
             event = self.go_on(account, n_before, (sums, event));
         }
         let Self { program, accounts, .. } = self;
-        observer.event(idx, when, &event, &accounts.loaded);
         if event.is_something() {
             // Its legs are asked for only where debt was written off, and so were loaded.
             let rows = program.legs_of(&position);
-            ledger.count_event(idx, &position, rows, when.step, &event, &accounts.loaded);
+            ledger.count_event(idx, &position, rows, step, &event, &accounts.loaded);
         }
         *n_free -= u32::from(event.is_something());
         u32::from(event.is_something())
@@ -351,7 +339,7 @@ impl<'a> Coupled<'a> {
         let mut desk = Desk::new((program, liquidity), &position, market, means, n_before);
         let event = action.run_from(facts, &mut accounts.loaded, begun, &mut desk);
         // Debt that the market holds for worthless is written off for nothing.
-        let is_lending = action.kind != ACTION_CLOSE_OUT;
+        let is_lending = !action.holds_perps();
         let is_over = is_lending && super::ledger::is_over(accounts.loaded.iter().copied());
         if event.is_something() || is_over {
             accounts.store(account);

@@ -76,7 +76,7 @@ impl Ledger {
         count.liquidated += i128::from(repaid);
     }
 
-    /// The horizon: what is owed on the market and cannot be repaid, as (stranded, under water).
+    /// The horizon: what is owed on the market and cannot be repaid.
     pub(super) fn count_left_over(
         &mut self,
         idx: usize,
@@ -84,13 +84,13 @@ impl Ledger {
         rows: &[LegRow],
         last_event: usize,
         legs: &mut [LegState],
-    ) -> Option<(i64, i64)> {
+    ) {
         for leg in legs.iter_mut() {
             leg.set_marks(leg.market);
         }
         let Values { collateral, debt, .. } = values(legs);
         if debt <= collateral {
-            return None;
+            return;
         }
         spread_loss(legs, debt - collateral, debt);
         let loss = ((debt - collateral) >> position.money_shift) as i64;
@@ -102,7 +102,6 @@ impl Ledger {
         self.outcome.stranded += stranded;
         self.outcome.under_water += under_water;
         self.count_loss(idx, position, rows, step, loss, legs);
-        Some((stranded, under_water))
     }
 
     /// The horizon: what an open account of perpetuals lacks at the market's marks; it is under
@@ -113,15 +112,14 @@ impl Ledger {
         position: &PositionRow,
         rows: &[LegRow],
         legs: &mut [LegState],
-    ) -> Option<i64> {
+    ) {
         let left = equity(position.facts(), legs);
-        let largest = largest_perp(legs).filter(|_| left < 0)?;
+        let Some(largest) = largest_perp(legs).filter(|_| left < 0) else { return };
         legs[largest].lost = left.unsigned_abs();
         let loss = (left.unsigned_abs() >> position.money_shift) as i64;
         let last = self.events_by_step.len() - 1;
         self.outcome.under_water += loss;
         self.count_loss(idx, position, rows, last, loss, legs);
-        Some(loss)
     }
 
     /// Counts bad debt of a position: the whole by position and step, its legs' parts by pool.

@@ -320,7 +320,7 @@ impl<'p> Abreast<'p> {
         let marks = self.marks.map(|of| of[lane]);
         let mut legs = legs(walker.rows, quantities, marks);
         let step = self.step[lane] - 1;
-        let left = walker.liquidate(program, ledger, step, &mut legs, &mut ());
+        let left = walker.liquidate(program, ledger, step, &mut legs);
         self.is_defaulted[lane] = true;
         self.is_over[lane] = left == Left::Over;
         for leg in &legs {
@@ -339,7 +339,7 @@ impl GoneBy {
         let mut walker = Walker::new(program, self.position as usize);
         walker.last_event = self.last_event;
         let mut legs = legs(walker.rows, self.quantities, self.marks);
-        walker.leave(ledger, &mut legs, &mut ());
+        walker.leave(ledger, &mut legs);
     }
 }
 

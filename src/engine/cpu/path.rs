@@ -1,5 +1,5 @@
-//! Paths, a few at a time: prices, then every position along them; the twin that states what the
-//! kernels mean.
+//! Paths, a few at a time: prices, then every position along them; a schedule of the reference
+//! walker.
 //!
 //! Where nothing couples the positions of a path, each is walked alone, if a bound over the horizon
 //! does not clear it; else all are walked together, step by step (`coupled`).
@@ -9,7 +9,7 @@ use super::horizon::{GROUP, Horizon, Widening};
 use super::marks::Marks;
 use super::pairs::Pairs;
 use super::positions::ScanList;
-use super::walk::{Observer, Walk};
+use super::walk::Walk;
 use crate::lanes::Lanes;
 use crate::market::model::PathBuffer;
 use crate::program::Program;
@@ -69,13 +69,6 @@ impl<'a> PathWorker<'a> {
         self.walk.ledger.counters = Counters::new(shape(self.program));
     }
 
-    /// Walks a path.
-    pub fn run<O: Observer>(&mut self, seed: u64, path: u64, observer: &mut O) -> Outcome {
-        let mut outcome = [Outcome::default()];
-        self.run_group(seed, &[path], &mut outcome, observer);
-        outcome[0]
-    }
-
     /// Walks any number of paths, group after group.
     ///
     /// # Panics
@@ -83,18 +76,12 @@ impl<'a> PathWorker<'a> {
     pub fn run_all(&mut self, seed: u64, paths: &[u64], outcomes: &mut [Outcome]) {
         assert_eq!(paths.len(), outcomes.len(), "an outcome for every path");
         for (paths, outcomes) in paths.chunks(GROUP).zip(outcomes.chunks_mut(GROUP)) {
-            self.run_group(seed, paths, outcomes, &mut ());
+            self.run_group(seed, paths, outcomes);
         }
     }
 
     /// Walks up to [`GROUP`] paths.
-    fn run_group<O: Observer>(
-        &mut self,
-        seed: u64,
-        paths: &[u64],
-        outcomes: &mut [Outcome],
-        observer: &mut O,
-    ) {
+    fn run_group(&mut self, seed: u64, paths: &[u64], outcomes: &mut [Outcome]) {
         for (lane, path) in paths.iter().enumerate() {
             let marks = &mut self.marks[lane];
             self.program.market.walk(seed, *path, &mut self.buffer);
@@ -103,7 +90,7 @@ impl<'a> PathWorker<'a> {
         }
         self.clear(paths.len());
         for (lane, outcome) in outcomes.iter_mut().enumerate() {
-            *outcome = self.walk_path(lane, observer);
+            *outcome = self.walk_path(lane);
         }
     }
 
@@ -125,27 +112,23 @@ impl<'a> PathWorker<'a> {
         }
     }
 
-    fn walk_path<O: Observer>(&mut self, lane: usize, observer: &mut O) -> Outcome {
+    fn walk_path(&mut self, lane: usize) -> Outcome {
         let Self { program, list, walk, pairs, horizon, .. } = self;
         let horizon = (&*horizon, lane);
         let marks = &mut self.marks[lane];
         let mut strained = marks.strained(&program.instruments);
         walk.ledger.begin();
-        if O::WATCHES {
-            marks.need_all();
-            observer.prices(marks);
-        }
         if let Some(coupled) = &mut self.coupled {
             let near = &*self.near[lane];
             if coupled.begin(&Around::new(program, list, marks, horizon, near), walk.use_bounds) {
                 marks.need_all();
             }
             let around = Around::new(program, list, marks, horizon, near);
-            let moved = coupled.run(&around, &mut walk.ledger, observer);
+            let moved = coupled.run(&around, &mut walk.ledger);
             strained = (strained.0 | moved.0, strained.1 | moved.1);
         } else {
-            // Leg by leg for those who watch, and for the test of what is done abreast.
-            let is_fast = !O::WATCHES && walk.use_bounds;
+            // Leg by leg for the test of what is done abreast.
+            let is_fast = walk.use_bounds;
             let slack = marks.slack().filter(|_| walk.use_bounds);
             pairs.begin();
             for (idx, class) in list.pairs.iter().enumerate() {
@@ -157,7 +140,7 @@ impl<'a> PathWorker<'a> {
                     pairs.push(idx, n_near);
                 } else {
                     for scanned in &class.scanned[..n_near] {
-                        walk.steps(list, marks, horizon, scanned, observer);
+                        walk.steps(list, marks, horizon, scanned);
                     }
                 }
             }
@@ -168,7 +151,7 @@ impl<'a> PathWorker<'a> {
                     Some(basket) if is_fast => {
                         basket.walk(program, self.lanes, marks, &mut walk.ledger)
                     }
-                    _ => walk.steps(list, marks, horizon, &list.others[idx], observer),
+                    _ => walk.steps(list, marks, horizon, &list.others[idx]),
                 }
             }
         }

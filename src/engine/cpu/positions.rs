@@ -6,7 +6,6 @@
 use std::collections::HashMap;
 
 use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, LegState};
-use crate::book::action::ACTION_PRO_RATA;
 use crate::program::Program;
 use crate::program::layout::{INSTRUMENT_PRICE, LegRow, PositionRow};
 
@@ -109,7 +108,7 @@ impl PairRow {
             threshold: 0,
             discount: 0,
             money_shift: position.money_shift,
-            is_pro_rata: action.kind == ACTION_PRO_RATA,
+            is_pro_rata: action.is_plain_pro_rata(),
             close_factor: action.close_factor,
             full_close_below: action.full_close_below,
         };

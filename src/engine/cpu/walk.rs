@@ -1,41 +1,17 @@
 //! A position on its way along a path by itself: breached, liquidated, valued at the horizon.
 
 use super::bound::Surplus;
-use super::coupled::market::MovedMarket;
 use super::horizon::Horizon;
 use super::ledger::{Ledger, exposure, is_over};
 use super::marks::Marks;
 use super::positions::{ScanList, Scanned};
 use super::search::Along;
 use super::terms::{Term, set_terms};
-use crate::book::account::{Event, LegState};
-use crate::book::action::{ACTION_CLOSE_OUT, Unlimited};
+use crate::book::account::LegState;
+use crate::book::action::Unlimited;
 use crate::lanes::Lanes;
 use crate::program::Program;
 use crate::program::layout::{LegRow, PositionRow};
-
-pub use crate::engine::story::When;
-
-/// Who watches a path being walked.
-pub trait Observer {
-    /// Whether it looks at all; where none does, pairs are walked abreast.
-    const WATCHES: bool = true;
-    /// Prices are known.
-    fn prices(&mut self, _marks: &Marks) {}
-    /// A position was liquidated, or could not be.
-    fn event(&mut self, _position: usize, _when: When, _event: &Event, _legs: &[LegState]) {}
-    /// A round of liquidations of a coupled path is over; its flow has not moved the market yet.
-    fn round(&mut self, _when: When, _n_events: u32, _market: &MovedMarket<'_>) {}
-    /// A step of a coupled path is over.
-    fn step(&mut self, _step: usize, _market: &MovedMarket<'_>) {}
-    /// What a position left behind at the horizon, in money: stranded, under water.
-    fn horizon(&mut self, _position: usize, _stranded: i64, _under_water: i64) {}
-}
-
-/// No observer.
-impl Observer for () {
-    const WATCHES: bool = false;
-}
 
 /// Walks one position after another, each by itself.
 pub(super) struct Walk<'a> {
@@ -81,13 +57,12 @@ impl<'w> Walker<'w> {
 
     /// The position is breached at a step, whose marks its legs have: its venue's action runs.
     #[inline(always)]
-    pub(super) fn liquidate<O: Observer>(
+    pub(super) fn liquidate(
         &mut self,
         program: &Program,
         ledger: &mut Ledger,
         step: usize,
         legs: &mut [LegState],
-        observer: &mut O,
     ) -> Left {
         let position = self.position;
         self.last_event = step;
@@ -97,11 +72,8 @@ impl<'w> Walker<'w> {
         }
         let action = &program.actions[position.action as usize];
         let event = action.run(position.facts(), legs, &mut Unlimited);
-        observer.event(self.idx, When { step, round: 0 }, &event, legs);
-        let is_over = match action.kind {
-            ACTION_CLOSE_OUT => event.is_something(),
-            _ => is_over(legs.iter().copied()),
-        };
+        let is_over =
+            if action.holds_perps() { event.is_something() } else { is_over(legs.iter().copied()) };
         if event.is_something() {
             ledger.count_event(self.idx, position, self.rows, step, &event, legs);
         } else if !is_over {
@@ -113,29 +85,13 @@ impl<'w> Walker<'w> {
     /// The horizon: what is owed at the last step's marks, which its legs have, and cannot be
     /// repaid.
     #[inline(always)]
-    pub(super) fn leave<O: Observer>(
-        &self,
-        ledger: &mut Ledger,
-        legs: &mut [LegState],
-        observer: &mut O,
-    ) {
-        let left =
-            ledger.count_left_over(self.idx, self.position, self.rows, self.last_event, legs);
-        if let Some((stranded, under_water)) = left {
-            observer.horizon(self.idx, stranded, under_water);
-        }
+    pub(super) fn leave(&self, ledger: &mut Ledger, legs: &mut [LegState]) {
+        ledger.count_left_over(self.idx, self.position, self.rows, self.last_event, legs);
     }
 
     /// The same of perpetuals that were not closed.
-    fn leave_open<O: Observer>(
-        &self,
-        ledger: &mut Ledger,
-        legs: &mut [LegState],
-        observer: &mut O,
-    ) {
-        if let Some(loss) = ledger.count_open_loss(self.idx, self.position, self.rows, legs) {
-            observer.horizon(self.idx, 0, loss);
-        }
+    fn leave_open(&self, ledger: &mut Ledger, legs: &mut [LegState]) {
+        ledger.count_open_loss(self.idx, self.position, self.rows, legs);
     }
 }
 
@@ -152,13 +108,12 @@ impl<'a> Walk<'a> {
     }
 
     /// Walks a position of any legs from breach to breach, along the path of a lane of the horizon.
-    pub(super) fn steps<O: Observer>(
+    pub(super) fn steps(
         &mut self,
         list: &ScanList,
         marks: &mut Marks,
         (horizon, lane): (&Horizon, usize),
         scanned: &Scanned,
-        observer: &mut O,
     ) {
         let program = self.program;
         let mut walker = Walker::of(program, scanned.position as usize, &scanned.in_program);
@@ -179,7 +134,7 @@ impl<'a> Walk<'a> {
                 legs.extend(walker.rows.iter().map(|row| row.state(row.quantity, 0)));
             }
             set_marks(legs, walker.rows, marks, breach);
-            match walker.liquidate(program, ledger, breach, legs, observer) {
+            match walker.liquidate(program, ledger, breach, legs) {
                 Left::Over => break,
                 Left::All => {}
                 Left::Changed => {
@@ -194,10 +149,10 @@ impl<'a> Walk<'a> {
         }
         if walker.is_defaulted {
             set_marks(legs, walker.rows, marks, n_steps - 1);
-            if program.actions[walker.position.action as usize].kind != ACTION_CLOSE_OUT {
-                walker.leave(ledger, legs, observer);
+            if !program.actions[walker.position.action as usize].holds_perps() {
+                walker.leave(ledger, legs);
             } else if legs.iter().any(|leg| leg.quantity != 0) {
-                walker.leave_open(ledger, legs, observer);
+                walker.leave_open(ledger, legs);
             }
         }
     }

@@ -7,11 +7,11 @@ use super::kernel::declare;
 use super::tables::Tables;
 use super::words::Declarations;
 use crate::book::action::to_words;
-use crate::engine::cpu::coupled::desk::{DUST, MOST_SLIPPAGE, PARTS_LOG2};
 use crate::market::depth::{CURVE_ROWS, CurveRow, OVERBOUGHT, ROW_BITS, SIZE_BITS};
 use crate::program::Program;
 use crate::program::liquidity::{
-    AssetRow, BandRow, CROSS_BITS, FeedRow, FundRow, Liquidity, MOST_IMPACT, MOST_PART, NONE,
+    AssetRow, BandRow, CROSS_BITS, DUST, FeedRow, FundRow, Liquidity, MOST_IMPACT, MOST_PART,
+    MOST_SLIPPAGE, NONE, PARTS_LOG2,
 };
 use crate::rows;
 use crate::rows::Row;

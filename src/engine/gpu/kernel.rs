@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::bounds::{self, Layout};
 use super::coupling;
+use super::parts;
 use super::probe;
 use super::room::Room;
 use super::tables::{self, Tables};
@@ -53,9 +54,6 @@ pub const PARTS: &[(&str, &str)] = &[
     ("marks", include_str!("../../../shaders/marks.wgsl")),
     ("account", include_str!("../../../shaders/account.wgsl")),
     ("action", include_str!("../../../shaders/action.wgsl")),
-    ("action/pro_rata", include_str!("../../../shaders/action/pro_rata.wgsl")),
-    ("action/largest_legs", include_str!("../../../shaders/action/largest_legs.wgsl")),
-    ("action/close_out", include_str!("../../../shaders/action/close_out.wgsl")),
     ("ledger", include_str!("../../../shaders/ledger.wgsl")),
     ("prices", include_str!("../../../shaders/prices.wgsl")),
     ("walk", include_str!("../../../shaders/walk.wgsl")),
@@ -151,6 +149,7 @@ impl Kernel {
         for (_, part) in PARTS.iter().chain(other_parts) {
             source.push_str(part);
         }
+        parts::push(&mut source, program);
         Some(Self { source, tables: tables.words, room, n_items: layout.n_items() })
     }
 }
@@ -188,9 +187,7 @@ fn declare_formats(constants: &mut String) {
         ("KIND_COLLATERAL", account::KIND_COLLATERAL),
         ("KIND_DEBT", account::KIND_DEBT),
         ("KIND_PERP", account::KIND_PERP),
-        ("ACTION_PRO_RATA", action::ACTION_PRO_RATA),
-        ("ACTION_LARGEST_LEGS", action::ACTION_LARGEST_LEGS),
-        ("ACTION_CLOSE_OUT", action::ACTION_CLOSE_OUT),
+        ("PRICE_BY_HEALTH", action::PRICE_BY_HEALTH),
         ("AMOUNT_WORDS", AMOUNT_WORDS as u32),
         ("AMOUNT_UPPER", AMOUNT_WORDS as u32 - 1),
         ("DRAWN_WORDS", rng::DRAWN_WORDS),

@@ -3,7 +3,7 @@
 
 use super::market::Market;
 use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP, LegState};
-use crate::book::action::{ACTION_CLOSE_OUT, Action};
+use crate::book::action::Action;
 use crate::fixed::{mul_hi, ratio_q32, scale_q32};
 use crate::program::Program;
 use crate::program::layout::{LegRow, PositionRow, from_words};
@@ -82,7 +82,7 @@ impl<'a> Account<'a> {
     }
 
     pub(super) fn is_perpetual(&self) -> bool {
-        self.action().kind == ACTION_CLOSE_OUT
+        self.action().holds_perps()
     }
 
     /// A fine value as money.

@@ -7,7 +7,7 @@
 use super::account::{Account, Sums, on_market};
 use super::desk::Desk;
 use crate::book::account::{Event, KIND_COLLATERAL, KIND_DEBT, KIND_PERP, LegState};
-use crate::book::action::{ACTION_LARGEST_LEGS, ACTION_PRO_RATA, Action};
+use crate::book::action::{Action, PICK_LARGEST_PAIR, PICK_PRO_RATA, PRICE_BY_HEALTH};
 use crate::fixed::{ONE_Q31, mul_hi, ratio_q32};
 use crate::program::layout::from_words;
 
@@ -37,6 +37,7 @@ struct Offer<'o> {
 pub(super) fn event(account: &mut Account<'_>, desk: &mut Desk<'_, '_>) -> Event {
     let action = account.action();
     let mut event = Event::default();
+    let owed = Sums::of(&account.legs).debt as u64;
     account.legs.iter_mut().for_each(|leg| leg.next = leg.quantity);
     while event.n_calls < most_calls(action) && account.is_breached() {
         let sums = Sums::of(&account.legs);
@@ -45,13 +46,14 @@ pub(super) fn event(account: &mut Account<'_>, desk: &mut Desk<'_, '_>) -> Event
             close(account, &mut event, desk);
             break;
         }
+        price(action, &mut account.legs, &sums);
         let (money_shift, legs) = (account.position.money_shift, account.legs.clone());
         let offer = Offer { action, money_shift, sums, picked, legs };
         if !fill(&offer, account, &mut event, desk) {
             break;
         }
     }
-    write_off(account, &mut event);
+    write_off(account, &mut event, owed);
     // What was proposed and not taken is forgotten.
     account.legs.iter_mut().for_each(|leg| leg.next = leg.quantity);
     event
@@ -59,14 +61,14 @@ pub(super) fn event(account: &mut Account<'_>, desk: &mut Desk<'_, '_>) -> Event
 
 /// Calls of an event, at most.
 fn most_calls(action: &Action) -> u32 {
-    if action.kind == ACTION_LARGEST_LEGS { action.calls_per_step } else { 1 }
+    if action.pick == PICK_LARGEST_PAIR { action.calls_per_step } else { 1 }
 }
 
 /// Which legs a call takes; none if there are none of any value.
 fn pick(action: &Action, legs: &[LegState], sums: &Sums) -> Option<Picked> {
-    match action.kind {
-        ACTION_PRO_RATA => (sums.collateral > 0 && sums.debt > 0).then_some(Picked::ProRata),
-        ACTION_LARGEST_LEGS => {
+    match action.pick {
+        PICK_PRO_RATA => (sums.collateral > 0 && sums.debt > 0).then_some(Picked::ProRata),
+        PICK_LARGEST_PAIR => {
             let from = most_valuable(legs, KIND_COLLATERAL)?;
             let to = most_valuable(legs, KIND_DEBT)?;
             Some(Picked::Pair { from, to })
@@ -82,6 +84,20 @@ fn pick(action: &Action, legs: &[LegState], sums: &Sums) -> Option<Picked> {
 fn most_valuable(legs: &[LegState], kind: u32) -> Option<usize> {
     let of_kind = (0..legs.len()).filter(|idx| legs[*idx].kind == kind && legs[*idx].value() > 0);
     of_kind.rev().max_by_key(|idx| legs[*idx].value())
+}
+
+/// At which price a call takes collateral: that of its terms, or by the account's health A / L, at
+/// max(A / L, least) of its value.
+fn price(action: &Action, legs: &mut [LegState], sums: &Sums) {
+    if action.price != PRICE_BY_HEALTH {
+        return;
+    }
+    let health = ratio_q32(sums.weighted.min(sums.debt) as u64, sums.debt as u64) >> 1;
+    let health = if sums.weighted >= sums.debt { ONE_Q31 } else { health };
+    let discount = health.max(action.least_discount);
+    for leg in legs.iter_mut().filter(|leg| leg.kind == KIND_COLLATERAL) {
+        (leg.discount, leg.incentive) = (discount, ((1_u64 << 61) / u64::from(discount)) as u32);
+    }
 }
 
 /// floor(a b / 2^bits).
@@ -236,10 +252,13 @@ fn close(account: &mut Account<'_>, event: &mut Event, desk: &mut Desk<'_, '_>) 
     (event.repaid, event.n_calls) = (notional, 1);
 }
 
-/// Where the venue does so, a debt that no collateral of any value is behind is burned.
-fn write_off(account: &mut Account<'_>, event: &mut Event) {
+/// Where the venue does so, a debt that no collateral of any value is behind is burned, if the
+/// account owed enough as the event began.
+fn write_off(account: &mut Account<'_>, event: &mut Event, owed: u64) {
     let action = account.action();
-    let burns = action.kind == ACTION_LARGEST_LEGS && action.writes_off == 1;
+    let burns = action.pick == PICK_LARGEST_PAIR
+        && action.writes_off == 1
+        && account.money(owed) >= from_words(action.written_off_from);
     if !burns || Sums::of(&account.legs).collateral != 0 {
         return;
     }

@@ -72,7 +72,7 @@ fn quadratic(middle: f64, end: f64, scale: f64) -> (i32, i32) {
 }
 
 /// The first row, if any, that no form has: one that falls, that does not begin where the one
-/// before it ends, or that moves a price further than any form does.
+/// before it ends, or that moves a price further than any form does. Nothing sold moves nothing.
 #[must_use]
 pub fn first_broken(rows: &[CurveRow]) -> Option<usize> {
     let (mut paid, mut log) = (0, 0);
@@ -85,7 +85,8 @@ pub fn first_broken(rows: &[CurveRow]) -> Option<usize> {
         let (log_slope, log_bend) = (i64::from(row.log_slope), i64::from(row.log_bend));
         let is_moved = log_bend.abs() <= log_slope + log_bend
             && i64::from(row.log) + log_slope + log_bend <= MOST_LOG;
-        let is_next = begins == paid && (i64::from(row.log) - log).abs() <= 2;
+        let by_rounding = if idx == 0 { 0 } else { 2 };
+        let is_next = begins == paid && (i64::from(row.log) - log).abs() <= by_rounding;
         paid = paid_at_end(idx, begins, (price + bend) as u32);
         log = i64::from(row.log) + log_slope + log_bend;
         !(is_priced && is_moved && is_next)
@@ -112,6 +113,9 @@ mod tests {
         for form in forms {
             for rows in [tabulate(|size| form.sold(size)), tabulate(|size| form.bought(size))] {
                 assert_eq!(first_broken(&rows), None, "{rows:?}");
+                let mut moved = rows.clone();
+                moved[0].log = 1;
+                assert_eq!(first_broken(&moved), Some(0), "nothing sold moves the price");
                 for idx in [0, 1, 100, CURVE_ROWS - 2] {
                     let broken = |change: fn(&mut CurveRow)| {
                         let mut rows = rows.clone();

@@ -190,14 +190,15 @@ impl Part for Diffusion {
 
     fn add(&self, at: PathAt, steps: Range<usize>, buffer: &mut PathBuffer) {
         let PathBuffer { increments, shocks, lanes, mixed, .. } = buffer;
+        let Range { start, end } = steps;
+        let shocks = &shocks[start..];
         lanes.run(
             #[inline(always)]
             || {
                 for (asset, increments) in increments.chunks_exact_mut(at.n_steps).enumerate() {
                     mixed.clear();
                     mixed.extend(self.mixed(asset, at.n_steps));
-                    let (shocks, steps) = (&shocks[steps.start..], steps.clone());
-                    mix(mixed, self.shifts[asset], shocks, &mut increments[steps]);
+                    mix(mixed, self.shifts[asset], shocks, &mut increments[start..end]);
                 }
             },
         );

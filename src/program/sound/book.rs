@@ -5,7 +5,7 @@ use super::market::most_growth;
 use super::{Unsound, between, holds, index};
 use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP};
 use crate::book::action::{
-    ACTION_CLOSE_OUT, ACTION_LARGEST_LEGS, ACTION_PRO_RATA, Action, MOST_CALLS,
+    Action, MOST_CALLS, PICK_PRO_RATA, PICK_WHOLE, PRICE_BONUS, PRICE_BY_HEALTH, PRICE_MARKET,
 };
 use crate::fixed::{ONE_Q30, ONE_Q31, weigh};
 use crate::program::Program;
@@ -58,7 +58,16 @@ pub(super) fn check(program: &Program) -> Result<(), Unsound> {
 }
 
 fn check_action(action: &Action) -> Result<(), Unsound> {
-    between("actions.kind", action.kind, (ACTION_PRO_RATA, ACTION_CLOSE_OUT))?;
+    between("actions.pick", action.pick, (PICK_PRO_RATA, PICK_WHOLE))?;
+    // What is taken whole is perpetuals, and these are closed on the market.
+    let is_whole = i64::from(action.pick == PICK_WHOLE);
+    between("actions.holds_perps", action.holds_perps, (is_whole, is_whole))?;
+    let prices =
+        if is_whole == 1 { (PRICE_MARKET, PRICE_MARKET) } else { (PRICE_BONUS, PRICE_BY_HEALTH) };
+    between("actions.price", action.price, prices)?;
+    let least = if action.price == PRICE_BY_HEALTH { ONE_Q30 } else { 0 };
+    between("actions.least_discount", action.least_discount, (least, ONE_Q31))?;
+    between("actions.written_off_from", from_words(action.written_off_from), (0, MOST_MONEY))?;
     between("actions.close_factor", action.close_factor, (0, ONE_Q31))?;
     between("actions.of_whole_debt", action.of_whole_debt, (0, 1))?;
     between("actions.writes_off", action.writes_off, (0, 1))?;
@@ -91,7 +100,7 @@ fn check_leg(
     index("legs.instrument", row.instrument, program.instruments.len())?;
     let instrument = &program.instruments[row.instrument as usize];
     let action = &program.actions[position.action as usize];
-    let is_lending = [ACTION_PRO_RATA, ACTION_LARGEST_LEGS].contains(&action.kind);
+    let is_lending = !action.holds_perps();
     let is_known = match row.kind {
         KIND_COLLATERAL => true,
         KIND_DEBT => is_lending,
@@ -133,7 +142,7 @@ fn check_sums(program: &Program) -> Result<(), Unsound> {
     for position in &program.positions {
         between("positions.money_shift", position.money_shift, (0, 63))?;
         let [constant, tie] = [position.constant, position.tie].map(from_words);
-        let is_lending = program.actions[position.action as usize].kind != ACTION_CLOSE_OUT;
+        let is_lending = !program.actions[position.action as usize].holds_perps();
         holds(constant == 0 || !is_lending, "positions.constant", "loans have none")?;
         let constants = i128::from(constant).abs() + i128::from(tie).abs();
         let legs = program.legs_of(position).iter();

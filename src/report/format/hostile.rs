@@ -4,12 +4,12 @@ use std::io::{self, Write};
 
 use proptest::prelude::*;
 
-use super::{FORMATS, Report};
+use super::{Answer, FORMATS, Report};
 use crate::escape::{NAME_CHARS, NOTE_CHARS, is_hidden};
+use crate::figures::Summary;
 use crate::report::baseline::BaselineFigures;
 use crate::report::bench::{self, Bench};
 use crate::report::explain::{Explanation, ToldState};
-use crate::report::figures::Summary;
 use crate::report::gates::GateFigures;
 use crate::report::until::UntilFigures;
 use crate::report::{fixture, junit};
@@ -104,12 +104,13 @@ fn all_of(name: &str) -> Vec<(&'static str, String)> {
     };
     let mut all = Vec::new();
     for format in FORMATS {
-        all.push((format.name, written(|out| (format.write)(&report, out))));
-        for told in [fixture::explanation(), fixture::coupled_explanation()] {
-            let told = explanation(name, told);
-            all.push((format.name, written(|out| (format.write_explanation)(&told, out))));
+        let bench = bench(name);
+        let told = [fixture::explanation(), fixture::coupled_explanation()]
+            .map(|told| explanation(name, told));
+        let answers = [Answer::Report(report), Answer::Bench(&bench)].into_iter();
+        for answer in answers.chain(told.iter().map(Answer::Path)) {
+            all.push((format.name, written(|out| (format.write)(&answer, out))));
         }
-        all.push((format.name, written(|out| (format.write_bench)(&bench(name), out))));
     }
     all.push(("junit", written(|out| junit::write(name, &gates, out))));
     all

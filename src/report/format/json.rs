@@ -2,47 +2,22 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
-
-use super::Report;
+use super::Answer;
 use crate::escape;
-use crate::report::bench::{Bench, Growth};
-use crate::report::explain::Explanation;
-use crate::report::ladder::LadderRow;
 
-pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    write_value(report, out)
-}
-
-pub(super) fn write_ladder(rows: &[LadderRow], out: &mut dyn Write) -> io::Result<()> {
-    write_value(rows, out)
-}
-
-pub(super) fn write_bench(bench: &Bench, out: &mut dyn Write) -> io::Result<()> {
-    write_value(bench, out)
-}
-
-pub(super) fn write_growth(growth: &[Growth], out: &mut dyn Write) -> io::Result<()> {
-    write_value(growth, out)
-}
-
-pub(super) fn write_explanation(told: &Explanation, out: &mut dyn Write) -> io::Result<()> {
-    write_value(told, out)
-}
-
-fn write_value(value: &(impl Serialize + ?Sized), out: &mut dyn Write) -> io::Result<()> {
-    let text = serde_json::to_string_pretty(value)?;
+pub(super) fn write(answer: &Answer<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(answer)?;
     writeln!(out, "{}", escape::json(&text))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{bench, fixture};
+    use crate::report::{Report, bench, fixture};
 
-    fn written(report: &Report<'_>) -> String {
+    fn written(report: Report<'_>) -> String {
         let mut out = Vec::new();
-        write(report, &mut out).unwrap();
+        write(&Answer::Report(report), &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -50,7 +25,7 @@ mod tests {
     fn the_report_is_golden() {
         let summary = fixture::summary();
         let run = fixture::run_facts();
-        insta::assert_snapshot!(written(&Report { run: Some(&run), ..Report::of(&summary) }));
+        insta::assert_snapshot!(written(Report { run: Some(&run), ..Report::of(&summary) }));
     }
 
     #[test]
@@ -74,6 +49,6 @@ mod tests {
     fn without_a_run_only_the_summary_is_written() {
         let summary = fixture::summary();
         let pretty = serde_json::to_string_pretty(&summary).unwrap();
-        assert_eq!(written(&Report::of(&summary)), pretty + "\n");
+        assert_eq!(written(Report::of(&summary)), pretty + "\n");
     }
 }

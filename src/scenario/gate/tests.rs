@@ -4,21 +4,26 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn known() -> Known<'static> {
-    Known { levels: &[0.95, 0.99, 0.999], venues: vec!["dydx", "a > b"] }
+fn known() -> Parameters<'static> {
+    let (levels, funds) = (&[0.95, 0.99, 0.999], vec!["dydx", "a > b"]);
+    Parameters { levels, funds, pools: Vec::new() }
+}
+
+fn figure(name: &str) -> Figure {
+    Figure::named(name, &known()).unwrap()
 }
 
 fn gate(written: &str) -> Gate {
-    Gate::parse(written, &known()).unwrap_or_else(|fault| panic!("{written}: {fault}"))
+    parse_gate(written, &known()).unwrap_or_else(|fault| panic!("{written}: {fault}"))
 }
 
 fn precision(written: &str) -> Result<Precision, GateFault> {
-    Precision::parse(written, &known())
+    parse_precision(written, &known())
 }
 
 #[test]
 fn a_gate_is_a_figure_a_sign_and_a_bound() {
-    let es99 = Figure::ExpectedShortfall { level: 0.99 };
+    let es99 = figure("es99");
     for written in ["es99 > 2.5e6", "es99>2_500_000", "  es99.0 >2500000.0 "] {
         let Gate { quantity, comparison, bound, .. } = gate(written);
         assert_eq!(quantity, Quantity::Figure(es99.clone()), "{written}");
@@ -38,7 +43,7 @@ fn shares_are_fractions_or_percents_and_the_rest_is_no_percentage() {
         assert_eq!(gate(written).bound, 0.05, "{written}");
     }
     assert_eq!(gate("delta.probability < -1%").bound, -0.01);
-    let fault = |written| Gate::parse(written, &known()).unwrap_err();
+    let fault = |written| parse_gate(written, &known()).unwrap_err();
     assert!(matches!(fault("probability > 5"), GateFault::ShareOutside { .. }));
     assert!(matches!(fault("probability > -1%"), GateFault::ShareOutside { .. }));
     assert!(matches!(fault("delta.probability > 2"), GateFault::ShareOutside { .. }));
@@ -74,19 +79,18 @@ fn what_is_no_gate_is_told_with_what_would_be() {
         ("opening.bad_dept > 1", "did you mean `opening.bad_debt`?"),
     ];
     for (written, words) in words {
-        let told = Gate::parse(written, &known()).unwrap_err().to_string();
+        let told = parse_gate(written, &known()).unwrap_err().to_string();
         assert!(told.contains(words), "{written}: {told}");
     }
 }
 
 #[test]
 fn a_precision_is_a_figure_and_half_a_width() {
-    let es99 = Figure::ExpectedShortfall { level: 0.99 };
+    let es99 = figure("es99");
     let found = precision("es99 rel 1%").unwrap();
     assert_eq!((found.figure, found.target), (es99, Target::Relative(0.01)));
     let found = precision(" fund.a > b.minimum  abs  1e5 ").unwrap();
-    let venue = "a > b".to_owned();
-    assert_eq!(found.figure, Figure::FundMinimum { venue });
+    assert_eq!(found.figure, figure("fund.a > b.minimum"));
     assert_eq!(found.target, Target::Absolute(1e5));
     assert_eq!(found.written, "fund.a > b.minimum abs 1e5");
     assert_eq!(precision("probability abs 1%").unwrap().target, Target::Absolute(0.01));
@@ -163,11 +167,11 @@ fn typed() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn whatever_is_typed_is_read_or_refused(written in typed()) {
-        match Gate::parse(&written, &known()) {
+        match parse_gate(&written, &known()) {
             Ok(gate) => {
                 prop_assert!(gate.bound.is_finite());
                 // What is shown is read as the same gate.
-                prop_assert_eq!(Gate::parse(&gate.written, &known()), Ok(gate));
+                prop_assert_eq!(parse_gate(&gate.written, &known()), Ok(gate));
             }
             Err(fault) => prop_assert!(!fault.to_string().is_empty()),
         }

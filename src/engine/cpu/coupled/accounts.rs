@@ -3,7 +3,7 @@
 use super::basis_points;
 use super::market::MovedMarket;
 use crate::book::account::{LegState, Values, values};
-use crate::book::action::{ACTION_CLOSE_OUT, ACTION_LARGEST_LEGS, Largest};
+use crate::book::action::Largest;
 use crate::engine::cpu::bound::{Surplus, tiers_at};
 use crate::engine::cpu::ledger::{exposure, is_over};
 use crate::engine::cpu::positions::{ScanList, Scanned};
@@ -108,15 +108,12 @@ impl Accounts {
         }
     }
 
-    /// Those of some positions that have no account.
-    pub(super) fn absent<'s>(
-        &mut self,
-        positions: impl Iterator<Item = &'s Scanned>,
-    ) -> Vec<&'s Scanned> {
+    /// The positions that have no account.
+    pub(super) fn absent(&mut self) -> Vec<usize> {
         for account in &self.list {
             self.is_in[account.scanned.position as usize] = true;
         }
-        let absent = positions.filter(|it| !self.is_in[it.position as usize]).collect();
+        let absent = (0..self.is_in.len()).filter(|idx| !self.is_in[*idx]).collect();
         for account in &self.list {
             self.is_in[account.scanned.position as usize] = false;
         }
@@ -184,7 +181,7 @@ impl Accounts {
         let state = &self.list[account as usize];
         let action = &program.actions[state.scanned.in_program.action as usize];
         let mut sums = Values::default();
-        if action.kind != ACTION_CLOSE_OUT {
+        if !action.holds_perps() {
             let read = market.marks.read();
             let mut largest = Largest::default();
             for (idx, leg) in self.legs_of(account).iter().enumerate() {
@@ -198,7 +195,7 @@ impl Accounts {
                 largest.add(idx, [held, owed]);
             }
             let surplus = state.scanned.constant + sums.weighted as i64 - sums.debt as i64;
-            let largest = largest.both().filter(|_| action.kind == ACTION_LARGEST_LEGS);
+            let largest = largest.both().filter(|_| action.begins_with_a_call());
             return Seen { surplus, sums, largest };
         }
         let (state, terms) = self.with_terms(account);
@@ -307,7 +304,7 @@ pub(super) fn rank(
     if liquidity.terms.largest_first == 1 {
         return u32::MAX - magnitude(exposure(legs, position));
     }
-    if program.actions[position.action as usize].kind != ACTION_CLOSE_OUT {
+    if !program.actions[position.action as usize].holds_perps() {
         let sums = values(legs);
         return basis_points(ratio_q32(sums.weighted, sums.debt));
     }

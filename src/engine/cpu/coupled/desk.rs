@@ -7,9 +7,9 @@ use crate::book::action::Counterparty;
 use crate::fixed::{MARK_BITS, scale_q31};
 use crate::program::Program;
 use crate::program::layout::PositionRow;
-use crate::program::liquidity::{FundRow, LiquidationTerms, Liquidity};
-
-pub use crate::program::liquidity::{DUST, MOST_SLIPPAGE, PARTS_LOG2};
+use crate::program::liquidity::{
+    DUST, FundRow, LiquidationTerms, Liquidity, MOST_SLIPPAGE, PARTS_LOG2,
+};
 
 /// What liquidators and funds have left.
 #[derive(Debug, Clone, Default)]

@@ -2,19 +2,12 @@
 
 use super::accounts;
 use super::{Around, Coupled};
-use crate::book::action::ACTION_CLOSE_OUT;
 use crate::engine::cpu::ledger::{Ledger, exposure, is_exposed};
 use crate::engine::cpu::positions::ScanList;
-use crate::engine::cpu::walk::Observer;
 
 impl Coupled<'_> {
     /// The horizon: what every position leaves, and who still waits for a liquidator.
-    pub(super) fn leave<O: Observer>(
-        &mut self,
-        list: &ScanList,
-        ledger: &mut Ledger,
-        observer: &mut O,
-    ) {
+    pub(super) fn leave(&mut self, list: &ScanList, ledger: &mut Ledger) {
         let (mut n_waiting, mut backlog) = (0, 0);
         let is_late = self.market.marks.is_late();
         if !self.accounts.list.is_empty() {
@@ -26,9 +19,11 @@ impl Coupled<'_> {
         }
         for at in 0..self.accounts.list.len() {
             let state = &self.accounts.list[at];
-            // An account that is cleared to the end owes no more than it holds there; and without a
-            // breach none is under water, unless its venue reads late.
-            if (!state.is_defaulted && !is_late) || state.is_clear {
+            // An account that is cleared to the end owes no more than it holds there, if no more of
+            // that counts than there is; and without a breach none is under water, unless its venue
+            // reads late.
+            let is_covered = state.is_clear && !self.is_widened;
+            if (!state.is_defaulted && !is_late) || is_covered {
                 continue;
             }
             let state = *state;
@@ -45,31 +40,21 @@ impl Coupled<'_> {
                 n_waiting += 1;
                 backlog += exposure(legs, position) as i64;
             }
-            if action.kind != ACTION_CLOSE_OUT {
+            if !action.holds_perps() {
                 let last = state.last_event as usize;
-                if let Some((stranded, under_water)) =
-                    ledger.count_left_over(idx, position, rows, last, legs)
-                {
-                    observer.horizon(idx, stranded, under_water);
-                }
-            } else if !state.is_over
-                && let Some(under_water) = ledger.count_open_loss(idx, position, rows, legs)
-            {
-                observer.horizon(idx, 0, under_water);
+                ledger.count_left_over(idx, position, rows, last, legs);
+            } else if !state.is_over {
+                ledger.count_open_loss(idx, position, rows, legs);
             }
         }
         self.aftermath.extend([backlog, n_waiting]);
     }
 
     /// The horizon, where venues read late: what their prices do not show. Positions without an
-    /// account may be under water at the market's marks all the same.
+    /// account may be under water at the market's marks all the same, and so may those that no
+    /// price breaches: thresholds are widened by a hair.
     #[inline(never)]
-    pub(super) fn leave_unseen<O: Observer>(
-        &mut self,
-        at: &Around<'_>,
-        ledger: &mut Ledger,
-        observer: &mut O,
-    ) {
+    pub(super) fn leave_unseen(&mut self, at: &Around<'_>, ledger: &mut Ledger) {
         if self.is_idle {
             // Nothing was sold on this path.
             at.marks.at_horizon(&mut self.at_horizon);
@@ -77,10 +62,9 @@ impl Coupled<'_> {
             self.market.set_marks();
             self.at_horizon.clone_from(&self.market.marks.market);
         }
-        let pairs = at.list.pairs.iter().flat_map(|class| &class.scanned);
         let mut legs = Vec::new();
-        for scanned in self.accounts.absent(pairs.chain(&at.list.others)) {
-            let (idx, position) = (scanned.position as usize, &scanned.in_program);
+        for idx in self.accounts.absent() {
+            let position = &self.program.positions[idx];
             let rows = self.program.legs_of(position);
             legs.clear();
             legs.extend(
@@ -88,13 +72,10 @@ impl Coupled<'_> {
                     .map(|row| row.state(row.quantity, self.at_horizon[row.instrument as usize])),
             );
             let action = &self.program.actions[position.action as usize];
-            let left = if action.kind == ACTION_CLOSE_OUT {
-                ledger.count_open_loss(idx, position, rows, &mut legs).map(|loss| (0, loss))
+            if action.holds_perps() {
+                ledger.count_open_loss(idx, position, rows, &mut legs);
             } else {
-                ledger.count_left_over(idx, position, rows, 0, &mut legs)
-            };
-            if let Some((stranded, under_water)) = left {
-                observer.horizon(idx, stranded, under_water);
+                ledger.count_left_over(idx, position, rows, 0, &mut legs);
             }
         }
     }

@@ -24,14 +24,14 @@ struct Asked {
 
 /// Prices of one step of one path; logs Q8.24, by asset.
 #[derive(Debug, Clone)]
-pub struct MovedMarket<'a> {
+pub(super) struct MovedMarket<'a> {
     program: &'a Program,
     liquidity: &'a Liquidity,
     pub(super) holdings: Holdings<'a>,
     /// Of every curve, as [`Curve::most_cheap`].
     most_cheap: Vec<i64>,
     /// What was sold in this round, money of value at a mark of 1; negative where more was bought.
-    pub flow: Vec<i64>,
+    pub(super) flow: Vec<i64>,
     /// The same sale by sale: asset, flow.
     pub(super) sales: Vec<(u32, i64)>,
     /// By asset, what the opening has sold and the first round goes on from.
@@ -40,12 +40,12 @@ pub struct MovedMarket<'a> {
     is_opening: bool,
     /// Log prices at the opening.
     opening_logs: Vec<i32>,
-    /// The first asset of which more was bought on this path than its curve has prices for.
-    pub overbought: Option<usize>,
+    /// Whether more of an asset was bought on this path than its curve has prices for.
+    pub(super) is_overbought: bool,
     /// Displacement of each asset in all.
-    pub impact: Vec<i32>,
+    pub(super) impact: Vec<i32>,
     /// Log prices on the market.
-    pub market: Vec<i32>,
+    pub(super) market: Vec<i32>,
     /// The highest of each since opening.
     highest: Vec<i32>,
     /// Band of each asset's depth in this step.
@@ -66,7 +66,7 @@ pub struct MovedMarket<'a> {
     /// through what the market holds of them.
     is_plain: bool,
     /// Marks at these prices.
-    pub marks: MovedMarks<'a>,
+    pub(super) marks: MovedMarks<'a>,
 }
 
 impl<'a> MovedMarket<'a> {
@@ -88,7 +88,7 @@ impl<'a> MovedMarket<'a> {
             pending: vec![0; n_assets],
             is_opening: false,
             opening_logs: (0..n_assets).map(|it| program.market.octaves.opening_log(it)).collect(),
-            overbought: None,
+            is_overbought: false,
             impact: vec![0; n_assets],
             market: vec![0; n_assets],
             highest: vec![0; n_assets],
@@ -137,7 +137,7 @@ impl<'a> MovedMarket<'a> {
         self.impact.fill(0);
         self.highest.copy_from_slice(&self.opening_logs);
         self.reported.copy_from_slice(&self.opening_logs);
-        self.overbought = None;
+        self.is_overbought = false;
         self.reported_at.fill(0);
     }
 
@@ -200,20 +200,13 @@ impl<'a> MovedMarket<'a> {
     }
 
     fn look_at_purchases(&mut self, asset: usize) {
-        if self.overbought.is_none() && self.holdings.is_overbought(asset) {
-            self.overbought = Some(asset);
-        }
+        self.is_overbought |= self.holdings.is_overbought(asset);
     }
 
     /// Whether steps in which no account looks at prices can be passed over while impacts are below
     /// an octave.
     pub(super) fn can_pass(&self) -> bool {
         self.is_plain && self.marks.are_usual()
-    }
-
-    /// Log prices as venues read them.
-    pub fn read(&self) -> &[i32] {
-        if self.marks.is_late() { &self.late } else { &self.market }
     }
 
     /// The step is over: what was reported last is remembered.
@@ -257,7 +250,8 @@ impl<'a> MovedMarket<'a> {
     /// While the price is above 31/32 of rest by 1/256, what a sale brings is above 31/32 of its
     /// size at rest by more than all that is rounded: sizes and money have 15 bits at least, and of
     /// all that is sold, by whose mean price in units of 2^-27 sales are told, this sale is no less
-    /// than 2^-16.
+    /// than 2^-16. Nor does the money of all that is sold leave its word, as it may in a program that
+    /// no scenario compiles to: sales would then bring nothing more.
     #[inline]
     pub(super) fn surely_brings(
         &self,
@@ -267,6 +261,8 @@ impl<'a> MovedMarket<'a> {
         flow: i64,
     ) -> i64 {
         const LEAST: i64 = 1 << 15;
+        // Times the largest mark below 2^63.
+        const MOST: u64 = 1 << 54;
         let curve = self.liquidity.assets[asset].curve;
         let most = self.most_cheap.get(curve as usize).copied().unwrap_or(0);
         let (held, _) = self.holdings.of(asset);
@@ -280,7 +276,9 @@ impl<'a> MovedMarket<'a> {
         let is_below_rest = (held >= 0) & (sold >= 0) & !self.marks.has_grown(instrument);
         let is_cheap = (all < most) & (all >> 16 <= size);
         let is_fine = (size >= LEAST) & (at_rest >= LEAST) & (money >= LEAST);
-        if is_below_rest & is_cheap & is_fine { money - (money >> 5) } else { 0 }
+        // All that is sold is at most 2^16 times as much; where that may leave the word, it is asked.
+        let is_held = at_rest as u64 <= MOST >> 17 || (band.money(all) as u64) < MOST;
+        if is_below_rest & is_cheap & is_fine && is_held { money - (money >> 5) } else { 0 }
     }
 
     fn move_prices(&mut self, step: usize, logs: &[i32]) {

@@ -21,7 +21,7 @@ const ABREAST: usize = 8;
 
 /// The marks, by instrument.
 #[derive(Debug, Clone)]
-pub struct MovedMarks<'a> {
+pub(super) struct MovedMarks<'a> {
     program: &'a Program,
     lanes: Lanes,
     /// The asset of each.
@@ -39,11 +39,11 @@ pub struct MovedMarks<'a> {
     /// Whether they are those of the present prices.
     stand: bool,
     /// Marks on the market, once they are asked for; beyond the last there may be others.
-    pub market: Vec<u32>,
+    pub(super) market: Vec<u32>,
     /// Marks as venues that read late have them.
     late: Vec<u32>,
     /// Whether a mark on the market met the upper bound of its format, and whether one was small.
-    pub strained: (bool, bool),
+    pub(super) strained: (bool, bool),
 }
 
 impl<'a> MovedMarks<'a> {
@@ -187,7 +187,7 @@ impl<'a> MovedMarks<'a> {
 
     /// Marks as venues read them, once they are asked for.
     #[inline(always)]
-    pub fn read(&self) -> &[u32] {
+    pub(super) fn read(&self) -> &[u32] {
         if self.is_late { &self.late } else { &self.market }
     }
 
