@@ -27,7 +27,9 @@ fn event_none() -> Event {
 fn set_prices(action: Action, sums: Values) {
     if (!HAS_PRICE_BY_HEALTH || action.price != PRICE_BY_HEALTH) { return; }
     var health = ONE_Q31;
-    if (wide_below(sums.weighted, sums.debt)) { health = ratio_q32(sums.weighted, sums.debt) >> 1u; }
+    if (wide_below(sums.weighted, sums.debt)) {
+        health = ratio_q32(sums.weighted, sums.debt) >> 1u;
+    }
     let discount = max(health, action.least_discount);
     // 1 in Q3.61 over a discount in Q1.31 is an incentive in Q2.30.
     let incentive = wide_lo(wide_div(wide(0u, 1u << 29u), discount));

@@ -107,7 +107,7 @@ impl<'a> Part<'a> {
     }
 
     /// Its name, how many rows or bytes it has, and its columns, each with its name and length.
-    pub fn hash(&self, hasher: &mut blake3::Hasher) {
+    pub fn add_to(&self, hasher: &mut blake3::Hasher) {
         if self.n == 0 {
             return;
         }
@@ -208,7 +208,7 @@ mod tests {
 
     fn digest(part: &Part<'_>) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new();
-        part.hash(&mut hasher);
+        part.add_to(&mut hasher);
         hasher.finalize()
     }
 

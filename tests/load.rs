@@ -3,6 +3,7 @@
 mod load {
     mod liquidity;
     mod regimes;
+    mod text;
 }
 
 use std::io::Write as _;

@@ -29,12 +29,13 @@ struct Mutant {
 }
 
 /// The parts of the house that faults are put into, and how many there are at least.
-const PARTS: [(&str, usize); 6] = [
+const PARTS: [(&str, usize); 7] = [
     ("src/book/", 8),
     ("src/tail/", 8),
     ("src/program/", 5),
     ("src/engine/cpu/", 8),
     ("src/engine/reference/", 8),
+    ("src/job/", 3),
     ("shaders/", 8),
 ];
 

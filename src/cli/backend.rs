@@ -1,12 +1,11 @@
 //! `--backend` and its kin: which machine walks the paths.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
-use shortfall::engine::cpu::Cpu;
-use shortfall::engine::reference::Reference;
-use shortfall::engine::{Backend, EngineError};
+use shortfall::engine::{BackendChoice, BackendKind, all_threads};
 use shortfall::lanes::Lanes;
-use shortfall::program::Program;
 
 use super::number;
 
@@ -45,98 +44,27 @@ enum BackendName {
     Reference,
 }
 
-/// A backend, and a line on why it is this one.
-pub(super) struct Opened<'a> {
-    pub(super) backend: Box<dyn Backend + 'a>,
-    pub(super) note: Option<String>,
-}
-
 impl BackendArgs {
-    /// The CPU, with as many threads.
-    pub(super) fn of_cpu(threads: u16, lanes: Option<Lanes>) -> Self {
-        let backend = BackendName::Cpu;
-        let (device, gpu_checks, no_fallback) = (None, false, true);
-        Self { backend, device, gpu_checks, no_fallback, threads: Some(threads), lanes }
-    }
-
-    /// The reference walker, on one thread.
-    pub(super) fn of_reference() -> Self {
-        Self { backend: BackendName::Reference, ..Self::of_cpu(1, None) }
-    }
-
-    /// A device alone, with nothing to fall back on; without a name a hardware GPU.
-    pub(super) fn of_device(device: Option<String>) -> Self {
-        Self { backend: BackendName::Gpu, device, ..Self::of_cpu(1, None) }
+    /// The backend that was asked for.
+    pub(super) fn choice(&self) -> BackendChoice {
+        BackendChoice {
+            kind: match self.backend {
+                BackendName::Auto => BackendKind::Auto,
+                BackendName::Cpu => BackendKind::Cpu,
+                BackendName::Gpu => BackendKind::Gpu,
+                BackendName::Reference => BackendKind::Reference,
+            },
+            device: self.device.clone(),
+            gpu_checks: self.gpu_checks,
+            has_fallback: !self.no_fallback,
+            n_threads: n_threads(self.threads),
+            lanes: self.lanes.unwrap_or_default(),
+            cache: cache_folder(),
+        }
     }
 
     pub(super) fn n_threads(&self) -> usize {
         n_threads(self.threads)
-    }
-
-    /// The lanes of the CPU's threads.
-    pub(super) fn lanes(&self) -> Lanes {
-        match self.backend {
-            // It has none, but that prices are drawn by the narrowest.
-            BackendName::Reference => Lanes::here()[0],
-            _ => self.lanes.unwrap_or_default(),
-        }
-    }
-
-    fn cpu<'a>(&self, program: &'a Program, seed: u64) -> Cpu<'a> {
-        Cpu::with_lanes(program, seed, self.n_threads(), self.lanes())
-    }
-
-    /// Opens the backend that was asked for.
-    pub(super) fn open<'a>(
-        &self,
-        program: &'a Program,
-        seed: u64,
-    ) -> Result<Opened<'a>, EngineError> {
-        let cpu = || Box::new(self.cpu(program, seed));
-        match (self.backend, &self.device) {
-            (BackendName::Cpu, _) => Ok(Opened { backend: cpu(), note: None }),
-            (BackendName::Reference, _) => {
-                let backend = Box::new(Reference::new(program, seed, self.n_threads()));
-                Ok(Opened { backend, note: None })
-            }
-            (BackendName::Auto, None) => Ok(match self.open_gpu(program, seed) {
-                Ok(opened) => opened,
-                Err(error) => Opened { backend: cpu(), note: Some(on_cpu(&error)) },
-            }),
-            (BackendName::Gpu, _) | (BackendName::Auto, Some(_)) => self.open_gpu(program, seed),
-        }
-    }
-
-    #[cfg(not(feature = "gpu"))]
-    fn open_gpu<'a>(&self, _: &'a Program, _: u64) -> Result<Opened<'a>, EngineError> {
-        Err(EngineError::NoDevice)
-    }
-
-    #[cfg(feature = "gpu")]
-    fn open_gpu<'a>(&self, program: &'a Program, seed: u64) -> Result<Opened<'a>, EngineError> {
-        use shortfall::engine::fallback::Fallback;
-        use shortfall::engine::gpu::adapter::{Choice, choose};
-        use shortfall::engine::gpu::{Gpu, Options};
-
-        let choice = self.device.as_deref().map_or(Choice::Hardware, Choice::Named);
-        let candidate = choose(choice)?;
-        let options = Options { checks: self.gpu_checks, ..Options::default() };
-        let cache = cache_folder();
-        let first = Gpu::with_cache(program, seed, &candidate, options, cache.as_deref())
-            .map(|gpu| Box::new(gpu) as Box<dyn Backend + 'a>);
-        let note = Some(format!("running on {}", candidate.label()));
-        if self.no_fallback {
-            return Ok(Opened { backend: first?, note });
-        }
-        // Chosen anew: a lost device may have taken its adapter with it.
-        let device = self.device.clone();
-        let rebuild = move || -> Result<Box<dyn Backend + 'a>, EngineError> {
-            let choice = device.as_deref().map_or(Choice::Hardware, Choice::Named);
-            Ok(Box::new(Gpu::new(program, seed, &choose(choice)?, options)?))
-        };
-        let cpu = Box::new(self.cpu(program, seed));
-        let backend = Box::new(Fallback::new(first, Box::new(rebuild), cpu));
-        Ok(Opened { backend, note })
     }
 }
 
@@ -151,25 +79,14 @@ pub(super) fn lanes(name: &str) -> Result<Lanes, String> {
 
 /// The threads that were asked for, or all there are.
 pub(super) fn n_threads(threads: Option<u16>) -> usize {
-    let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    threads.map_or_else(all, usize::from)
+    threads.map_or_else(all_threads, usize::from)
 }
 
 /// Where compiled kernels are kept between runs; nowhere if the system names no place.
-#[cfg(feature = "gpu")]
-fn cache_folder() -> Option<std::path::PathBuf> {
+pub(super) fn cache_folder() -> Option<PathBuf> {
     let given = |name| std::env::var_os(name).filter(|it| !it.is_empty());
-    let under = |name, folder: &str| given(name).map(|it| std::path::Path::new(&it).join(folder));
-    let folder = given("XDG_CACHE_HOME").map(std::path::PathBuf::from);
+    let under = |name, folder: &str| given(name).map(|it| PathBuf::from(it).join(folder));
+    let folder = given("XDG_CACHE_HOME").map(PathBuf::from);
     let folder = folder.or_else(|| under("LOCALAPPDATA", "")).or_else(|| under("HOME", ".cache"));
     folder.map(|it| it.join("shortfall"))
-}
-
-/// Why `auto` takes the CPU.
-fn on_cpu(error: &EngineError) -> String {
-    match error {
-        EngineError::NoDevice => "running on the CPU: this build has no GPU backend".to_owned(),
-        EngineError::NoAdapter { .. } => "running on the CPU: there is no hardware GPU".to_owned(),
-        other => format!("running on the CPU: {other}"),
-    }
 }

@@ -1,23 +1,22 @@
 //! `shortfall bench`: what each backend of this machine does a second, and how cost grows.
 
+mod args;
 mod growth;
 mod memory;
 mod timing;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
-
-use shortfall::engine::{Backend, EngineError};
-use shortfall::lanes::Lanes;
+use shortfall::engine::{Backend, BackendChoice, EngineError};
 use shortfall::program::Program;
-use shortfall::report::{Answer, BackendRates, Bench, FORMATS, Format, counted};
+use shortfall::report::{Answer, BackendRates, Bench, counted};
 use shortfall::scenario::{Overrides, Scenario, Workload};
 
-use super::backend::{BackendArgs, lanes, n_threads};
-use super::output::OutFile;
-use super::{CliError, ReachArgs, ScenarioArgs, formats, number, output};
+use super::asked::ScenarioArgs;
+use super::backend::{cache_folder, n_threads};
+use super::error::CliError;
+use super::output::{self, OutFile};
+pub(super) use args::BenchArgs;
 use timing::{Bout, Round, median, peak, spread};
 
 /// Rounds; each backend has its turn in each, so that what else the machine does hits all alike.
@@ -26,47 +25,6 @@ const N_ROUNDS: usize = 5;
 const USUAL: Duration = Duration::from_secs(10);
 /// Share of the time that the rounds have; the rest finds out how many paths fill one.
 const ROUNDS_SHARE: f64 = 0.75;
-
-#[derive(Debug, Args)]
-pub(super) struct BenchArgs {
-    /// The scenario, a TOML file [default: 1,000 positions in the market of the reference scenario]
-    scenario: Option<PathBuf>,
-    /// How long to measure, in all [default: 10s]; with --scale, for each size [default: 6s]
-    #[arg(long, value_name = "DURATION", value_parser = number::duration)]
-    seconds: Option<Duration>,
-    /// A GPU to measure beside the CPU: a part of its name, or its number in `shortfall devices`;
-    /// may be given again [default: a hardware GPU, if there is one]
-    #[arg(long, value_name = "NAME|INDEX")]
-    device: Vec<String>,
-    /// Measure the reference walker as well, on one thread
-    #[arg(long)]
-    reference: bool,
-    /// Threads of the CPU, measured beside one thread [default: all]
-    #[arg(long, value_name = "N", value_parser = number::count::<u16>(1, 4096),
-          allow_negative_numbers = true)]
-    threads: Option<u16>,
-    /// Vector lanes of the CPU: portable, avx2, avx512 [default: widest]
-    #[arg(long, value_name = "NAME", value_parser = lanes)]
-    lanes: Option<Lanes>,
-    /// Instead: how the CPU's cost grows with paths, positions, steps and assets
-    #[arg(long, conflicts_with_all = ["scenario", "device", "reference"])]
-    scale: bool,
-    /// With --scale: leave out sizes beyond this
-    #[arg(long, value_name = "N", requires = "scale",
-          value_parser = number::count::<u64>(2, 1 << 40), allow_negative_numbers = true)]
-    largest: Option<u64>,
-    /// With --scale: draw the growth into this file, as SVG
-    #[arg(long, value_name = "FILE", requires = "scale")]
-    svg: Option<PathBuf>,
-    #[command(flatten)]
-    reach: ReachArgs,
-    /// How results are written to stdout
-    #[arg(long, value_parser = formats(), default_value = FORMATS[0].name)]
-    format: &'static Format,
-    /// Nothing on stderr but errors
-    #[arg(long)]
-    quiet: bool,
-}
 
 /// A backend, with the workload and with an empty book.
 struct Contender<'a> {
@@ -115,25 +73,25 @@ fn contenders<'a>(
     programs: [&'a Program; 2],
     seed: u64,
 ) -> Result<Vec<Contender<'a>>, CliError> {
-    let most = n_threads(args.threads).try_into().unwrap_or(u16::MAX);
-    let mut threads = vec![1, most];
+    let lanes = args.lanes.unwrap_or_default();
+    let mut threads = vec![1, n_threads(args.threads)];
     threads.dedup();
     let mut opened = Vec::new();
     for n_threads in threads {
-        let backend = BackendArgs::of_cpu(n_threads, args.lanes);
-        let label = Some(format!("cpu, {}", counted(n_threads.into(), "thread")));
+        let backend = BackendChoice { lanes, ..BackendChoice::cpu(n_threads) };
+        let label = Some(format!("cpu, {}", counted(n_threads as u64, "thread")));
         opened.push(Contender::open(&backend, label, programs, seed)?);
     }
     if args.reference {
         let label = Some("reference, 1 thread".to_owned());
-        opened.push(Contender::open(&BackendArgs::of_reference(), label, programs, seed)?);
+        opened.push(Contender::open(&BackendChoice::reference(), label, programs, seed)?);
     }
     for device in &args.device {
-        let backend = BackendArgs::of_device(Some(device.clone()));
+        let backend = device_named(Some(device.clone()));
         opened.push(Contender::open(&backend, None, programs, seed)?);
     }
     if args.device.is_empty() {
-        match Contender::open(&BackendArgs::of_device(None), None, programs, seed) {
+        match Contender::open(&device_named(None), None, programs, seed) {
             Ok(gpu) => opened.push(gpu),
             Err(EngineError::NoDevice | EngineError::NoAdapter { .. }) => {}
             Err(failed) => output::print_notes(&[format!("not measured: {failed}")], args.quiet),
@@ -142,16 +100,21 @@ fn contenders<'a>(
     Ok(opened)
 }
 
+/// A device alone; its kernels are kept as those of every command.
+fn device_named(name: Option<String>) -> BackendChoice {
+    BackendChoice { cache: cache_folder(), ..BackendChoice::device(name) }
+}
+
 impl<'a> Contender<'a> {
     fn open(
-        args: &BackendArgs,
+        choice: &BackendChoice,
         label: Option<String>,
         [program, bare]: [&'a Program; 2],
         seed: u64,
     ) -> Result<Self, EngineError> {
         let open = |program| -> Result<Bout<'a>, EngineError> {
-            let backend = args.open(program, seed)?.backend;
-            Ok(Bout { program, backend, n_threads: args.n_threads() })
+            let backend = choice.open(program, seed)?.backend;
+            Ok(Bout { program, backend, n_threads: choice.n_threads })
         };
         let (whole, floor) = (open(program)?, open(bare)?);
         let adapter =

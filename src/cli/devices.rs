@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::{CliError, FormatName};
+use super::asked::FormatName;
+use super::error::CliError;
 
 #[derive(Debug, Args)]
 pub(super) struct DevicesArgs {
@@ -40,7 +41,7 @@ mod list {
     use shortfall::program::Program;
     use shortfall::scenario::Scenario;
 
-    use crate::cli::CliError;
+    use crate::cli::error::CliError;
 
     /// An adapter as a person chooses it.
     #[derive(Debug, Serialize)]

@@ -4,7 +4,8 @@ use std::any::Any;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::Once;
 
-use super::{output, signals};
+use super::signals;
+use super::stderr::to_stderr;
 
 /// Runs a command; `None` if it panicked, and then one line is on stderr.
 pub(super) fn guarded<T>(run: impl FnOnce() -> T) -> Option<T> {
@@ -12,7 +13,7 @@ pub(super) fn guarded<T>(run: impl FnOnce() -> T) -> Option<T> {
     static TOLD: Once = Once::new();
     panic::set_hook(Box::new(|info| {
         signals::fault();
-        TOLD.call_once(|| output::to_stderr(&line_of(info)));
+        TOLD.call_once(|| to_stderr(&line_of(info)));
     }));
     // What a panic leaves half-changed dies with the process; files are written aside until whole.
     panic::catch_unwind(AssertUnwindSafe(run)).ok()

@@ -7,7 +7,7 @@ use clap::Args;
 use shortfall::figures::{Facts, Gate, Quantity, lacking, reference};
 use shortfall::report::{Answer, Report, format_named, junit};
 
-use super::CliError;
+use super::error::CliError;
 use super::output::OutFile;
 
 #[derive(Debug, Args)]

@@ -6,7 +6,9 @@ use shortfall::report::Answer;
 use shortfall::report::ladder::{DEFAULT_DROPS, ladder};
 use shortfall::scenario::Overrides;
 
-use super::{CliError, ScenarioArgs, number, output};
+use super::asked::ScenarioArgs;
+use super::error::CliError;
+use super::{number, output};
 
 #[derive(Debug, Args)]
 pub(super) struct LadderArgs {

@@ -4,12 +4,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use shortfall::archive::merge::{Shards, compare_with_shards};
-use shortfall::archive::{LocalDisk, Opened, read_counted};
-use shortfall::report::{Answer, FORMATS, Format, Report};
+use shortfall::job::merge;
+use shortfall::report::{Answer, FORMATS, Format};
 
+use super::asked::formats;
+use super::backend::n_threads;
+use super::error::CliError;
 use super::exit::Exit;
-use super::{CliError, number, output};
+use super::watch::Notes;
+use super::{number, output};
 
 #[derive(Debug, Args)]
 pub(super) struct MergeArgs {
@@ -20,7 +23,7 @@ pub(super) struct MergeArgs {
           allow_negative_numbers = true)]
     threads: Option<u16>,
     /// How the results are written to stdout
-    #[arg(long, value_parser = super::formats(), default_value = FORMATS[0].name)]
+    #[arg(long, value_parser = formats(), default_value = FORMATS[0].name)]
     format: &'static Format,
     /// Nothing on stderr but errors
     #[arg(long)]
@@ -28,28 +31,12 @@ pub(super) struct MergeArgs {
 }
 
 pub(super) fn main(args: &MergeArgs) -> Result<Exit, CliError> {
-    let shards = Shards::find(&args.dir)?;
-    let n_threads = super::backend::n_threads(args.threads);
-    let mut disk = LocalDisk;
-    let results = match shards.open(&mut disk)? {
-        Opened::Finished => {
-            compare_with_shards(&args.dir, &shards)?;
-            let note = format!("{} holds these shards already, merged", args.dir.display());
-            output::print_notes(&[note], args.quiet);
-            read_counted(&args.dir, &shards.subject)?.results(&shards.subject, n_threads)?
-        }
-        Opened::Open(mut directory) => {
-            output::print_notes(&directory.notes, args.quiet);
-            let counted = directory.take_shards(&shards)?;
-            let results = counted.results(&shards.subject, n_threads)?;
-            directory.finish(&counted, Some(&results), shards.run_facts()?)?;
-            results
-        }
-    };
-    let report = Report::of(&results.summary);
-    let told = output::to_stdout(|out| (args.format.write)(&Answer::Report(report), out));
-    if let Some(void) = &report.summary.void {
+    let mut watch = Notes { quiet: args.quiet };
+    let walked = merge(&args.dir, n_threads(args.threads), &mut watch)?;
+    let told = output::to_stdout(|out| (args.format.write)(&Answer::Report(walked.report()), out));
+    let void = &walked.summary().void;
+    if let Some(void) = void {
         output::to_stderr(&void.told());
     }
-    output::ended(told, Exit::of(report.summary.void.is_some(), None))
+    output::ended(told, Exit::of(void.is_some(), None))
 }

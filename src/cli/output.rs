@@ -9,9 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use shortfall::archive::{ArchiveError, Disk, LocalDisk, publish};
 use shortfall::escape;
 
-use super::CliError;
+use super::error::CliError;
 use super::exit::Exit;
 use super::signals;
+pub(super) use super::stderr::{print_note, print_notes, to_stderr};
 
 /// Whether stdout was closed when the process began.
 static IS_CLOSED: AtomicBool = AtomicBool::new(false);
@@ -54,20 +55,6 @@ pub(super) fn tell(told: &clap::Error) -> Result<Exit, CliError> {
         return Ok(Exit::Written);
     }
     written.map(|()| Exit::Done).map_err(CliError::Stdout)
-}
-
-/// Writes a line to stderr; if it cannot be written, no other way is left.
-pub(super) fn to_stderr(line: &str) {
-    let _ = writeln!(io::stderr(), "{}", escape::lines(line));
-}
-
-/// Notes of the scenario, for the terminal.
-pub(super) fn print_notes(notes: &[String], quiet: bool) {
-    if !quiet {
-        for note in notes {
-            to_stderr(&format!("note: {}", escape::line(note)));
-        }
-    }
 }
 
 /// A file for results, proven writable before the first path runs.

@@ -2,6 +2,7 @@
 
 mod estimate;
 mod metrics;
+mod standing;
 
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
@@ -10,7 +11,6 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressStyle};
-use serde::Serialize;
 
 use shortfall::engine::{Done, Progress};
 use shortfall::report::Facts;
@@ -18,8 +18,10 @@ use shortfall::tail::Tally;
 
 use estimate::{Estimate, Estimator};
 use metrics::Metrics;
+use standing::Standing;
 
-use super::{CliError, output};
+use super::error::CliError;
+use super::output;
 
 /// How often a line is written.
 const PLAIN_EVERY: Duration = Duration::from_secs(30);
@@ -49,18 +51,6 @@ enum Kind {
     Json,
     /// Nothing
     None,
-}
-
-/// Where a run stands.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-struct Standing {
-    paths: u64,
-    total_paths: u64,
-    seconds: f64,
-    /// Of this life of the run.
-    paths_per_second: Option<f64>,
-    seconds_left: Option<f64>,
-    expected_shortfall: Option<Estimate>,
 }
 
 /// Watches a run for those who asked.

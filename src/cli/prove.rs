@@ -10,8 +10,9 @@ use shortfall::archive::proof::{MOST_BLOCKS, Proof};
 use shortfall::archive::{ArchiveError, Sealed, signature};
 use shortfall::report::counted;
 
+use super::error::CliError;
 use super::output::OutFile;
-use super::{CliError, number, output};
+use super::{number, output};
 
 #[derive(Debug, Args)]
 pub(super) struct ProveArgs {

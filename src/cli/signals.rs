@@ -1,7 +1,6 @@
 //! Signals, from the first instruction to the last: what asks for the end ends the process with
 //! its exit code, at once, or where something is being written or walked, as soon as that is whole.
 
-use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
@@ -9,34 +8,8 @@ use signal_hook::consts::{SIGABRT, SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 
 use super::exit::Exit;
-use super::output;
-
-/// Why a command was stopped before its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum StoppedBy {
-    Interrupt,
-    Termination,
-    TimeLimit,
-}
-
-impl StoppedBy {
-    pub(super) fn exit(self) -> Exit {
-        match self {
-            Self::Interrupt => Exit::Interrupted,
-            Self::Termination | Self::TimeLimit => Exit::TryAgain,
-        }
-    }
-}
-
-impl fmt::Display for StoppedBy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Interrupt => "an interrupt",
-            Self::Termination => "a request to terminate",
-            Self::TimeLimit => "--time-limit",
-        })
-    }
-}
+use super::stderr::to_stderr;
+use super::stopped::StoppedBy;
 
 // A process has one set of signal handlers.
 
@@ -118,7 +91,7 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         if let Some(by) = self.let_go().filter(|_| !std::thread::panicking()) {
-            output::to_stderr(&format!("stopped by {by}"));
+            to_stderr(&format!("stopped by {by}"));
             low_level::exit(by.exit() as i32);
         }
     }

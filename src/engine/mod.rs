@@ -3,6 +3,7 @@
 //! The reference walker states the meaning; the CPU and the kernels are schedules of it.
 
 pub mod backend;
+pub mod choice;
 pub mod contrast;
 pub mod cpu;
 pub mod fallback;
@@ -18,6 +19,7 @@ use crate::program::{CompileError, Program};
 use crate::scenario::Scenario;
 
 pub use backend::{Backend, DeviceFault, EngineError};
+pub use choice::{BackendChoice, BackendKind, OpenBackend, all_threads};
 pub use contrast::{Side, contrast};
 pub use prefix::{prefixes, walk_until};
 pub use run::{Done, Part, Plan, Progress, Stretch, Walkers, run, single_paths, tail_shares, walk};

@@ -6,8 +6,10 @@
 //! by a factor of two at most; and the fewer the looks, the less does a lucky one pass for the
 //! rest.
 
+use std::ops::ControlFlow;
+
 use super::backend::EngineError;
-use super::run::{Part, Progress, Stretch, Walkers, walk};
+use super::run::{Done, Part, Progress, Stretch, Walkers, walk};
 use crate::tail::BLOCK_PATHS;
 
 /// Walks on from the end of a part until `is_enough` of its paths, at the end of some prefix, or
@@ -24,15 +26,30 @@ pub fn walk_until(
     is_enough: &mut dyn FnMut(&Part) -> bool,
 ) -> Result<(), EngineError> {
     let begun = part.paths.end;
+    let mut progress = Remembered { progress, is_broken: false };
     for to in prefixes(n_paths).filter(|to| *to > begun) {
         // Nothing is begun beyond the prefix: it may be the last.
         let stretch = Stretch { to, expected: to, batch };
-        walk(walkers, part, stretch, progress)?;
-        if part.paths.end < to || is_enough(part) {
+        walk(walkers, part, stretch, &mut progress)?;
+        if part.paths.end < to || is_enough(part) || progress.is_broken {
             break;
         }
     }
     Ok(())
+}
+
+/// Remembers whether a walk was asked to end, even where it was at its end.
+struct Remembered<'p> {
+    progress: &'p mut dyn Progress,
+    is_broken: bool,
+}
+
+impl Progress for Remembered<'_> {
+    fn done(&mut self, done: Done<'_>) -> ControlFlow<()> {
+        let next = self.progress.done(done);
+        self.is_broken = next.is_break();
+        next
+    }
 }
 
 /// Ends of the prefixes of 2^k blocks below `n_paths`, and then that.

@@ -194,10 +194,8 @@ impl Liquidity {
         row.kept = share_q31(libm::exp2(-step_years / depth.half_life_years));
         row.band_start = self.bands.len() as u32;
         row.n_bands = 1 + depth.by_drawdown.len() as u32;
-        let whole = std::iter::once((0.0, 1.0));
-        for (fall, share) in
-            whole.chain(depth.by_drawdown.iter().map(|band| (band.fall, band.share)))
-        {
+        let falls = depth.by_drawdown.iter().map(|band| (band.fall, band.share));
+        for (fall, share) in std::iter::once((0.0, 1.0)).chain(falls) {
             let scale = libm::ldexp(form.scale_usd() * share, octaves as i32);
             let [one, quantum] = [SIZE_BITS as i32, money_log2].map(|it| libm::exp2(it.into()));
             let (size_mantissa, size_shift) = mantissa(quantum * one * (1.0 - depth.fee) / scale);

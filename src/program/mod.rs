@@ -106,7 +106,7 @@ impl Program {
         parts.extend(self.market.parts().into_iter().map(|(name, it)| Part::words(name, it)));
         parts.extend(self.liquidity.iter().flat_map(Liquidity::parts));
         let mut hasher = blake3::Hasher::new_derive_key("shortfall program v3");
-        parts.iter().for_each(|part| part.hash(&mut hasher));
+        parts.iter().for_each(|part| part.add_to(&mut hasher));
         hasher.finalize()
     }
 

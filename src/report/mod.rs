@@ -5,6 +5,9 @@
 
 pub mod baseline;
 pub mod bench;
+pub mod checked;
+pub mod climate;
+pub mod compiled;
 pub mod document;
 pub mod explain;
 #[cfg(test)]
@@ -12,6 +15,7 @@ mod fixture;
 pub mod format;
 pub mod gates;
 pub mod glance;
+pub mod history;
 pub mod junit;
 pub mod ladder;
 pub mod moved;
@@ -27,6 +31,8 @@ pub use crate::figures::{
 };
 pub use baseline::BaselineFigures;
 pub use bench::{BackendRates, Bench, Growth, GrowthPoint};
+pub use checked::Checked;
+pub use climate::{Climate, ClimateState};
 pub use explain::{
     Explanation, ToldCoupling, ToldLeftOver, ToldLiquidation, ToldMoved, ToldPrice, ToldRound,
     ToldSale, ToldState, ToldWindow, Untaken,
@@ -34,5 +40,6 @@ pub use explain::{
 pub use format::{Answer, FORMATS, Format, Report, format_named};
 pub use gates::{GateFigures, Verdict};
 pub use glance::Glance;
+pub use history::History;
 pub use ladder::LadderRow;
 pub use until::UntilFigures;

@@ -62,6 +62,16 @@ pub enum Limit {
         /// The folder in which the file lies, or would.
         leads_to: String,
     },
+    /// A file where a scenario stands in memory, without a folder.
+    #[error(
+        "= {} names a file, and the scenario stands in memory: give the table's text with it, or \
+         the folder that the file is in",
+        quoted(value)
+    )]
+    NoFolder {
+        /// As written.
+        value: String,
+    },
     /// A pipe, a device or a socket where a scenario must name a file.
     #[error(
         "is a pipe or a device, and a scenario may name files alone: write its contents to a file"

@@ -4,6 +4,7 @@ pub mod duration;
 pub mod error;
 pub mod gate;
 pub mod instant;
+pub mod text;
 pub mod validate;
 pub mod workload;
 
@@ -51,6 +52,7 @@ pub use gate::GateFault;
 pub(crate) use legs::MOST_LEGS;
 pub use limit::Limit;
 pub use replay_fault::Unreplayable;
+pub use text::Text;
 pub(crate) use validate::MOST_STEPS;
 pub use validate::{Overrides, load};
 pub use workload::Workload;

@@ -2,8 +2,9 @@
 //! command line names is the reader's own choice, and may be a pipe.
 
 use std::fs::{self, File, Metadata};
-use std::io::{self, ErrorKind};
+use std::io::{self, Cursor, ErrorKind, Read};
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use super::error::{Broken, Faults};
 use super::limit::Limit;
@@ -16,14 +17,27 @@ pub(super) struct Reach {
     /// Without links; none where it cannot be found.
     resolved: Option<PathBuf>,
     allow_outside: bool,
+    /// Tables that stand in memory, by the names that the scenario gives them.
+    tables: Vec<(PathBuf, Arc<[u8]>)>,
+    /// Whether nothing but these is read.
+    is_memory_alone: bool,
 }
 
 /// A file that may be read.
 pub(super) struct Source {
     /// As it is called in faults and notes.
     pub(super) name: PathBuf,
-    /// What a scenario named: its true place, and what was found there.
-    named_by_scenario: Option<(PathBuf, Metadata)>,
+    place: Where,
+}
+
+/// Where a file is, and who has named it.
+enum Where {
+    /// As the command line says, or where nothing was found.
+    AsNamed,
+    /// Named by a scenario: its true place, and what was found there.
+    OfScenario(PathBuf, Metadata),
+    /// In memory.
+    Bytes(Arc<[u8]>),
 }
 
 impl Reach {
@@ -34,11 +48,33 @@ impl Reach {
             true => fs::canonicalize("."),
             false => fs::canonicalize(&folder),
         };
-        Self { folder, resolved: resolved.ok(), allow_outside }
+        let (tables, is_memory_alone) = (Vec::new(), false);
+        Self { folder, resolved: resolved.ok(), allow_outside, tables, is_memory_alone }
+    }
+
+    /// Of a scenario in memory, with the tables that stand there too, and a folder for the rest.
+    pub(super) fn of_text(
+        folder: Option<&Path>,
+        tables: &[(&str, &str)],
+        allow_outside: bool,
+    ) -> Self {
+        // As if it were a file there.
+        let of_folder = Self::of(&folder.unwrap_or(Path::new("")).join("scenario"), allow_outside);
+        let tables = tables.iter().map(|(name, text)| (name.into(), text.as_bytes().into()));
+        Self { tables: tables.collect(), is_memory_alone: folder.is_none(), ..of_folder }
     }
 
     /// The file that stands under a key of the scenario, or a fault.
     pub(super) fn find(&self, node: &Node<'_>, file: &Path, faults: &mut Faults) -> Option<Source> {
+        let mut in_memory = self.tables.iter();
+        if let Some((name, bytes)) = in_memory.find(|(name, _)| name == file) {
+            return Some(Source { name: name.clone(), place: Where::Bytes(Arc::clone(bytes)) });
+        }
+        if self.is_memory_alone {
+            let value = file.display().to_string();
+            faults.push(node.fault(Broken::Limit(Limit::NoFolder { value })));
+            return None;
+        }
         let name = self.folder.join(file);
         let place = resolve(&name);
         let is_inside = self.resolved.as_ref().is_some_and(|it| place.starts_with(it));
@@ -49,9 +85,11 @@ impl Reach {
             return None;
         }
         // What cannot be found is told by the name of the file when it is opened.
-        let found = fs::symlink_metadata(&place);
-        let named_by_scenario = found.ok().map(|found| (place, found));
-        Some(Source { name, named_by_scenario })
+        let place = match fs::symlink_metadata(&place) {
+            Ok(found) => Where::OfScenario(place, found),
+            Err(_) => Where::AsNamed,
+        };
+        Some(Source { name, place })
     }
 }
 
@@ -77,18 +115,25 @@ fn resolve(name: &Path) -> PathBuf {
 impl Source {
     /// A file that the command line names.
     pub(super) fn of_command_line(path: &Path) -> Self {
-        Self { name: path.to_owned(), named_by_scenario: None }
+        Self { name: path.to_owned(), place: Where::AsNamed }
     }
 
     /// Opens it; what a scenario named is a regular file, and still the one that was looked at.
-    pub(super) fn open(&self) -> io::Result<(File, Option<u64>)> {
-        let Some((place, looked_at)) = &self.named_by_scenario else {
-            if self.name.is_dir() {
-                return Err(ErrorKind::IsADirectory.into());
+    pub(super) fn open(&self) -> io::Result<(Box<dyn Read>, Option<u64>)> {
+        let (place, looked_at) = match &self.place {
+            Where::OfScenario(place, looked_at) => (place, looked_at),
+            Where::Bytes(bytes) => {
+                let n_bytes = bytes.len() as u64;
+                return Ok((Box::new(Cursor::new(Arc::clone(bytes))), Some(n_bytes)));
             }
-            let file = File::open(&self.name)?;
-            let found = file.metadata()?;
-            return Ok((file, found.is_file().then_some(found.len())));
+            Where::AsNamed => {
+                if self.name.is_dir() {
+                    return Err(ErrorKind::IsADirectory.into());
+                }
+                let file = File::open(&self.name)?;
+                let found = file.metadata()?;
+                return Ok((Box::new(file), found.is_file().then_some(found.len())));
+            }
         };
         if looked_at.is_dir() {
             return Err(ErrorKind::IsADirectory.into());
@@ -102,7 +147,7 @@ impl Source {
         if !found.is_file() || !are_same(looked_at, &found) {
             return Err(io::Error::other(NotAFile));
         }
-        Ok((file, Some(found.len())))
+        Ok((Box::new(file), Some(found.len())))
     }
 }
 

@@ -1,13 +1,12 @@
 //! The bytes of an input on their way: hashed as they are read, unpacked, and bounded.
 
 use std::cell::{Cell, RefCell};
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::rc::Rc;
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::bounds::{MOST_ROW_BYTES, MOST_TABLE_BYTES, MOST_UNPACKED_BYTES};
+use super::bounds::{MOST_ROW_BYTES, MOST_SCENARIO_BYTES, MOST_TABLE_BYTES, MOST_UNPACKED_BYTES};
 use super::error::Broken;
 use super::limit::Limit;
 use super::reach::{NotAFile, Source};
@@ -89,6 +88,12 @@ pub(super) fn read_whole(source: &Source, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Refuses a scenario's text that no file of one may be as long as.
+pub(super) fn check_length(toml: &str) -> Result<(), Broken> {
+    let excess = Excess::Bytes { most: MOST_SCENARIO_BYTES, is_packed: false };
+    if toml.len() as u64 > MOST_SCENARIO_BYTES { Err(excess.broken()) } else { Ok(()) }
+}
+
 /// A table's bytes, and what is known of them.
 pub(super) struct Stream {
     /// The bytes, unpacked.
@@ -139,7 +144,7 @@ impl Stream {
 
 /// A file whose bytes are hashed.
 struct Hashed {
-    file: File,
+    file: Box<dyn Read>,
     hasher: Rc<RefCell<blake3::Hasher>>,
 }
 

@@ -76,9 +76,20 @@ const MATERIALITY: Bounds = Bounds {
 /// All faults that can be told apart: a table is read even where the scenario itself is at fault,
 /// unless the fault hides what the table's rows mean.
 pub fn load(path: &Path, overrides: &Overrides) -> Result<Scenario, Faults> {
+    all_faults(|faults| {
+        let file: Arc<str> = path.display().to_string().into();
+        let toml = table::read_text(path, &file, faults)?;
+        let reach = Reach::of(path, overrides.allow_outside);
+        read(path, &toml, &reach, overrides, faults)
+    })
+}
+
+/// What was read, or all faults of it.
+pub(super) fn all_faults(
+    read: impl FnOnce(&mut Faults) -> Option<Scenario>,
+) -> Result<Scenario, Faults> {
     let mut faults = Faults::default();
-    let scenario = read(path, overrides, &mut faults);
-    match scenario {
+    match read(&mut faults) {
         Some(scenario) if faults.is_empty() => Ok(scenario),
         _ => {
             assert!(!faults.is_empty(), "no scenario, and no fault that says why");
@@ -87,18 +98,16 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<Scenario, Faults> {
     }
 }
 
-fn read(path: &Path, overrides: &Overrides, faults: &mut Faults) -> Option<Scenario> {
-    let file: Arc<str> = path.display().to_string().into();
-    let source = table::read_text(path, &file, faults)?;
-    let written = match Written::parse(&file, &source) {
-        Ok(written) => written,
-        Err(fault) => {
-            faults.push(*fault);
-            return None;
-        }
-    };
+/// Checks a scenario's text, and the tables it names as far as they are within reach.
+pub(super) fn read(
+    path: &Path,
+    toml: &str,
+    reach: &Reach,
+    overrides: &Overrides,
+    faults: &mut Faults,
+) -> Option<Scenario> {
+    let written = written(path, toml, faults)?;
     let root = written.root();
-    let reach = &Reach::of(path, overrides.allow_outside);
     let mut notes = Vec::new();
     let head: Option<Head> = root.read(faults);
     let mut run = read_run(&root.get("run"), overrides, faults);
@@ -156,6 +165,11 @@ fn read(path: &Path, overrides: &Overrides, faults: &mut Faults) -> Option<Scena
         inputs: std::mem::take(&mut faults.inputs),
         written: keys::keys(&root, overrides),
     })
+}
+
+fn written<'t>(path: &Path, toml: &'t str, faults: &mut Faults) -> Option<Written<'t>> {
+    let file: Arc<str> = path.display().to_string().into();
+    Written::parse(&file, toml).map_err(|fault| faults.push(*fault)).ok()
 }
 
 /// The name that is written, or else that of the file.

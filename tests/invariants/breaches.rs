@@ -5,7 +5,7 @@
 
 use proptest::prelude::*;
 use shortfall::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP, LegState};
-use shortfall::book::action::{PICK_PRO_RATA, PICK_WHOLE};
+use shortfall::book::action::PICK_PRO_RATA;
 use shortfall::engine::cpu::marks::Marks;
 use shortfall::engine::reference::explain;
 use shortfall::engine::story::{Story, ToldEvent};

@@ -106,7 +106,7 @@ fn accounts_that_prices_bring_to_their_margin_are_closed_as_the_venue_says() {
 
 /// However little of the price is left, where the error of a mark is larger than the nudge.
 #[test]
-fn loans_that_a_crash_brings_to_their_threshold_are_left_alone_or_not_as_the_venue_says() {
+fn loans_that_a_crash_brings_to_their_threshold_are_left_or_not_as_the_venue_says() {
     for rule in lending_rules() {
         let at_equality = rule.liquidation().liquidatable_at_equality();
         for change in [-0.99, -0.9999, 19.0] {

@@ -62,11 +62,12 @@ pub(super) fn call<C: Counterparty>(
     (sums, event): (&mut Values, &mut Event),
 ) -> Option<[LegState; 2]> {
     // What they are is said once more, for who compiles this.
-    let from = action.priced(LegState { kind: KIND_COLLATERAL, ..from }, sums);
+    let from = LegState { kind: KIND_COLLATERAL, ..from };
+    let priced = action.priced(from, sums);
     let to = LegState { kind: KIND_DEBT, ..to };
-    let most = repayable_quantity(action, facts, sums, &from, &to);
+    let most = repayable_quantity(action, facts, sums, &priced, &to);
     let mut propose = |limit: u32, two: &mut [LegState]| {
-        let (repaid, seized) = admissible(action, facts, limit, &from, &to);
+        let (repaid, seized) = admissible(action, facts, limit, &priced, &to);
         two[0].next = from.quantity - seized as i32;
         two[1].next = to.quantity - repaid as i32;
     };

@@ -17,9 +17,9 @@ pub(super) fn run<C: Counterparty>(
     if sums.collateral == 0 || sums.debt == 0 {
         return event;
     }
-    legs.iter_mut().for_each(|leg| *leg = action.priced(*leg, sums));
     let most = largest_share(action.close_factor, action.full_close_below, sums);
-    let share = counterparty.size(legs, most, &mut |share, legs| propose(sums, legs, share));
+    let share =
+        counterparty.size(legs, most, &mut |share, legs| propose(action, sums, legs, share));
     if share == 0 {
         return event;
     }
@@ -213,9 +213,10 @@ fn largest_share(close_factor: u32, full_close_below: u32, sums: &Values) -> u32
     select(sums.weighted < scale_q32(sums.debt, full_close_below), ONE_Q31, close_factor)
 }
 
-fn propose(sums: &Values, legs: &mut [LegState], share: u32) {
+fn propose(action: &Action, sums: &Values, legs: &mut [LegState], share: u32) {
     let collaterals = legs.iter().filter(|leg| leg.kind == KIND_COLLATERAL);
-    let coverage = collaterals.map(|leg| scale_q31(leg.value(), leg.discount)).sum();
+    let coverage =
+        collaterals.map(|leg| scale_q31(leg.value(), action.priced(*leg, sums).discount)).sum();
     let kept = Kept::new(sums, coverage, share);
     for leg in legs.iter_mut() {
         let before = leg.quantity as u32;

@@ -1,5 +1,5 @@
-//! Euler v2 (the vault kit): no close factor; the discount grows as health falls; the lenders of the
-//! vault lose at once when the collateral is gone.
+//! Euler v2 (the vault kit): no close factor; the discount grows as health falls; the lenders of
+//! the vault lose at once when the collateral is gone.
 //!
 //! Source: `euler-xyz/euler-vault-kit` @ 5b98b420, `src/EVault/modules/Liquidation.sol`.
 //!

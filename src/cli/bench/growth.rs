@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use shortfall::engine::BackendChoice;
 use shortfall::report::{Answer, Growth, GrowthPoint};
 use shortfall::scenario::Workload;
 
+use super::args::BenchArgs;
 use super::timing::{Bout, median, peak, spread};
-use super::{BenchArgs, CliError};
-use crate::cli::backend::{BackendArgs, n_threads};
+use crate::cli::backend::n_threads;
+use crate::cli::error::CliError;
 use crate::cli::output::{self, OutFile};
 
 /// How long a size takes without --seconds: twenty-two of them, and ten million paths, are done in
@@ -114,7 +116,8 @@ fn at(dimension: &Dimension, size: u64, args: &BenchArgs) -> Result<GrowthPoint,
     let program = shortfall::engine::compile(&scenario)
         .map_err(|source| CliError::Compile { scenario: scenario.name.clone(), source })?;
     let threads = n_threads(args.threads);
-    let cpu = BackendArgs::of_cpu(threads.try_into().unwrap_or(u16::MAX), args.lanes);
+    let lanes = args.lanes.unwrap_or_default();
+    let cpu = BackendChoice { lanes, ..BackendChoice::cpu(threads) };
     let backend = cpu.open(&program, scenario.run.seed)?.backend;
     let mut bout = Bout { program: &program, backend, n_threads: threads };
     let (n_paths, n_rounds) = if dimension.is_paths {

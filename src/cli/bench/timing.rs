@@ -4,12 +4,12 @@ use std::time::Instant;
 
 use cpu_time::ProcessTime;
 
+use shortfall::engine::choice::usual_batch;
 use shortfall::engine::{self, Backend, EngineError, Plan};
 use shortfall::program::Program;
 use shortfall::tail::Tally;
 
 use super::memory::{forget_peak, peak_resident_bytes};
-use crate::cli::machine::usual_batch;
 
 /// Paths of the first try: one group.
 const FEWEST_PATHS: u64 = 8;

@@ -6,8 +6,8 @@ use std::path::Path;
 use shortfall::escape;
 use shortfall::report::Facts;
 
-use super::Standing;
-use crate::cli::CliError;
+use super::standing::Standing;
+use crate::cli::error::CliError;
 use crate::cli::output::{self, OutFile};
 
 pub(super) struct Metrics {

@@ -1,20 +1,24 @@
 //! Verifies a run directory.
 
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use serde::Serialize;
 
-use shortfall::archive::sample::{Drawn, Escape, draw, escapes, n_drawn};
-use shortfall::archive::{Sealed, manifest};
-use shortfall::engine;
+use shortfall::archive::sample::{Escape, escapes};
+use shortfall::archive::{Next, Sealed, manifest};
+use shortfall::engine::{Done, Progress};
+use shortfall::job::{self, Begun, Sample, walk_again};
 use shortfall::report::counted;
-use shortfall::tail::Digest;
+use shortfall::tail::{Digest, Tally};
 
-use super::{VerifyArgs, percent};
-use crate::cli::machine::Machine;
+use super::args::VerifyArgs;
+use super::percent::percent;
+use crate::cli::asked::FormatName;
+use crate::cli::error::CliError;
+use crate::cli::output;
 use crate::cli::progress::Watch;
-use crate::cli::{CliError, FormatName, output};
 
 /// What was found true.
 #[derive(Debug, Serialize)]
@@ -44,36 +48,12 @@ pub(super) fn main(args: &VerifyArgs) -> Result<(), CliError> {
     let scenario_compared = args.tied.check(&args.path, &sealed.subject)?;
     let (n_threads, blocks) = (args.backend.n_threads(), sealed.blocks());
     sealed.check_figures(n_threads)?;
-    let n_blocks = blocks.end - blocks.start;
     // Drawn only now: the writer of the files could not know it.
     let seed = args.seed.map_or_else(|| getrandom::u64().map(|it| it >> 1), Ok);
     let seed = seed.map_err(CliError::NoEntropy)?;
-    let segments = sealed.segments();
-    let n_segments = segments.len() as u64;
-    let (sampled, sampled_segments) = (n_drawn(n_blocks, args.sample), args.segments);
-    // All blocks are those of all segments.
-    let is_whole = sampled >= n_blocks || sampled_segments >= n_segments;
-    let (sampled, sampled_segments) =
-        if is_whole { (n_blocks, n_segments) } else { (sampled, sampled_segments) };
-    let compared = sealed.subject.compared();
-    // Of blocks alone only the outcomes are compared, and the other program adds nothing to them.
-    let other = compared.as_ref().filter(|_| sampled_segments > 0);
-    let mut machine = Machine::open(&args.backend, None, &sealed.subject, other, args.quiet)?;
-    let batch = machine.batch;
-    let mut walkers = machine.walkers();
-    let n_paths = sealed.paths.end - sealed.paths.start;
-    let mut watch = Watch::of_terminal(n_paths, &sealed.subject.facts, args.quiet);
-    let drawn = |what, n_drawn, n| draw(what, bytes_of(seed), sealed.committed(), (n_drawn, n));
-    for place in drawn(Drawn::Segments, sampled_segments, n_segments) {
-        sealed.check_segment(&mut walkers, &segments[place as usize], batch, &mut watch)?;
-    }
-    if !is_whole {
-        for place in drawn(Drawn::Blocks, sampled, n_blocks) {
-            sealed.check_block(&mut walkers, blocks.start + place)?;
-        }
-    }
-    let tail_paths = check_tail(&sealed, n_threads)?;
-    watch.clear();
+    let sample = Sample { share: args.sample, n_segments: args.segments, seed };
+    let mut watch = Bar { quiet: args.quiet, shown: None };
+    let again = walk_again(&sealed, &sample, &args.backend.choice(), &mut watch)?;
     let tally = &sealed.counted.tally;
     let verified = Verified {
         dir: &args.path,
@@ -81,37 +61,47 @@ pub(super) fn main(args: &VerifyArgs) -> Result<(), CliError> {
         outcome_digest: tally.outcome_digest(),
         scenario_compared,
         n_files: sealed.manifest.files.len() + manifest::SELF_SEALED.len(),
-        n_paths,
-        n_blocks,
-        sampled_blocks: sampled,
-        n_segments: segments.len(),
-        sampled_segments: sampled_segments as usize,
+        n_paths: sealed.paths.end - sealed.paths.start,
+        n_blocks: blocks.end - blocks.start,
+        sampled_blocks: again.n_blocks,
+        n_segments: sealed.segments().len(),
+        sampled_segments: again.n_segments as usize,
         sample_seed: seed,
-        backend: walkers.backend.name(),
-        tail_paths,
+        backend: again.backend,
+        tail_paths: again.tail_paths,
         losing_paths: tally.sums.n_losing,
-        escapes: escapes(&sealed.holdings(), sampled),
+        escapes: escapes(&sealed.holdings(), again.n_blocks),
     };
     output::to_stdout(|out| write(&verified, args.format, out))
 }
 
-/// A seed as the first bytes of a digest.
-fn bytes_of(seed: u64) -> Digest {
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    Digest(bytes)
+/// Shows a bar, where there is a terminal.
+struct Bar {
+    quiet: bool,
+    shown: Option<Watch>,
 }
 
-/// Walks the tail again; how many paths it has.
-fn check_tail(sealed: &Sealed, n_threads: usize) -> Result<usize, CliError> {
-    let tail = sealed.tail();
-    let paths: Vec<u64> = tail.iter().map(|(path, _)| *path).collect();
-    let subject = &sealed.subject;
-    let outcomes = engine::single_paths(&subject.program, subject.plan.seed, n_threads, &paths)?;
-    for ((path, there), outcome) in tail.iter().zip(outcomes) {
-        sealed.check_path(*path, *there, outcome.loss())?;
+impl job::Watch for Bar {
+    fn note(&mut self, note: &str) {
+        output::print_note(note, self.quiet);
     }
-    Ok(tail.len())
+
+    fn begin(&mut self, begun: Begun<'_>) -> ControlFlow<()> {
+        self.shown = Some(Watch::of_terminal(begun.n_paths, begun.facts, self.quiet));
+        ControlFlow::Continue(())
+    }
+
+    fn after(&mut self, done: Done<'_>) -> Next {
+        if let Some(shown) = &mut self.shown {
+            let _ = shown.done(done);
+        }
+        Next::GoOn
+    }
+
+    fn end(&mut self, _: Option<&Tally>) -> ControlFlow<()> {
+        self.shown.iter().for_each(Watch::clear);
+        ControlFlow::Continue(())
+    }
 }
 
 fn write(of: &Verified<'_>, format: FormatName, out: &mut dyn Write) -> std::io::Result<()> {

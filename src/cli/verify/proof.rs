@@ -1,44 +1,25 @@
 //! Verifies a proof: walks its blocks again, and says what that bounds.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clap::Args;
 use serde::Serialize;
 
-use shortfall::archive::proof::{MOST_BLOCKS, Proof};
+use shortfall::archive::proof::Proof;
 use shortfall::archive::sample::{Escape, escapes};
 use shortfall::archive::verify::walk_block;
 use shortfall::archive::{Subject, signature};
+use shortfall::job::Machine;
 use shortfall::report::{counted, usd};
 use shortfall::tail::{Digest, Scalars};
 
-use super::{VerifyArgs, percent};
-use crate::cli::machine::Machine;
+use super::args::VerifyArgs;
+use super::percent::percent;
+use crate::cli::asked::FormatName;
+use crate::cli::error::CliError;
+use crate::cli::output;
 use crate::cli::prove::{key_fault, key_text};
-use crate::cli::{CliError, FormatName, number, output};
-
-#[derive(Debug, Args)]
-pub(super) struct ProofArgs {
-    /// The beacon that a proof is to be drawn by
-    #[arg(long, value_name = "TEXT")]
-    beacon: Option<String>,
-    /// Refuse a proof of fewer blocks
-    #[arg(long, value_name = "N", value_parser = number::count::<u64>(1, MOST_BLOCKS),
-          allow_negative_numbers = true)]
-    least_blocks: Option<u64>,
-    /// The public key that a proof is to be signed with: PEM; a key inside a proof counts for
-    /// nothing
-    #[arg(long, value_name = "PUBLICKEY")]
-    signed_by: Option<PathBuf>,
-}
-
-impl ProofArgs {
-    /// Whether a flag is given that only a proof takes.
-    pub(super) fn is_given(&self) -> bool {
-        self.beacon.is_some() || self.signed_by.is_some() || self.least_blocks.is_some()
-    }
-}
+use crate::cli::watch::Notes;
 
 /// Runs that a prover without a beacon may try until the draw misses what was changed, as a power
 /// of two.
@@ -104,7 +85,8 @@ pub(super) fn main(args: &VerifyArgs) -> Result<(), CliError> {
     }
     let subject = args.tied.subject_of(path, &proof.terms)?;
     // The other program adds nothing to the outcomes.
-    let mut machine = Machine::open(&args.backend, None, &subject, None, args.quiet)?;
+    let (choice, mut notes) = (args.backend.choice(), Notes { quiet: args.quiet });
+    let mut machine = Machine::open(&choice, None, &subject, None, &mut notes)?;
     let mut walkers = machine.walkers();
     let (n_paths, materiality) = (proof.terms.n_paths, subject.facts.materiality());
     for (place, block) in proof.drawn().enumerate() {

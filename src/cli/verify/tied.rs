@@ -6,10 +6,12 @@ use clap::Args;
 
 use shortfall::archive::commitment::Terms;
 use shortfall::archive::{ArchiveError, Subject, differences};
+use shortfall::job::subject;
 use shortfall::scenario::{self, Overrides};
 
-use crate::cli::subject::subject;
-use crate::cli::{CliError, ReachArgs, compile, number};
+use crate::cli::asked::{ReachArgs, compile};
+use crate::cli::error::CliError;
+use crate::cli::number;
 
 #[derive(Debug, Args)]
 pub(super) struct TiedArgs {

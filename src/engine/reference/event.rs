@@ -28,7 +28,7 @@ struct Offer<'o> {
     money_shift: u32,
     sums: Sums,
     picked: Picked,
-    /// The legs before it.
+    /// The legs before it, at its prices.
     legs: Vec<LegState>,
 }
 
@@ -46,8 +46,8 @@ pub(super) fn event(account: &mut Account<'_>, desk: &mut Desk<'_, '_>) -> Event
             close(account, &mut event, desk);
             break;
         }
-        price(action, &mut account.legs, &sums);
-        let (money_shift, legs) = (account.position.money_shift, account.legs.clone());
+        let (money_shift, mut legs) = (account.position.money_shift, account.legs.clone());
+        price(action, &mut legs, &sums);
         let offer = Offer { action, money_shift, sums, picked, legs };
         if !fill(&offer, account, &mut event, desk) {
             break;

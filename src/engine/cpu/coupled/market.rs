@@ -250,8 +250,8 @@ impl<'a> MovedMarket<'a> {
     /// While the price is above 31/32 of rest by 1/256, what a sale brings is above 31/32 of its
     /// size at rest by more than all that is rounded: sizes and money have 15 bits at least, and of
     /// all that is sold, by whose mean price in units of 2^-27 sales are told, this sale is no less
-    /// than 2^-16. Nor does the money of all that is sold leave its word, as it may in a program that
-    /// no scenario compiles to: sales would then bring nothing more.
+    /// than 2^-16. Nor does the money of all that is sold leave its word, as it may in a program
+    /// that no scenario compiles to: sales would then bring nothing more.
     #[inline]
     pub(super) fn surely_brings(
         &self,
@@ -276,7 +276,8 @@ impl<'a> MovedMarket<'a> {
         let is_below_rest = (held >= 0) & (sold >= 0) & !self.marks.has_grown(instrument);
         let is_cheap = (all < most) & (all >> 16 <= size);
         let is_fine = (size >= LEAST) & (at_rest >= LEAST) & (money >= LEAST);
-        // All that is sold is at most 2^16 times as much; where that may leave the word, it is asked.
+        // All that is sold is at most 2^16 times as much: it is computed only where that may leave
+        // the word.
         let is_held = at_rest as u64 <= MOST >> 17 || (band.money(all) as u64) < MOST;
         if is_below_rest & is_cheap & is_fine && is_held { money - (money >> 5) } else { 0 }
     }

@@ -2,38 +2,42 @@
 
 use serde::Serialize;
 
-use shortfall::escape;
-use shortfall::report::duration;
-use shortfall::scenario::Scenario;
-use shortfall::units::DAYS_PER_YEAR;
+use crate::escape;
+use crate::figures::number::duration;
+use crate::scenario::Scenario;
+use crate::units::DAYS_PER_YEAR;
 
 /// The states, and in which of them paths open.
-#[derive(Debug, Serialize)]
-pub(super) struct Climate {
-    states: Vec<State>,
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Climate {
+    /// The states.
+    pub states: Vec<ClimateState>,
     /// None where it is drawn by the shares of the long run.
-    start: Option<String>,
+    pub start: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
-struct State {
-    state: String,
+/// A state of the market.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ClimateState {
+    /// Its name.
+    pub state: String,
     /// Mean time until it is left; none where it never is.
-    stay_hours: Option<f64>,
+    pub stay_hours: Option<f64>,
     /// Share of the time of the long run; none where some states are left for good.
-    share: Option<f64>,
+    pub share: Option<f64>,
     /// Factor of volatilities.
-    volatility: f64,
+    pub volatility: f64,
     /// Factor of jump rates.
-    jumps: f64,
+    pub jumps: f64,
 }
 
 impl Climate {
     /// Of a scenario whose market has more than one state.
-    pub(super) fn of(scenario: &Scenario) -> Option<Self> {
+    #[must_use]
+    pub fn of(scenario: &Scenario) -> Option<Self> {
         let regimes = scenario.market.regimes.as_ref()?;
         let shares = regimes.are_recurrent().then(|| regimes.shares());
-        let states = regimes.states.iter().enumerate().map(|(idx, state)| State {
+        let states = regimes.states.iter().enumerate().map(|(idx, state)| ClimateState {
             state: state.name.clone(),
             stay_hours: Some(state.stay_years * DAYS_PER_YEAR * 24.0).filter(|it| it.is_finite()),
             share: shares.as_ref().map(|shares| shares[idx]),
@@ -45,7 +49,8 @@ impl Climate {
     }
 
     /// In a sentence.
-    pub(super) fn told(&self) -> String {
+    #[must_use]
+    pub fn told(&self) -> String {
         let states = self.states.iter().map(|it| {
             let stays = it.stay_hours.map_or("for good".to_owned(), duration);
             let share = it.share.map(|share| format!(", {:.1} % of the time", 100.0 * share));

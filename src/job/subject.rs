@@ -1,14 +1,14 @@
 //! A scenario as the subject of a run: its program, what is to be known of it, and its origin.
 
-use shortfall::archive::{Input, Origin, Subject};
-use shortfall::program::Program;
-use shortfall::scenario::Scenario;
-use shortfall::tail::Digest;
-
-use super::facts;
+use crate::archive::{Input, Origin, Subject};
+use crate::program::Program;
+use crate::report::Facts;
+use crate::scenario::Scenario;
+use crate::tail::Digest;
 
 /// The subject of so many paths of a scenario and the program that it was compiled to.
-pub(super) fn subject(
+#[must_use]
+pub fn subject(
     scenario: &Scenario,
     program: Program,
     n_paths: u64,
@@ -19,6 +19,6 @@ pub(super) fn subject(
         .iter()
         .map(|input| Input { name: input.name.clone(), blake3: Digest(*input.blake3.as_bytes()) });
     let origin = Origin { files: files.collect(), keys: scenario.written.clone() };
-    let facts = facts::facts(scenario, &program);
+    let facts = Facts::of(scenario, &program);
     Subject::new(program, facts, n_paths, compares_feedback, origin)
 }

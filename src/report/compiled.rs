@@ -1,49 +1,53 @@
-//! What a report must know of a scenario and its program.
+//! The facts of a scenario and of the program that it was compiled to.
 
-use shortfall::market::depth::Feedback;
-use shortfall::program::rounding::CoarseMoney;
-use shortfall::program::{OpeningFigures, Program};
-use shortfall::report::{
+use crate::figures::{
     AmountAtOpening, CouplingFacts, Facts, FeedbackTiming, FundFacts, LargestAtOpening,
     OpeningFacts, PoolLabel, PositionLabel,
 };
-use shortfall::scenario::Scenario;
-use shortfall::units::{DAYS_PER_YEAR, VenueId};
+use crate::market::depth::Feedback;
+use crate::program::rounding::CoarseMoney;
+use crate::program::{OpeningFigures, Program};
+use crate::scenario::Scenario;
+use crate::units::{DAYS_PER_YEAR, VenueId};
 
-/// The facts of a scenario and the program that it was compiled to.
-pub(super) fn facts(scenario: &Scenario, program: &Program) -> Facts {
-    let positions =
-        scenario.book.positions.iter().enumerate().map(|(idx, position)| PositionLabel {
+impl Facts {
+    /// The facts of a scenario and the program that it was compiled to.
+    #[must_use]
+    pub fn of(scenario: &Scenario, program: &Program) -> Self {
+        let positions = scenario.book.positions.iter().enumerate();
+        let positions = positions.map(|(idx, position)| PositionLabel {
             position: position.name.to_string(),
             venue: position.venue,
             is_bare: program.is_bare(idx),
         });
-    let pools = program.pools.iter().map(|(venue, asset)| PoolLabel {
-        venue: *venue,
-        debt_asset: scenario.market.assets[asset.idx()].name.clone(),
-    });
-    Facts {
-        scenario: scenario.name.clone(),
-        program_digest: program.digest().to_string(),
-        seed: scenario.run.seed,
-        n_steps: scenario.run.n_steps,
-        step_hours: scenario.run.step_years * 24.0 * DAYS_PER_YEAR,
-        quantum_log2: program.money_log2,
-        opening: opening(scenario, program),
-        levels: scenario.run.levels.clone(),
-        materiality_usd: scenario.run.materiality_usd,
-        rounding: program.rounding_bound(),
-        assets: scenario.market.assets.iter().map(|asset| asset.name.clone()).collect(),
-        venues: scenario.venues.iter().map(|venue| venue.name.clone()).collect(),
-        positions: positions.collect(),
-        pools: pools.collect(),
-        coupling: coupling(scenario, program),
-        notes: notes(scenario, program),
+        let pools = program.pools.iter().map(|(venue, asset)| PoolLabel {
+            venue: *venue,
+            debt_asset: scenario.market.assets[asset.idx()].name.clone(),
+        });
+        Self {
+            scenario: scenario.name.clone(),
+            program_digest: program.digest().to_string(),
+            seed: scenario.run.seed,
+            n_steps: scenario.run.n_steps,
+            step_hours: scenario.run.step_years * 24.0 * DAYS_PER_YEAR,
+            quantum_log2: program.money_log2,
+            opening: opening(scenario, program),
+            levels: scenario.run.levels.clone(),
+            materiality_usd: scenario.run.materiality_usd,
+            rounding: program.rounding_bound(),
+            assets: scenario.market.assets.iter().map(|asset| asset.name.clone()).collect(),
+            venues: scenario.venues.iter().map(|venue| venue.name.clone()).collect(),
+            positions: positions.collect(),
+            pools: pools.collect(),
+            coupling: coupling(scenario, program),
+            notes: notes(scenario, program),
+        }
     }
 }
 
 /// What the reader should know of the scenario and of the program that it became.
-pub(super) fn notes(scenario: &Scenario, program: &Program) -> Vec<String> {
+#[must_use]
+pub fn notes(scenario: &Scenario, program: &Program) -> Vec<String> {
     let mut notes = scenario.notes.clone();
     let materiality_usd = scenario.run.materiality_usd;
     if let Some(coarse) = program.coarse_money(materiality_usd) {

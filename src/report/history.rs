@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use shortfall::market::ReplayWindows;
-use shortfall::report::counted;
-use shortfall::scenario::Scenario;
-use shortfall::scenario::instant::shown;
+use crate::figures::number::counted;
+use crate::market::ReplayWindows;
+use crate::scenario::Scenario;
+use crate::scenario::instant::shown;
 
 /// The rows of a recorded table that are walked.
-#[derive(Debug, Serialize)]
-pub(super) struct History {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct History {
     /// The assets that it moves.
     assets: Vec<String>,
     /// The first time that a path opens; none where the table does not say.
@@ -21,8 +21,9 @@ pub(super) struct History {
 }
 
 impl History {
-    /// Of a scenario that replays a table.
-    pub(super) fn of(scenario: &Scenario) -> Option<Self> {
+    /// Of a scenario that replays a table; `None` of another.
+    #[must_use]
+    pub fn of(scenario: &Scenario) -> Option<Self> {
         let replay = scenario.market.replay.as_ref()?;
         let n_steps = scenario.run.n_steps as usize;
         let n_windows = replay.n_windows(scenario.run.n_steps);
@@ -43,7 +44,8 @@ impl History {
     }
 
     /// In a sentence.
-    pub(super) fn told(&self) -> String {
+    #[must_use]
+    pub fn told(&self) -> String {
         let dates = match (&self.first, &self.last) {
             (Some(first), Some(last)) => format!(", {first} to {last}"),
             _ => String::new(),

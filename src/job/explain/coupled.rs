@@ -3,15 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use shortfall::book::account::{
+use crate::book::account::{
     Event, KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP, LegState, Values, values,
 };
-use shortfall::engine::reference;
-use shortfall::engine::story::{self, Story, ToldEvent};
-use shortfall::program::Program;
-use shortfall::program::liquidity::{LiquidationTerms, Liquidity, NONE};
-use shortfall::report::{ToldCoupling, ToldMoved, ToldRound, ToldSale, Untaken};
-use shortfall::scenario::Scenario;
+use crate::engine::reference;
+use crate::engine::story::{self, Story, ToldEvent};
+use crate::program::Program;
+use crate::program::liquidity::{LiquidationTerms, Liquidity, NONE};
+use crate::report::{ToldCoupling, ToldMoved, ToldRound, ToldSale, Untaken};
+use crate::scenario::Scenario;
 
 use super::factor;
 
