@@ -52,22 +52,22 @@ fn begin_window(lane: u32) {
 
 fn draw_increments(path: vec2<u32>, start: u32, n_steps: u32, lane: u32) {
     let seed = vec2<u32>(task.seed_lo, task.seed_hi);
-    let row = replay_start(path);
-    zero_start = row;
+    begin_models(path);
+    draw_climate(path, start, n_steps, lane);
     for (var offset = lane; offset < n_steps; offset += GROUP) {
         let step = start + offset;
-        draw_shocks(seed, path, step);
-        let n_common = common_jumps_count(seed, path, step);
+        enter_climate(offset);
+        draw_models(seed, path, step);
         for (var asset = 0u; asset < N_ASSETS; asset += 1u) {
-            var sum = table_wide(T_DRIFT + WIDE_WORDS * asset);
-            sum = wide_add(sum, diffusion_increment(asset));
-            sum = wide_add(sum, jumps_increment(seed, path, step, asset));
-            sum = wide_add(sum, common_jumps_increment(seed, path, step, asset, n_common));
-            sum = wide_add(sum, shock_increment(step, asset));
-            sum = wide_add(sum, replay_increment(row, step, asset));
+            let sum = model_moves(seed, path, step, asset);
             increments[asset * DRAWN + offset] = vec2<u32>(wide_lo(sum), wide_hi(sum));
         }
     }
+}
+
+// Of a step of the climate's state and the state before.
+fn drift_of(asset: u32) -> Wide {
+    return table_wide(T_DRIFT + WIDE_WORDS * (in_transition(N_ASSETS) + asset));
 }
 
 // Increments to log prices, in place: the upper word is then the log price in Q8.24. Chunks of

@@ -104,6 +104,8 @@ pub mod rows;
 
 pub mod fixed;
 
+pub mod sound;
+
 pub mod market;
 
 pub mod book;

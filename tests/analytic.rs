@@ -13,4 +13,5 @@ mod analytic {
     mod merton;
     mod normal;
     mod prices;
+    mod regimes;
 }

@@ -10,6 +10,7 @@ mod invariants {
     mod drawn;
     mod events;
     mod independence;
+    mod prices;
     mod scaling;
     mod void;
 }

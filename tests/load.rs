@@ -2,6 +2,7 @@
 
 mod load {
     mod liquidity;
+    mod regimes;
     mod text;
 }
 

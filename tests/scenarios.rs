@@ -19,6 +19,7 @@ const LEAST_SHARE: f64 = 0.05;
 /// Every scenario that ships, so that none is lost from the folder unnoticed.
 const SHIPPED: &[&str] = &[
     "black-thursday",
+    "calm-and-panic",
     "compound-v2",
     "lending",
     "oracle-lag",

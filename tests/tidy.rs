@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every module of the library and the binary, and which of ours it may import.
-const FLOORS: [(&str, &[&str]); 18] = [
+const FLOORS: [(&str, &[&str]); 19] = [
     ("main", &["cli"]),
     (
         "cli",
@@ -32,10 +32,10 @@ const FLOORS: [(&str, &[&str]); 18] = [
         "engine",
         &["program", "scenario", "tail", "market", "book", "fixed", "rows", "units", "lanes"],
     ),
-    ("program", &["scenario", "market", "book", "fixed", "rows", "units"]),
+    ("program", &["scenario", "market", "book", "fixed", "rows", "units", "sound"]),
     ("scenario", &["figures", "market", "book", "units", "escape"]),
     ("figures", &["tail", "book", "units", "escape"]),
-    ("market", &["fixed", "rows", "units", "lanes"]),
+    ("market", &["fixed", "rows", "units", "lanes", "sound"]),
     ("book", &["fixed", "rows", "units"]),
     ("tail", &["fixed", "rows", "units"]),
     ("fixed", &[]),
@@ -43,6 +43,7 @@ const FLOORS: [(&str, &[&str]); 18] = [
     ("units", &[]),
     ("escape", &[]),
     ("lanes", &[]),
+    ("sound", &[]),
     ("lib", &[]),
 ];
 

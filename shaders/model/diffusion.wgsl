@@ -3,7 +3,7 @@
 // The shocks of this invocation's step: the assets' own, then the common factors'.
 var<private> shocks: array<i32, N_SHOCKS + N_FACTOR_SHOCKS>;
 
-fn draw_shocks(seed: vec2<u32>, path: vec2<u32>, step: u32) {
+fn diffusion_step(seed: vec2<u32>, path: vec2<u32>, step: u32) {
     for (var block = 0u; block < N_SHOCKS / 4u; block += 1u) {
         keep_shocks(4u * block, words(seed, path, step, BLOCK_DIFFUSION + block));
     }
@@ -19,19 +19,20 @@ fn keep_shocks(at: u32, drawn: vec4<u32>) {
     shocks[at + 3u] = normal_shock(drawn.w);
 }
 
-fn diffusion_increment(asset: u32) -> Wide {
+fn diffusion_move(seed: vec2<u32>, path: vec2<u32>, step: u32, asset: u32) -> Wide {
     var sum = wide(0u, 0u);
     // A dense factor is lower triangular; a row of one column holds the asset's own shock alone.
     let first = select(0u, asset, N_COLUMNS == 1u);
-    let row = T_FACTOR + asset * N_COLUMNS;
+    let row = T_FACTOR + in_climate(N_ASSETS * N_COLUMNS) + asset * N_COLUMNS;
     for (var shock = first; shock <= asset; shock += 1u) {
         sum = wide_add(sum, shock_term(tables[row + shock - first], shock));
     }
+    let loadings = T_LOADINGS + in_climate(N_ASSETS * N_FACTORS) + asset * N_FACTORS;
     for (var factor = 0u; factor < N_FACTORS; factor += 1u) {
-        let loading = tables[T_LOADINGS + asset * N_FACTORS + factor];
+        let loading = tables[loadings + factor];
         sum = wide_add(sum, shock_term(loading, N_SHOCKS + factor));
     }
-    return round_shift(sum, tables[T_SHIFTS + asset]);
+    return round_shift(sum, tables[T_SHIFTS + in_climate(N_ASSETS) + asset]);
 }
 
 fn shock_term(coefficient: u32, shock: u32) -> Wide {

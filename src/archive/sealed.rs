@@ -26,8 +26,8 @@ const SEAL_BYTES: usize = 32;
 impl Kind {
     fn first_line(self) -> String {
         let (kind, format) = match self {
-            // 2: loadings on common factors.
-            Self::Program => ("program", 2),
+            // 3: what moves prices, by state of the climate.
+            Self::Program => ("program", 3),
             // 2: scalars of blocks.
             Self::Segment => ("segment", 2),
             Self::Checkpoint => ("checkpoint", 2),

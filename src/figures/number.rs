@@ -65,7 +65,8 @@ pub(crate) fn significant(value: f64, n_digits: i32) -> String {
 }
 
 /// A time in the largest unit of which there are two: minutes, hours, days.
-pub(crate) fn duration(hours: f64) -> String {
+#[must_use]
+pub fn duration(hours: f64) -> String {
     let (value, unit) = match hours {
         hours if hours < 1.0 => (hours * 60.0, "min"),
         hours if hours < 48.0 => (hours, "h"),

@@ -6,7 +6,7 @@ use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, LegState};
 use crate::engine::reference;
 use crate::engine::story::Story;
 use crate::program::Program;
-use crate::report::{Explanation, ToldLeftOver, ToldLiquidation, ToldPrice, ToldWindow};
+use crate::report::{Explanation, ToldLeftOver, ToldLiquidation, ToldPrice, ToldState, ToldWindow};
 use crate::scenario::Scenario;
 use crate::scenario::instant::shown;
 use crate::units::DAYS_PER_YEAR;
@@ -85,6 +85,7 @@ fn tell(scenario: &Scenario, program: &Program, path_idx: u64, story: &Story) ->
         n_events: outcome.n_events,
         n_defaults: outcome.n_defaults,
         window,
+        climate: climate(scenario, program, path_idx),
         prices: prices(scenario, program, story),
         rounds: program.liquidity.as_ref().map(|it| coupled::rounds(scenario, program, it, story)),
         events,
@@ -104,6 +105,18 @@ fn window(scenario: &Scenario, program: &Program, path_idx: u64) -> Option<ToldW
         closes: times.last().cloned(),
         ends: times.into_iter().skip(1).collect(),
     })
+}
+
+/// The states that the market goes through.
+fn climate(scenario: &Scenario, program: &Program, path_idx: u64) -> Option<Vec<ToldState>> {
+    let states = &scenario.market.regimes.as_ref()?.states;
+    let stretches = program.market.climate(scenario.run.seed, path_idx);
+    let told = stretches.iter().map(|stretch| ToldState {
+        state: states[stretch.state].name.clone(),
+        step_idx: stretch.start,
+        n_steps: stretch.end - stretch.start,
+    });
+    Some(told.collect())
 }
 
 /// How every price went, from its log prices.

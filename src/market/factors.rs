@@ -6,6 +6,9 @@
 //! costs n (1 + k) products, where a dense correlation costs n (n + 1) / 2.
 //! Source: Glasserman, Monte Carlo Methods in Financial Engineering, 2.3.3, on factor models.
 
+/// The most factors: beyond it a matrix says more.
+pub(crate) const MOST_FACTORS: usize = 64;
+
 /// Squares may add up to this much above 1, so that loadings printed with ten or more digits pass.
 const SQUARES_TOLERANCE: f64 = 1e-9;
 

@@ -1,5 +1,6 @@
 //! How prices move: assets, their volatilities, how they move together, jumps, shocks and history.
 
+pub mod climate;
 pub mod correlation;
 pub mod depth;
 mod eigen;
@@ -18,6 +19,8 @@ pub struct Market {
     pub correlation: Correlation,
     /// One clock that makes several assets jump together.
     pub common_jumps: Option<CommonJumps>,
+    /// States that follow one another, with volatilities, drifts and jump rates of their own.
+    pub regimes: Option<climate::Regimes>,
     /// Deterministic moves, in the order written.
     pub shocks: Vec<Shock>,
     /// History that replaces the diffusion of the assets it names.

@@ -1,68 +1,76 @@
-//! The shape every price model has: compiled to integers once, then adding its increments to a
-//! path.
+//! Price models: compiled to integers once, then adding their increments to a path.
 //!
 //! A path is the sum of what its models contribute, in log2 of the price with lsb 2^-56:
 //! drift + diffusion + own jumps + common jumps + shocks + history. Each model draws its words from
 //! blocks of its own, so that adding one changes no word of another.
+//!
+//! Prices may depend on a climate: an index of states that a pure function of seed and path draws
+//! before them. Each state has tables of its own, and drifts by the state before as well; a market
+//! without a climate is one of one state, and its kernel knows of no index.
+//!
+//! A model is a file with its shape ([`Part`]), its row ([`Model`]) and its WGSL, and a line of
+//! [`MODELS`]; from the list follow compiling, the walk, the digest, the checks of a program that
+//! was read, and what the kernel holds and calls.
 
+mod calls;
 mod common_jumps;
+mod device;
 mod diffusion;
+mod format;
 mod jump_table;
 mod jumps;
 mod octaves;
+mod part;
+mod regimes;
 mod replay;
 mod shock;
+mod state;
 mod zero;
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 use super::Market;
-use crate::fixed::{LOG_BITS, MAX_SHOCK};
-use crate::lanes::Lanes;
+use super::climate::MOST_STATES;
+use crate::sound::{Unsound, between, holds, index, length};
+use format::MARK_BIAS;
 
 pub use common_jumps::CommonJumpTable;
+pub use device::Device;
 pub use diffusion::Diffusion;
-pub use jump_table::{JumpTable, PoissonTable};
+pub use format::{LOG_CLAMP, MAX_BIAS};
+pub(crate) use format::{LOG2_E, MAX_STEP, unit};
+pub use jump_table::{ClockRow, JumpSizesRow, JumpTable, PoissonTable};
 pub use jumps::JumpTables;
-pub(crate) use octaves::MOST as MOST_OCTAVES;
 pub use octaves::Octaves;
+pub use part::{Hook, Law, MarketError, Model, Part, PathAt, PathBuffer, Size, Stretch};
+pub use regimes::RegimeTable;
 pub use replay::ReplayTable;
 pub use shock::ShockTable;
+pub use state::StateTables;
 pub use zero::{ZERO_LOG, ZeroTable};
 
-/// One over the natural logarithm of 2.
-pub(crate) const LOG2_E: f64 = std::f64::consts::LOG2_E;
-/// Most that |log2 price| may reach: beyond it a path is held there and reported as saturated.
-pub const LOG_CLAMP: i64 = 1 << 62;
-/// Most that one step may move |log2 price|, so that sums cannot overflow before the clamp: 2^32
-/// times.
-pub(crate) const MAX_STEP: f64 = (1_u64 << 61) as f64;
-/// Worst relative bias of a mean price over the horizon that a program may have.
-pub const MAX_BIAS: f64 = 1e-5;
-/// Coefficients of shocks have at most this many bits beyond those of a shock.
-pub(crate) const MOST_SHIFT: u32 = 31;
-/// The largest coefficient of a shock, absolute.
-pub(crate) const MOST_COEFFICIENT: i32 = 1 << 30;
-/// Error of [`crate::fixed::normal_shock`] within its range, at most (tested).
-pub(crate) const SHOCK_ERROR: f64 = 1.3e-7;
-
-/// What a path is made of: the increments of every asset, and scratch space for the models.
-#[derive(Debug, Clone, Default)]
-pub struct PathBuffer {
-    /// Increments of log2 prices, lsb 2^-56, asset by asset, `n_steps` each.
-    pub increments: Vec<i64>,
-    /// log2 prices after each step, Q8.24 rounded to nearest, asset by asset; what the opening's
-    /// are say [`Octaves`].
-    pub logs: Vec<i32>,
-    /// Whether some log price met [`LOG_CLAMP`].
-    pub clamped: bool,
-    /// The lanes that fill it.
-    pub lanes: Lanes,
-    pub(crate) shocks: Vec<i32>,
-    /// What the increments of an asset are mixed of: factors, and where their shocks begin.
-    pub(crate) mixed: Vec<(i32, usize)>,
+/// Where a model's part of a compiled market stands.
+#[derive(Debug, Clone, Copy)]
+pub enum Home {
+    /// In each state of the climate.
+    State(fn(&StateTables) -> &dyn Part),
+    /// Beside the states.
+    Path(fn(&CompiledMarket) -> &dyn Part),
 }
+
+/// Every price model, in the order in which they are added up, digested and declared.
+pub const MODELS: &[(Model, Home)] = &[
+    (diffusion::MODEL, Home::State(|state| &state.diffusion)),
+    (jumps::MODEL, Home::State(|state| &state.jumps)),
+    (common_jumps::MODEL, Home::State(|state| &state.common_jumps)),
+    (shock::MODEL, Home::Path(|market| &market.shocks)),
+    (replay::MODEL, Home::Path(|market| &market.replay)),
+    (zero::MODEL, Home::Path(|market| &market.zeros)),
+    (regimes::MODEL, Home::Path(|market| &market.regimes)),
+];
+
+/// What rounding of all coefficients may add to the largest move of a step.
+const ROUNDED: i64 = 1 << 48;
 
 /// The market as integers: what a path's prices follow from, with its seed and index.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,14 +79,10 @@ pub struct CompiledMarket {
     pub n_steps: usize,
     /// Assets.
     pub n_assets: usize,
-    /// Deterministic part of every step, an asset; includes what keeps the mean price in place.
-    pub drift: Vec<i64>,
-    /// Correlated normal increments.
-    pub diffusion: Diffusion,
-    /// Jumps of single assets; empty without.
-    pub jumps: JumpTables,
-    /// Jumps that hit many assets at once; empty without.
-    pub common_jumps: CommonJumpTable,
+    /// When the climate changes; empty where it has one state.
+    pub regimes: RegimeTable,
+    /// What moves prices in each state of the climate; one at least.
+    pub states: Vec<StateTables>,
     /// Deterministic moves by step; empty without.
     pub shocks: ShockTable,
     /// Recorded history; empty without.
@@ -91,44 +95,6 @@ pub struct CompiledMarket {
     pub worst_bias: f64,
 }
 
-/// Why a market cannot be put into integers.
-#[derive(Debug, Clone, PartialEq, Error)]
-pub enum MarketError {
-    /// A single step may move a price beyond what the format holds.
-    #[error(
-        "asset {asset}: one step may move the price by a factor of 2^{log2_move:.1}, beyond 2^32: \
-         use shorter steps, or lower volatility, drift, jumps or shocks"
-    )]
-    StepTooLarge {
-        /// The asset.
-        asset: String,
-        /// Largest move, in powers of two.
-        log2_move: f64,
-    },
-    /// More jumps a step than the table of counts holds.
-    #[error(
-        "asset {asset}: {mean_count} jumps expected in one step, above 64: \
-         use shorter steps or a lower jump rate"
-    )]
-    TooManyJumps {
-        /// The asset, or the common clock.
-        asset: String,
-        /// Expected number in a step.
-        mean_count: f64,
-    },
-    /// Quantisation would move the mean price.
-    #[error(
-        "asset {asset}: the mean price would be off by {bias:.1e} of itself at the horizon, \
-         above 1e-5: use shorter steps or lower volatility"
-    )]
-    Biased {
-        /// The asset.
-        asset: String,
-        /// Relative bias.
-        bias: f64,
-    },
-}
-
 /// Puts a market into integers.
 ///
 /// # Errors
@@ -139,104 +105,36 @@ pub fn compile(
     n_steps: u32,
     step_years: f64,
 ) -> Result<CompiledMarket, MarketError> {
-    let n_assets = market.assets.len();
-    let name_of = |asset: usize| market.assets[asset].name.clone();
-    let diffusion = Diffusion::compile(market, step_years);
-    let jumps = JumpTables::compile(market, step_years)?;
-    let common_jumps = CommonJumpTable::compile(market, step_years)?;
-    let shocks = ShockTable::compile(market, n_steps, step_years);
-    let replay = ReplayTable::compile(market, n_steps);
-    let zeros = ZeroTable::compile(market, step_years);
-    let mut drift = Vec::with_capacity(n_assets);
-    let mut log2_drifts = Vec::with_capacity(n_assets);
-    let mut worst_bias: f64 = 0.0;
-    for (idx, asset) in market.assets.iter().enumerate() {
-        let compensation =
-            diffusion.log2_mean(idx) + jumps.log2_mean(idx) + common_jumps.log2_mean(idx);
-        let log2_drift = asset.drift * step_years * LOG2_E - compensation;
-        let largest = log2_drift.abs()
-            + diffusion.largest(idx)
-            + jumps.largest(idx)
-            + common_jumps.largest(idx)
-            + shocks.largest(idx)
-            + replay.largest(idx);
-        if largest * unit() > MAX_STEP {
-            return Err(MarketError::StepTooLarge { asset: name_of(idx), log2_move: largest });
-        }
-        drift.push(libm::round(log2_drift * unit()) as i64);
-        log2_drifts.push(log2_drift);
-        let a_step = diffusion.bias(idx) + jumps.bias(idx) + common_jumps.bias(idx);
-        let bias = f64::from(n_steps) * (a_step + 1.0 / unit()) + MARK_BIAS;
-        if bias > MAX_BIAS {
-            return Err(MarketError::Biased { asset: name_of(idx), bias });
-        }
-        worst_bias = worst_bias.max(bias);
-    }
-    Ok(CompiledMarket {
+    let in_states: Vec<Market> =
+        (0..market.n_states()).map(|state| market.in_state(state)).collect();
+    let states = in_states.iter().map(|market| StateTables::compile(market, step_years));
+    let mut compiled = CompiledMarket {
         n_steps: n_steps as usize,
-        n_assets,
-        drift,
-        diffusion,
-        jumps,
-        common_jumps,
-        shocks,
-        replay,
-        zeros,
-        octaves: Octaves::compile(market, n_steps, step_years, &log2_drifts),
-        worst_bias,
-    })
-}
-
-/// Rounding of the log price to Q8.24 and the error of `exp2`, together, relative.
-const MARK_BIAS: f64 = 2.5e-8;
-
-/// One in the format of log prices, 2^56.
-pub(crate) fn unit() -> f64 {
-    (1_u64 << LOG_BITS) as f64
-}
-
-/// The largest shock as a number of standard deviations.
-pub(crate) fn largest_shock() -> f64 {
-    f64::from(MAX_SHOCK) / f64::from(1 << 28)
-}
-
-/// Bound on the bias of E[exp(a Z')] relative to exp(a^2 / 2) for the quantised normal Z', which is
-/// symmetric: 0 for a = 0, and of second order in a.
-///
-/// Within its range Z' is off by at most e = [`SHOCK_ERROR`], with the sign of Z, so that E[cosh]
-/// moves by at most e a E[sinh(a |Z|)] = e a exp(a^2 / 2) (2 Φ(a) - 1). Beyond the largest shock c
-/// the law is held at c: what it lacks is E[cosh(a Z) - cosh(a c); |Z| > c], counted twice, since
-/// the last words stand for shocks on either side of it.
-pub(crate) fn shock_bias(deviation: f64) -> f64 {
-    let (a, c) = (deviation, largest_shock());
-    let above = |x: f64| 0.5 * libm::erfc(x / std::f64::consts::SQRT_2);
-    let within = SHOCK_ERROR * a * libm::erf(a / std::f64::consts::SQRT_2);
-    let held = 2.0 * above(c) * libm::cosh(a * c) * libm::exp(-0.5 * a * a);
-    let beyond = (above(c - a) + above(c + a) - held).max(0.0);
-    within + 2.0 * beyond
-}
-
-/// Quantises a row of coefficients of normal shocks so that their products share the lsb
-/// 2^-(56 + shift): as fine as i32 allows while the row's absolute sum stays below 2^30.
-pub(crate) fn quantise_row(row: &[f64]) -> (Vec<i32>, u32) {
-    let total: f64 = row.iter().map(|value| value.abs()).sum();
-    let mut shift = 0;
-    while shift < MOST_SHIFT
-        && total * libm::exp2(f64::from(28 + shift + 1)) < f64::from(MOST_COEFFICIENT) - 64.0
-    {
-        shift += 1;
+        n_assets: market.assets.len(),
+        regimes: RegimeTable::compile(market, step_years),
+        states: states.collect::<Result<_, _>>()?,
+        shocks: ShockTable::compile(market, n_steps, step_years),
+        replay: ReplayTable::compile(market, n_steps),
+        zeros: ZeroTable::compile(market, step_years),
+        octaves: Octaves::default(),
+        worst_bias: 0.0,
+    };
+    let mut highest_drifts = vec![f64::NEG_INFINITY; market.assets.len()];
+    for (state, in_state) in in_states.iter().enumerate() {
+        let entries = market.entries(state);
+        let drifts = compiled.log2_drifts((state, in_state), &entries, step_years)?;
+        for before in 0..in_states.len() {
+            let entries = entries.iter().map(|entry| if before == state { 0.0 } else { *entry });
+            let drifts = drifts.iter().zip(entries).map(|(drift, entry)| drift + entry);
+            let quantised = drifts.map(|drift| libm::round(drift * unit()) as i64);
+            compiled.states[state].drift.extend(quantised);
+        }
+        for (highest, drift) in highest_drifts.iter_mut().zip(drifts) {
+            *highest = highest.max(drift);
+        }
     }
-    let scale = libm::exp2(f64::from(28 + shift));
-    let limit = f64::from(MOST_COEFFICIENT);
-    let quantise = |value: &f64| libm::round(value * scale).clamp(-limit, limit) as i32;
-    (row.iter().map(quantise).collect(), shift)
-}
-
-/// Rounds a sum of coefficient x shock, lsb 2^-(56 + shift), to the format of log prices.
-#[inline(always)]
-pub(crate) fn round_shift(sum: i64, shift: u32) -> i64 {
-    let half = (1_i64 << shift) >> 1;
-    (sum + half) >> shift
+    compiled.octaves = Octaves::compile(market, n_steps, step_years, &highest_drifts);
+    Ok(compiled)
 }
 
 /// Adds increments up to log prices from that at the opening, Q8.24, rounded to their upper words;
@@ -269,29 +167,115 @@ fn add_up(opening: i32, increments: &[i64], logs: &mut [i32]) -> bool {
 }
 
 impl CompiledMarket {
+    /// The parts of a model, one a state where states have their own.
+    fn parts_of(&self, home: &Home) -> Vec<&dyn Part> {
+        match home {
+            Home::State(part) => self.states.iter().map(part).collect(),
+            Home::Path(part) => vec![part(self)],
+        }
+    }
+
+    /// All parts in a state.
+    fn in_state(&self, state: usize) -> impl Iterator<Item = &dyn Part> {
+        MODELS.iter().map(move |(_, home)| match home {
+            Home::State(part) => part(&self.states[state]),
+            Home::Path(part) => part(self),
+        })
+    }
+
+    /// The drifts of a step in a state, log2, without what entering it adds: what keeps the mean
+    /// price where the scenario wants it. Finds the worst bias beside them.
+    fn log2_drifts(
+        &mut self,
+        (state, market): (usize, &Market),
+        entries: &[f64],
+        step_years: f64,
+    ) -> Result<Vec<f64>, MarketError> {
+        let mut drifts = Vec::with_capacity(self.n_assets);
+        for (idx, (asset, entry)) in market.assets.iter().zip(entries).enumerate() {
+            let laws = || self.in_state(state).map(|part| part.law(idx));
+            let name = || asset.name.clone();
+            let compensation = laws().fold(0.0, |sum, law| sum + law.log2_mean);
+            let drift = asset.drift * step_years * LOG2_E - compensation;
+            let largest = laws().fold(drift.abs(), |sum, law| sum + law.largest) + entry.abs();
+            if largest * unit() > MAX_STEP {
+                return Err(MarketError::StepTooLarge { asset: name(), log2_move: largest });
+            }
+            let a_step = laws().fold(0.0, |sum, law| sum + law.bias);
+            let bias = self.n_steps as f64 * (a_step + 1.0 / unit()) + MARK_BIAS;
+            if bias > MAX_BIAS {
+                return Err(MarketError::Biased { asset: name(), bias });
+            }
+            self.worst_bias = self.worst_bias.max(bias);
+            drifts.push(drift);
+        }
+        Ok(drifts)
+    }
+
+    fn size(&self) -> Size {
+        Size {
+            n_assets: self.n_assets,
+            n_steps: self.n_steps,
+            n_states: self.states.len(),
+            n_recorded: self.replay.logs.len(),
+        }
+    }
+
+    /// Whether paths differ by what they draw.
+    #[must_use]
+    pub fn is_drawn(&self) -> bool {
+        MODELS.iter().any(|(_, home)| self.parts_of(home).iter().any(|part| part.is_drawn()))
+    }
+
     /// A buffer of the right size.
     #[must_use]
     pub fn buffer(&self) -> PathBuffer {
         PathBuffer {
             increments: vec![0; self.n_assets * self.n_steps],
             logs: vec![0; self.n_assets * self.n_steps],
-            clamped: false,
-            lanes: Lanes::widest(),
-            shocks: vec![0; self.diffusion.n_shocks().iter().sum::<usize>() * self.n_steps],
-            mixed: Vec::new(),
+            shocks: vec![0; self.n_shocks() * self.n_steps],
+            stretches: vec![Stretch { state: 0, before: 0, start: 0, end: self.n_steps }],
+            ..PathBuffer::default()
         }
+    }
+
+    /// Shocks of a step, which all states share.
+    fn n_shocks(&self) -> usize {
+        self.states[0].diffusion.n_shocks().iter().sum()
+    }
+
+    /// Common factors of the diffusion.
+    #[must_use]
+    pub fn n_factors(&self) -> usize {
+        self.states.first().map_or(0, |state| state.diffusion.n_factors())
+    }
+
+    /// The climate of a path, as stretches of steps in a state.
+    #[must_use]
+    pub fn climate(&self, seed: u64, path: u64) -> Vec<Stretch> {
+        let mut buffer = self.buffer();
+        self.regimes.draw(PathAt { seed, path, n_steps: self.n_steps }, &mut buffer);
+        buffer.stretches
     }
 
     /// Walks the prices of a path: `buffer.logs` afterwards holds its log prices.
     pub fn walk(&self, seed: u64, path: u64, buffer: &mut PathBuffer) {
-        for (row, drift) in buffer.increments.chunks_exact_mut(self.n_steps).zip(&self.drift) {
-            row.fill(*drift);
+        let at = PathAt { seed, path, n_steps: self.n_steps };
+        // What is drawn is the same in all states, and none has another number of shocks.
+        self.in_state(0).for_each(|part| part.draw(at, buffer));
+        for idx in 0..buffer.stretches.len() {
+            let stretch = buffer.stretches[idx];
+            let state = &self.states[stretch.state];
+            state.begin(stretch, self.n_steps, &mut buffer.increments);
+            for part in of_states() {
+                part(state).add(at, stretch.start..stretch.end, buffer);
+            }
         }
-        self.diffusion.add(self.n_steps, seed, path, buffer);
-        self.jumps.add(self.n_steps, seed, path, buffer);
-        self.common_jumps.add(self.n_steps, seed, path, buffer);
-        self.shocks.add(buffer);
-        self.replay.add(self.n_steps, path, buffer);
+        for (_, home) in MODELS {
+            if let Home::Path(part) = home {
+                part(self).add(at, 0..self.n_steps, buffer);
+            }
+        }
         buffer.clamped = false;
         let rows = buffer.increments.chunks_exact(self.n_steps);
         let rows = rows.zip(buffer.logs.chunks_exact_mut(self.n_steps)).enumerate();
@@ -305,16 +289,93 @@ impl CompiledMarket {
     /// Every array that decides a path, named, for the program's digest.
     #[must_use]
     pub fn parts(&self) -> Vec<(&'static str, &[u8])> {
-        let mut parts = vec![("market.drift", bytemuck::cast_slice(&self.drift))];
-        parts.extend(self.diffusion.parts());
-        parts.extend(self.jumps.parts());
-        parts.extend(self.common_jumps.parts());
-        parts.extend(self.shocks.parts());
-        parts.extend(self.replay.parts());
-        parts.extend(self.zeros.parts());
+        let drift =
+            |state: usize| ("market.drift", bytemuck::cast_slice(&self.states[state].drift));
+        let mut parts = vec![drift(0)];
+        parts.extend(self.in_state(0).flat_map(Part::parts));
         parts.extend(self.octaves.parts());
+        // Drifts tell where the parts of a further state begin.
+        for state in 1..self.states.len() {
+            parts.push(drift(state));
+            parts.extend(of_states().flat_map(|part| part(&self.states[state]).parts()));
+        }
         parts
     }
+
+    /// Checks what a walk takes for granted: tables of their lengths, shifts below the width, sums
+    /// of increments that fit. That there is a step and an asset, and not too many of both, the
+    /// caller has seen.
+    ///
+    /// # Errors
+    ///
+    /// The first number, index or length that no compiled market has.
+    pub fn check(&self) -> Result<(), Unsound> {
+        let n_states = self.states.len();
+        index("n_states", n_states.wrapping_sub(1), MOST_STATES)?;
+        self.octaves.check(self.n_assets)?;
+        let is_bias = (0.0..=MAX_BIAS).contains(&self.worst_bias);
+        holds(is_bias, "worst_bias", "at least 0 and at most 1e-5")?;
+        for (state, tables) in self.states.iter().enumerate() {
+            length("drift", tables.drift.len(), n_states * self.n_assets)?;
+            self.in_state(state).try_for_each(|part| part.check(self.size()))?;
+            length("n_factors", tables.diffusion.n_factors(), self.n_factors())?;
+            // No sum of an increment and a clamped log then overflows.
+            for asset in 0..self.n_assets {
+                let drifts = tables.drift.iter().skip(asset).step_by(self.n_assets);
+                let drift = drifts.map(|it| i128::from(it.unsigned_abs())).max().unwrap_or(0);
+                let moves = self.in_state(state).map(|part| part.largest_move(asset));
+                let most = moves.fold(drift, |sum, it| sum + it);
+                between("the largest move of a step", most, (0, MAX_STEP as i64 + ROUNDED))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a model moves a price.
+    fn is_used(&self, home: &Home) -> bool {
+        self.parts_of(home).iter().any(|part| part.is_used())
+    }
+
+    fn used(&self) -> impl Iterator<Item = &'static Model> {
+        MODELS.iter().filter(|(_, home)| self.is_used(home)).map(|(model, _)| model)
+    }
+
+    /// The models that a kernel of this market holds: those that move a price, and those that
+    /// their WGSL reads.
+    fn held(&self) -> impl Iterator<Item = &'static (Model, Home)> {
+        let is_needed = |name| self.used().any(|user| user.needs.contains(&name));
+        MODELS.iter().filter(move |(model, home)| self.is_used(home) || is_needed(model.name))
+    }
+
+    /// Appends to the words of a kernel what its models read; their constants as WGSL.
+    #[must_use]
+    pub fn declare(&self, words: &mut Vec<u32>) -> String {
+        let mut device = Device::behind(words);
+        for state in &self.states {
+            device.table_wide("T_DRIFT", &state.drift);
+        }
+        self.octaves.declare(&mut device);
+        for part in self.held().flat_map(|(_, home)| self.parts_of(home)) {
+            part.declare(self.size(), &mut device);
+        }
+        device.finish()
+    }
+
+    /// The WGSL of the models that a kernel holds, and the functions that call them.
+    #[must_use]
+    pub fn wgsl(&self) -> String {
+        let held: Vec<&Model> = self.held().map(|(model, _)| model).collect();
+        let used: Vec<&Model> = self.used().collect();
+        calls::wgsl(&held, &used)
+    }
+}
+
+/// The parts that stand in a state.
+fn of_states() -> impl Iterator<Item = fn(&StateTables) -> &dyn Part> {
+    MODELS.iter().filter_map(|(_, home)| match home {
+        Home::State(part) => Some(*part),
+        Home::Path(_) => None,
+    })
 }
 
 #[cfg(test)]

@@ -23,6 +23,8 @@ pub const BLOCK_JUMPS: u32 = 1 << 16;
 pub const BLOCK_COMMON_JUMPS: u32 = 2 << 16;
 /// Blocks of the common factors: factor `k` reads word `k mod 4` of block `BLOCK_FACTORS + k / 4`.
 pub const BLOCK_FACTORS: u32 = 3 << 16;
+/// The climate: word 0 of this block decides the state of a step.
+pub const BLOCK_CLIMATE: u32 = 4 << 16;
 
 /// Words of a block.
 pub const DRAWN_WORDS: u32 = 4;

@@ -9,54 +9,10 @@ mod book;
 mod liquidity;
 mod market;
 
-use thiserror::Error;
-
 use super::Program;
+use crate::sound::{between, holds, index, length, length_or_none};
 
-/// What a backend would stumble over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum Unsound {
-    /// An array of another length than the program asks for.
-    #[error("{array} has {found} entries, not {expected}")]
-    Length {
-        /// Which.
-        array: &'static str,
-        /// Its length.
-        found: usize,
-        /// What it should be.
-        expected: usize,
-    },
-    /// An index beyond its array.
-    #[error("{index} is {found}, not below {bound}")]
-    Index {
-        /// Which.
-        index: &'static str,
-        /// Its value.
-        found: usize,
-        /// Length of the array that it points into.
-        bound: usize,
-    },
-    /// A number that no compiled program has.
-    #[error("{number} is {found}, not between {low} and {high}")]
-    Outside {
-        /// Which.
-        number: &'static str,
-        /// Its value.
-        found: i128,
-        /// It is to be at least this.
-        low: i64,
-        /// And at most this.
-        high: i64,
-    },
-    /// Two parts that do not go together.
-    #[error("{what}: {rule}")]
-    Broken {
-        /// Which.
-        what: &'static str,
-        /// What they were to obey.
-        rule: &'static str,
-    },
-}
+pub use crate::sound::Unsound;
 
 impl Program {
     /// Checks what a backend takes for granted.
@@ -69,38 +25,6 @@ impl Program {
         book::check(self)?;
         self.liquidity.as_ref().map_or(Ok(()), |it| liquidity::check(self, it))
     }
-}
-
-fn length(array: &'static str, found: usize, expected: usize) -> Result<(), Unsound> {
-    if found == expected { Ok(()) } else { Err(Unsound::Length { array, found, expected }) }
-}
-
-fn length_or_none(array: &'static str, found: usize, expected: usize) -> Result<(), Unsound> {
-    if found == 0 { Ok(()) } else { length(array, found, expected) }
-}
-
-fn index(index: &'static str, found: impl TryInto<usize>, bound: usize) -> Result<(), Unsound> {
-    let found = found.try_into().unwrap_or(usize::MAX);
-    if found < bound { Ok(()) } else { Err(Unsound::Index { index, found, bound }) }
-}
-
-/// A number from `low` to `high`, both included.
-fn between(
-    number: &'static str,
-    found: impl Into<i128>,
-    (low, high): (impl Into<i64>, impl Into<i64>),
-) -> Result<(), Unsound> {
-    let (found, low, high) = (found.into(), low.into(), high.into());
-    if (i128::from(low)..=i128::from(high)).contains(&found) {
-        Ok(())
-    } else {
-        Err(Unsound::Outside { number, found, low, high })
-    }
-}
-
-/// What is to hold.
-fn holds(is_so: bool, what: &'static str, rule: &'static str) -> Result<(), Unsound> {
-    if is_so { Ok(()) } else { Err(Unsound::Broken { what, rule }) }
 }
 
 #[cfg(test)]
@@ -122,7 +46,7 @@ mod tests {
     #[test]
     fn an_array_of_another_length_and_an_index_beyond_its_array_are_named() {
         let mut program = smallest();
-        program.market.drift.push(0);
+        program.market.states[0].drift.push(0);
         let told = program.check().unwrap_err().to_string();
         assert_eq!(told, "drift has 2 entries, not 1");
         let mut program = smallest();
@@ -130,9 +54,9 @@ mod tests {
         let told = program.check().unwrap_err().to_string();
         assert_eq!(told, "pools.venue is 0, not below 0");
         let mut program = smallest();
-        program.market.diffusion.loadings.push(0);
+        program.market.states[0].diffusion.loadings.push(0);
         assert_eq!(program.check(), Ok(()));
-        program.market.diffusion.factor.push(0);
+        program.market.states[0].diffusion.factor.push(0);
         let told = program.check().unwrap_err().to_string();
         assert_eq!(told, "diffusion.factor has 2 entries, not 1");
         let mut program = smallest();
@@ -145,17 +69,25 @@ mod tests {
     fn what_no_compiled_program_has_is_named() {
         type Change = (fn(&mut Program), &'static str);
         let changes: &[Change] = &[
-            (|it| it.market.diffusion.shifts[0] = 32, "diffusion.shift is 32"),
+            (|it| it.market.states[0].diffusion.shifts[0] = 32, "diffusion.shift is 32"),
             (
-                |it| (it.market.diffusion.factor[0], it.market.diffusion.shifts[0]) = (i32::MIN, 0),
+                |it| {
+                    (
+                        it.market.states[0].diffusion.factor[0],
+                        it.market.states[0].diffusion.shifts[0],
+                    ) = (i32::MIN, 0)
+                },
                 "the largest move of a step is",
             ),
-            (|it| it.market.drift[0] = i64::MIN, "the largest move of a step is"),
+            (|it| it.market.states[0].drift[0] = i64::MIN, "the largest move of a step is"),
             (|it| it.market.worst_bias = f64::NAN, "worst_bias"),
             (|it| it.market.replay.n_rows = 1 << 63, "replay: without assets it is empty"),
             (|it| it.market.zeros.rows.push(1), "zeros.rows has 1 entries"),
             (|it| it.market.shocks.n_steps = 9, "shocks.n_steps has 9 entries"),
-            (|it| it.market.common_jumps.clock.thresholds = vec![9, 1], "they do not fall"),
+            (
+                |it| it.market.states[0].common_jumps.clock.thresholds = vec![9, 1],
+                "they do not fall",
+            ),
             (|it| it.money_log2 = i32::MIN, "money_log2 is"),
             (|it| it.actions.push(Action::new(3)), "actions.pick is 3"),
             (

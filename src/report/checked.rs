@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::climate::Climate;
 use super::compiled::notes;
 use super::glance::Glance;
 use super::history::History;
@@ -40,6 +41,9 @@ pub struct Checked {
     /// The history that paths follow; absent without a replay.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub history: Option<History>,
+    /// The states that the market goes through; absent where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub climate: Option<Climate>,
     /// The book at the opening prices.
     pub book: Glance,
     /// What the reader should know.
@@ -61,6 +65,7 @@ impl Checked {
             n_paths: scenario.run.n_paths,
             couplings: couplings(scenario),
             history: History::of(scenario),
+            climate: Climate::of(scenario),
             book: Glance::of(scenario),
             notes: notes(scenario, program),
         }
@@ -85,7 +90,8 @@ impl Checked {
             counted(self.n_steps.into(), "step"),
         )?;
         let history = self.history.as_ref().map(History::told);
-        for line in history.iter().chain(&self.couplings) {
+        let climate = self.climate.as_ref().map(Climate::told);
+        for line in history.iter().chain(&climate).chain(&self.couplings) {
             writeln!(out, "  {line}")?;
         }
         self.book.write(out)?;

@@ -32,6 +32,9 @@ pub struct Explanation {
     /// The stretch of history that it follows; absent without a replay.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<ToldWindow>,
+    /// The states of the market, by time; absent where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub climate: Option<Vec<ToldState>>,
     /// How prices went.
     pub prices: Vec<ToldPrice>,
     /// Rounds of liquidations, by time; absent where nothing couples positions.
@@ -66,6 +69,17 @@ impl Explanation {
             date.map(|date| date.replacen('T', " ", 1).replace(":00Z", "").replace('Z', ""));
         short.unwrap_or_else(|| duration(self.step_hours * (step_idx + 1) as f64))
     }
+}
+
+/// A stretch of steps in one state of the market.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ToldState {
+    /// The state.
+    pub state: String,
+    /// Its first step, from 0.
+    pub step_idx: usize,
+    /// Steps until it is left, or until the horizon.
+    pub n_steps: usize,
 }
 
 /// How one price went, as no sale has moved it.

@@ -121,6 +121,7 @@ pub(super) fn explanation() -> Explanation {
         n_events: 3,
         n_defaults: 3,
         window: None,
+        climate: None,
         prices: vec![ToldPrice {
             asset: "ETH".to_owned(),
             open_usd: 3000.0,

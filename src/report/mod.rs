@@ -6,6 +6,7 @@
 pub mod baseline;
 pub mod bench;
 pub mod checked;
+pub mod climate;
 pub mod compiled;
 pub mod document;
 pub mod explain;
@@ -23,7 +24,7 @@ pub mod tables;
 pub mod until;
 pub mod verdict;
 
-pub use crate::figures::number::{counted, usd};
+pub use crate::figures::number::{counted, duration, usd};
 pub use crate::figures::{
     AmountAtOpening, CouplingFacts, Facts, FeedbackTiming, FundFacts, LargestAtOpening,
     OpeningFacts, PoolLabel, PositionLabel, RunFacts, Summary,
@@ -31,9 +32,10 @@ pub use crate::figures::{
 pub use baseline::BaselineFigures;
 pub use bench::{BackendRates, Bench, Growth, GrowthPoint};
 pub use checked::Checked;
+pub use climate::{Climate, ClimateState};
 pub use explain::{
     Explanation, ToldCoupling, ToldLeftOver, ToldLiquidation, ToldMoved, ToldPrice, ToldRound,
-    ToldSale, ToldWindow, Untaken,
+    ToldSale, ToldState, ToldWindow, Untaken,
 };
 pub use format::{Answer, FORMATS, Format, Report, format_named};
 pub use gates::{GateFigures, Verdict};

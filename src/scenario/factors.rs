@@ -5,10 +5,7 @@ use super::error::{Broken, Faults};
 use super::file::FactorsEntry;
 use super::written::Node;
 use crate::market::Asset;
-use crate::market::factors::{self, Factors};
-
-/// The most factors: beyond it a matrix says more.
-pub(crate) const MOST_FACTORS: usize = 64;
+use crate::market::factors::{self, Factors, MOST_FACTORS};
 
 /// The loadings of every asset; `None` where they cannot be read.
 pub(super) fn read(node: &Node<'_>, assets: &[Asset], faults: &mut Faults) -> Option<Factors> {

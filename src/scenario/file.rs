@@ -120,6 +120,8 @@ pub(super) struct MarketHead {
     _factors: Option<IgnoredAny>,
     #[serde(rename = "common_jumps")]
     _common_jumps: Option<IgnoredAny>,
+    #[serde(rename = "regimes")]
+    _regimes: Option<IgnoredAny>,
     #[serde(rename = "shocks")]
     _shocks: Option<IgnoredAny>,
     #[serde(rename = "replay")]

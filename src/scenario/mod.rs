@@ -29,6 +29,7 @@ mod positions;
 mod quotes;
 mod reach;
 mod read;
+mod regimes;
 mod replay;
 mod replay_fault;
 mod rounding;
@@ -47,7 +48,6 @@ pub use crate::book::Opening;
 pub(crate) use assets::MOST_ASSETS;
 pub(crate) use depth::MOST_BANDS;
 pub use error::{Broken, Fault, Faults, Input, Place};
-pub(crate) use factors::MOST_FACTORS;
 pub use gate::GateFault;
 pub(crate) use legs::MOST_LEGS;
 pub use limit::Limit;
@@ -125,6 +125,7 @@ impl Scenario {
                 assets: vec![asset],
                 correlation: Correlation::Dense(vec![1.0]),
                 common_jumps: None,
+                regimes: None,
                 shocks: Vec::new(),
                 replay: None,
                 liquidity: Liquidity::default(),

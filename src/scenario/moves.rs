@@ -1,4 +1,4 @@
-//! `[market]`: how assets move together, common jumps and shocks.
+//! `[market]`: how assets move together, common jumps, regimes and shocks.
 
 use std::collections::HashMap;
 
@@ -8,6 +8,7 @@ use super::bounds::{MOST_ENTRIES, MOST_NEAREST};
 use super::error::{Broken, Faults};
 use super::factors;
 use super::file::{self, CommonJumpsEntry, MarketHead, ShockEntry};
+use super::regimes;
 use super::rounding::{self, Time};
 use super::validate::{HorizonBound, read_duration, read_within_horizon};
 use super::written::{Bounds, Node};
@@ -34,11 +35,13 @@ pub(super) fn read(
     let _head: MarketHead = node.read(faults)?;
     let correlation = read_together(node, assets, notes, faults);
     let common_jumps = read_common_jumps(&node.get("common_jumps"), assets, faults);
+    let regimes = regimes::read(&node.get("regimes"), assets, run, faults);
     let shocks = read_shocks(&node.get("shocks"), assets, run, notes, faults);
     Some(Market {
         assets: assets.to_vec(),
         correlation: correlation?,
         common_jumps: common_jumps?,
+        regimes: regimes?,
         shocks: shocks?,
         replay: None,
         liquidity: Liquidity::default(),

@@ -11,7 +11,7 @@ use super::plausible::{self, Places};
 use super::reach::{Reach, Source};
 use super::written::{Bounds, Node, Written};
 use super::{RunSpec, Scenario, assets, duration, gate, keys, positions, replay, table, venues};
-use super::{coverage, liquidators, liquidity, moves};
+use super::{coverage, liquidators, liquidity, moves, regimes};
 use crate::escape;
 use crate::market::Market;
 use crate::units::MOST_PATHS;
@@ -120,11 +120,12 @@ pub(super) fn read(
     let venues = venues::read(&root.get("venues"), &assets, faults);
     let market_node = root.get("market");
     let market = run.as_ref().and_then(|run| {
-        let market = moves::read(&market_node, &assets, run, &mut notes, faults)?;
+        let mut market = moves::read(&market_node, &assets, run, &mut notes, faults)?;
         let (assets_node, common_jumps_node) =
             (&root.get("assets"), &market_node.get("common_jumps"));
         let around = replay::Around { assets_node, common_jumps_node, reach, market: &market, run };
         let read = replay::read(&market_node.get("replay"), &around, &mut notes, faults)?;
+        regimes::spare_history(&mut market.regimes, read.replay.as_ref());
         let table = read.table;
         Some((Market { replay: read.replay, ..market }, table))
     });

@@ -149,6 +149,7 @@ impl Workload {
             assets: (0..self.n_assets).map(asset).collect(),
             correlation,
             common_jumps: None,
+            regimes: None,
             shocks: Vec::new(),
             replay: None,
             liquidity: Liquidity::default(),

@@ -59,7 +59,8 @@ fn jump_counts_are_poisson() {
         let mut counts = Vec::new();
         for path in 0..5000 {
             market.walk(6, path, &mut buffer);
-            let jumped = buffer.increments.iter().map(|increment| increment - market.drift[0]);
+            let jumped =
+                buffer.increments.iter().map(|increment| increment - market.states[0].drift[0]);
             let size = -0.125 * std::f64::consts::LOG2_E * libm::exp2(56.0);
             counts.extend(jumped.map(|jumped| libm::round(jumped as f64 / size)));
         }
@@ -123,7 +124,7 @@ fn log_returns_have_the_correlations_of_the_matrix() {
             market.walk(7, path, &mut buffer);
             for step in 0..10 {
                 let moves = [0, 1, 2].map(|asset| {
-                    (buffer.increments[asset * 10 + step] - market.drift[asset]) as f64
+                    (buffer.increments[asset * 10 + step] - market.states[0].drift[asset]) as f64
                 });
                 for (idx, sum) in sums.iter_mut().enumerate() {
                     *sum += moves[idx / 3] * moves[idx % 3];

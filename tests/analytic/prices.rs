@@ -95,8 +95,9 @@ fn common_jumps_hit_together() {
     for path in 0..N_PATHS {
         market.walk(10, path, &mut buffer);
         for step in 0..n_steps {
-            let moved =
-                |asset: usize| buffer.increments[asset * n_steps + step] - market.drift[asset];
+            let moved = |asset: usize| {
+                buffer.increments[asset * n_steps + step] - market.states[0].drift[asset]
+            };
             assert_eq!(moved(0) != 0, moved(2) != 0, "path {path}, step {step}");
             assert_eq!(moved(1), 0, "an asset that takes no part");
             if moved(0) != 0 {

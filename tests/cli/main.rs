@@ -3,6 +3,7 @@
 
 mod baseline;
 mod bench;
+mod climate;
 mod coupled;
 #[cfg(unix)]
 mod endings;

@@ -24,7 +24,7 @@ struct Reached {
 fn drawn_scenarios_come_to_every_end() {
     let mut runner = TestRunner::deterministic();
     let mut reached = Reached::default();
-    for _ in 0..300 {
+    for _ in 0..500 {
         let drawn = any_scenario().new_tree(&mut runner).expect("a scenario").current();
         let Ok(program) = shortfall::engine::compile(&drawn) else { continue };
         for path in 0..8 {

@@ -25,15 +25,7 @@ const WORKGROUP_BYTES: usize = 16_384;
 const MULTIPROCESSOR_KIB: [u32; 2] = [100, 228];
 
 /// What W does not have: such functions return at once.
-const UNUSED: [&str; 7] = [
-    "jumps_increment",
-    "common_jumps_count",
-    "common_jumps_increment",
-    "shock_increment",
-    "replay_increment",
-    "tiers_at",
-    "raise",
-];
+const UNUSED: [&str; 2] = ["tiers_at", "raise"];
 
 fn row(table: &mut String, what: &str, cost: Cost) {
     let Cost { multiply, divide, other, workgroup, storage } = cost;
@@ -56,13 +48,14 @@ fn the_kernel_costs_what_it_did() {
     let paths = room.paths as f64;
     let trips = [
         ("philox4x32", 10.0),
-        ("draw_shocks", (n_assets / 4.0).ceil()),
-        ("diffusion_increment", (n_assets + 1.0) / 2.0),
+        ("diffusion_step", (n_assets / 4.0).ceil()),
+        ("diffusion_move", (n_assets + 1.0) / 2.0),
         ("list_bound", paths),
     ];
     let model = Model { trips: &trips, unused: &UNUSED };
     let turn = |name, idx| compiled.turn(name, idx, &model);
-    let draw = compiled.of("draw_shocks", &model).plus(turn("draw_increments", 1).times(n_assets));
+    let draw =
+        compiled.of("diffusion_step", &model).plus(turn("draw_increments", 1).times(n_assets));
     let others = turn("add_up_chunk", 0).times((n_chunks - 1.0) / 2.0 / room.chunk as f64);
     let scan = turn("scan_logs", 1).plus(turn("add_up_chunk", 1)).plus(others).times(n_assets);
     let without_terms = Model { trips: &[("list_bound", 0.0)], ..model };

@@ -6,6 +6,7 @@ use shortfall::book::venue::{
     AaveV3, CompoundV2, EulerV2, Margin, MorphoBlue, Perpetual, Reference, Rule, Terms, Tier,
 };
 use shortfall::book::{Leg, LegKind};
+use shortfall::market::climate::{Regime, Regimes};
 use shortfall::market::depth::DepthForm;
 use shortfall::market::factors::Factors;
 use shortfall::market::{Asset, CommonJumps, Correlation, JumpSize, Jumps, Market};
@@ -32,17 +33,31 @@ pub(crate) struct Range {
     drift: f64,
     jump: f64,
     step_years: f64,
+    /// Most that a state of the climate multiplies volatilities and jump rates by.
+    factor: f64,
     /// Powers of ten of a position's value.
     log_value: (f64, f64),
 }
 
 /// Markets and books as there are.
-pub(crate) const ORDINARY: Range =
-    Range { volatility: 1.5, drift: 0.5, jump: 0.3, step_years: 0.01, log_value: (1.0, 7.0) };
+pub(crate) const ORDINARY: Range = Range {
+    volatility: 1.5,
+    drift: 0.5,
+    jump: 0.3,
+    step_years: 0.01,
+    factor: 4.0,
+    log_value: (1.0, 7.0),
+};
 
 /// Marks that saturate or vanish, dust and fortunes.
-pub(crate) const EXTREME: Range =
-    Range { volatility: 9.0, drift: 100.0, jump: 0.9, step_years: 0.01, log_value: (-9.0, 13.0) };
+pub(crate) const EXTREME: Range = Range {
+    volatility: 9.0,
+    drift: 100.0,
+    jump: 0.9,
+    step_years: 0.01,
+    factor: 1.1,
+    log_value: (-9.0, 13.0),
+};
 
 fn asset(range: Range) -> impl Strategy<Value = Asset> {
     let jumps = proptest::option::of((0.0..200.0, -range.jump..range.jump, 0.0..range.jump));
@@ -56,12 +71,36 @@ fn asset(range: Range) -> impl Strategy<Value = Asset> {
     )
 }
 
+/// Two to eight states whose stays count steps.
+fn regimes(range: Range) -> impl Strategy<Value = Regimes> {
+    let moved = |most: f64| proptest::collection::vec(-most..most, N_ASSETS);
+    let factor = || prop_oneof![1 => Just(0.0), 2 => Just(1.0), 5 => 0.0..range.factor];
+    let next = proptest::collection::vec(0.05..1.0, 8);
+    let state = (1.0..30.0, next, factor(), factor(), moved(range.drift), moved(0.3));
+    let states = proptest::collection::vec(state, 2..=8);
+    (states, proptest::option::of(any::<prop::sample::Index>())).prop_map(|(states, start)| {
+        let n = states.len();
+        let states = states.into_iter().enumerate();
+        let states =
+            states.map(|(idx, (stay_years, mut next, volatility, jumps, drift, entry))| {
+                next.truncate(n);
+                next[idx] = 0.0;
+                let sum: f64 = next.iter().sum();
+                next.iter_mut().for_each(|share| *share /= sum);
+                let name = format!("s{idx}");
+                Regime { name, stay_years, next, volatility, jumps, drift, entry }
+            });
+        Regimes { states: states.collect(), start: start.map(|start| start.index(n)) }
+    })
+}
+
 fn market(range: Range) -> impl Strategy<Value = Market> {
     let assets = proptest::collection::vec(asset(range), N_ASSETS - 1);
     let loadings = proptest::collection::vec(-1.0..1.0, N_ASSETS);
     let sizes = proptest::collection::vec((-range.jump..range.jump, 0.0..range.jump), N_ASSETS);
     let common = proptest::option::of((0.0..50.0, sizes));
-    (assets, loadings, common).prop_map(|(assets, loadings, common)| {
+    let regimes = proptest::option::weighted(0.4, regimes(range));
+    (assets, loadings, common, regimes).prop_map(|(assets, loadings, common, regimes)| {
         let mut all = vec![support::still(1.0)];
         all.extend(assets);
         let common_jumps = common.map(|(rate, sizes)| CommonJumps {
@@ -74,6 +113,7 @@ fn market(range: Range) -> impl Strategy<Value = Market> {
         Market {
             correlation: Correlation::Dense(one_factor(&loadings)),
             common_jumps,
+            regimes,
             ..support::market(all)
         }
     })
@@ -207,6 +247,8 @@ pub(crate) fn scenario(range: Range) -> impl Strategy<Value = Scenario> {
             let mut scenario = support::scenario(market, venues.collect(), book);
             scenario.run.n_steps = n_steps;
             scenario.run.step_years = step_years;
+            let states = scenario.market.regimes.iter_mut().flat_map(|it| &mut it.states);
+            states.for_each(|state| state.stay_years *= step_years);
             scenario
         },
     )

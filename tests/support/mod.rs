@@ -53,6 +53,7 @@ pub(crate) fn market(assets: Vec<Asset>) -> Market {
         assets,
         correlation: Correlation::Dense(correlation),
         common_jumps: None,
+        regimes: None,
         shocks: Vec::new(),
         replay: None,
         liquidity: market::Liquidity::default(),

@@ -11,7 +11,7 @@ use super::pairs::Pairs;
 use super::positions::ScanList;
 use super::walk::Walk;
 use crate::lanes::Lanes;
-use crate::market::model::{Diffusion, PathBuffer};
+use crate::market::model::PathBuffer;
 use crate::program::Program;
 use crate::tail::{Counters, Outcome, SATURATED, SMALL_MARK, Shape, Windows};
 
@@ -174,16 +174,12 @@ pub fn windows(program: &Program) -> Option<Windows> {
     let replay = &market.replay;
     let n_steps = market.n_steps;
     let is_each = replay.each == 1 && !replay.assets.is_empty();
-    let Diffusion { factor, loadings, .. } = &market.diffusion;
-    let is_still = factor.iter().chain(loadings).all(|it| *it == 0)
-        && market.jumps.assets.is_empty()
-        && market.common_jumps.assets.is_empty();
     is_each.then(|| Windows {
         n_windows: replay.n_windows(n_steps),
         multiplier: u64::from(replay.multiplier),
         window_rows: n_steps as u64,
         stride: u64::from(replay.stride),
-        decides_all: is_still,
+        decides_all: !market.is_drawn(),
     })
 }
 

@@ -11,7 +11,6 @@ use super::tables::{self, Tables};
 use super::words::Declarations;
 use crate::book::{account, action};
 use crate::fixed;
-use crate::market::model::ZERO_LOG;
 use crate::market::rng;
 use crate::program::Program;
 use crate::program::layout::{self, LegRow, PositionRow, TierRow};
@@ -47,18 +46,11 @@ pub enum Words {
     Emulated,
 }
 
-/// The parts of every kernel that stand after the constants and the 64-bit words; WGSL takes
-/// declarations in any order.
+/// The parts of every kernel that stand after the constants, the 64-bit words and the price models;
+/// WGSL takes declarations in any order.
 pub const PARTS: &[(&str, &str)] = &[
     ("fixed", include_str!("../../../shaders/fixed.wgsl")),
     ("rng", include_str!("../../../shaders/rng.wgsl")),
-    ("model/diffusion", include_str!("../../../shaders/model/diffusion.wgsl")),
-    ("model/jump_table", include_str!("../../../shaders/model/jump_table.wgsl")),
-    ("model/jumps", include_str!("../../../shaders/model/jumps.wgsl")),
-    ("model/common_jumps", include_str!("../../../shaders/model/common_jumps.wgsl")),
-    ("model/shock", include_str!("../../../shaders/model/shock.wgsl")),
-    ("model/replay", include_str!("../../../shaders/model/replay.wgsl")),
-    ("model/zero", include_str!("../../../shaders/model/zero.wgsl")),
     ("marks", include_str!("../../../shaders/marks.wgsl")),
     ("account", include_str!("../../../shaders/account.wgsl")),
     ("action", include_str!("../../../shaders/action.wgsl")),
@@ -140,14 +132,7 @@ impl Kernel {
             declare(&mut constants, name, value);
         }
         let market = &program.market;
-        let _ = writeln!(constants, "const HAS_SHOCKS = {};", !market.shocks.increments.is_empty());
-        let _ = writeln!(constants, "const REPLAY_EACH = {};", market.replay.each == 1);
-        let zeros = &market.zeros;
-        let _ = writeln!(constants, "const ZERO_LOG: i32 = {ZERO_LOG};");
-        let _ = writeln!(constants, "const HAS_DEAD = {};", !zeros.dead_from.is_empty());
-        let opening = market.octaves.opening_logs();
-        let _ = writeln!(constants, "const HAS_OCTAVES = {};", !opening.is_empty());
-        let _ = writeln!(constants, "const HAS_ZERO_ROWS = {};", !zeros.rows.is_empty());
+        constants.push_str(&market.declare(&mut tables.words));
         let is_whole = room.window >= market.n_steps;
         let _ = writeln!(constants, "const IS_WHOLE = {is_whole};");
         let _ = writeln!(constants, "const IS_COUPLED = {};", program.liquidity.is_some());
@@ -160,7 +145,7 @@ impl Kernel {
             Words::Native => WIDE_NATIVE,
             Words::Emulated => WIDE_EMULATED,
         };
-        let mut source = constants + wide;
+        let mut source = constants + wide + &market.wgsl();
         for (_, part) in PARTS.iter().chain(other_parts) {
             source.push_str(part);
         }
@@ -236,19 +221,13 @@ fn declare_rows(to: &mut Declarations<'_>) {
 
 fn declare_sizes(constants: &mut String, program: &Program, room: Room, layout: &Layout) {
     let market = &program.market;
-    let replay = &market.replay;
     let n_positions = program.positions.len();
     let [c_positions, c_steps, c_pools, c_events] = counter_places(program);
     let most_legs = program.positions.iter().map(|row| row.n_legs).max().unwrap_or(0);
-    let [n_own, n_common] = market.diffusion.n_shocks();
     let n_instruments = program.instruments.len().max(1);
     for (name, value) in [
         ("N_STEPS", market.n_steps),
         ("N_ASSETS", market.n_assets),
-        ("N_SHOCKS", n_own),
-        ("N_FACTOR_SHOCKS", n_common),
-        ("N_COLUMNS", market.diffusion.n_columns()),
-        ("N_FACTORS", market.diffusion.n_factors()),
         ("N_INSTRUMENTS", n_instruments),
         ("N_RATIOS", layout.n_ratios()),
         ("N_ROWS", n_instruments + layout.n_ratios()),
@@ -261,12 +240,6 @@ fn declare_sizes(constants: &mut String, program: &Program, room: Room, layout: 
         ("CHUNK", room.chunk),
         ("N_CHUNKS", room.drawn.div_ceil(room.chunk)),
         ("N_LISTED", room.listed),
-        ("N_COMMON_THRESHOLDS", market.common_jumps.clock.thresholds.len()),
-        ("N_REPLAY_ROWS", replay.n_rows),
-        ("N_REPLAY_WINDOWS", replay.n_windows.max(1) as usize),
-        ("REPLAY_MULTIPLIER", replay.multiplier as usize),
-        ("REPLAY_STRIDE", replay.stride as usize),
-        ("REPLAY_START", replay.start_row as usize),
         ("C_POSITIONS", c_positions),
         ("C_STEPS", c_steps),
         ("C_POOLS", c_pools),

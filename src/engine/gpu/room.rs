@@ -56,11 +56,16 @@ impl Room {
         };
         fixed += 4 * (listed + 1);
         let a_path = 4 * TOTALS + 16 * (n_instruments + layout.n_ratios());
+        // Maps and states of a climate, and what they go on from.
+        let has_climate = program.market.states.len() > 1;
+        let climate =
+            |drawn, n_chunks| if has_climate { 4 * (2 * drawn + n_chunks + 2) } else { 0 };
         let room = |paths, window: usize| {
             // Coupled paths read log prices of a whole window where they were drawn.
             let drawn = if listed == 0 { window } else { window.min(MOST_DRAWN) };
             let chunk = LEAST_CHUNK.max((drawn * n_assets).div_ceil(MOST_DRAWN));
-            let drawing = 8 * n_assets * (drawn + drawn.div_ceil(chunk));
+            let n_chunks = drawn.div_ceil(chunk);
+            let drawing = 8 * n_assets * (drawn + n_chunks) + climate(drawn, n_chunks);
             let needed = fixed + drawing + paths * (a_path + 4 * n_instruments * window);
             (needed <= bytes).then_some(Self { paths, window, drawn, chunk, listed })
         };

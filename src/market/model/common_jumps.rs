@@ -4,11 +4,29 @@
 //! The clock is shared, the sizes are drawn apart. Ignores: correlation of the sizes beyond their
 //! means.
 
+use std::ops::Range;
+
+use bytemuck::Zeroable;
 use serde::{Deserialize, Serialize};
 
-use super::jump_table::{JumpTable, PoissonTable};
-use super::{Market, MarketError, PathBuffer};
+use super::device::Device;
+use super::jump_table::{self, JumpSizesRow, JumpTable, PoissonTable};
+use super::part::{Hook, Law, MarketError, Model, Part, PathAt, PathBuffer, Size};
+use crate::market::Market;
 use crate::market::rng::{BLOCK_COMMON_JUMPS, words};
+use crate::sound::{Unsound, between, index};
+
+pub(super) const MODEL: Model = Model {
+    name: "common_jumps",
+    sentence: "jumps of many assets on one clock, so that they fall together",
+    keys: &["market.common_jumps"],
+    wgsl: &[
+        jump_table::WGSL,
+        ("model/common_jumps", include_str!("../../../shaders/model/common_jumps.wgsl")),
+    ],
+    hooks: &[Hook::Step, Hook::Move],
+    needs: &[],
+};
 
 /// The common clock and who takes part.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -36,38 +54,18 @@ impl CommonJumpTable {
     fn table(&self, asset: usize) -> Option<&JumpTable> {
         self.assets.iter().find(|(idx, _)| *idx as usize == asset).map(|(_, table)| table)
     }
+}
 
-    pub(super) fn log2_mean(&self, asset: usize) -> f64 {
-        self.table(asset).map_or(0.0, |table| table.log2_mean)
+impl Part for CommonJumpTable {
+    fn is_used(&self) -> bool {
+        !self.assets.is_empty()
     }
 
-    pub(super) fn largest(&self, asset: usize) -> f64 {
-        self.table(asset).map_or(0.0, |table| table.largest)
+    fn is_drawn(&self) -> bool {
+        self.is_used()
     }
 
-    pub(super) fn bias(&self, asset: usize) -> f64 {
-        self.table(asset).map_or(0.0, |table| table.bias)
-    }
-
-    pub(super) fn add(&self, n_steps: usize, seed: u64, path: u64, buffer: &mut PathBuffer) {
-        if self.assets.is_empty() {
-            return;
-        }
-        for step in 0..n_steps {
-            let clock = words(seed, path, step as u32, BLOCK_COMMON_JUMPS)[0];
-            let count = self.clock.count(clock);
-            if count == 0 {
-                continue;
-            }
-            for (asset, table) in &self.assets {
-                let block = BLOCK_COMMON_JUMPS + 1 + asset / 4;
-                let word = words(seed, path, step as u32, block)[(asset % 4) as usize];
-                buffer.increments[*asset as usize * n_steps + step] += table.size(count, word);
-            }
-        }
-    }
-
-    pub(super) fn parts(&self) -> Vec<(&'static str, &[u8])> {
+    fn parts(&self) -> Vec<(&'static str, &[u8])> {
         let mut parts =
             vec![("common_jumps.thresholds", bytemuck::cast_slice(&self.clock.thresholds))];
         for (asset, table) in &self.assets {
@@ -77,5 +75,54 @@ impl CommonJumpTable {
             parts.push(("common_jumps.shift", bytemuck::bytes_of(&table.shift)));
         }
         parts
+    }
+
+    fn check(&self, size: Size) -> Result<(), Unsound> {
+        let mut next = 0;
+        self.clock.check()?;
+        for (asset, table) in &self.assets {
+            index("common_jumps.asset", *asset, size.n_assets)?;
+            between("common_jumps.asset", *asset, (next, u32::MAX))?;
+            next = asset + 1;
+            table.check(&self.clock)?;
+        }
+        Ok(())
+    }
+
+    fn largest_move(&self, asset: usize) -> i128 {
+        self.table(asset).map_or(0, JumpTable::largest_move)
+    }
+
+    fn law(&self, asset: usize) -> Law {
+        self.table(asset).map_or_else(Law::default, JumpTable::law)
+    }
+
+    fn add(&self, at: PathAt, steps: Range<usize>, buffer: &mut PathBuffer) {
+        if self.assets.is_empty() {
+            return;
+        }
+        for step in steps {
+            let clock = words(at.seed, at.path, step as u32, BLOCK_COMMON_JUMPS)[0];
+            let count = self.clock.count(clock);
+            if count == 0 {
+                continue;
+            }
+            for (asset, table) in &self.assets {
+                let block = BLOCK_COMMON_JUMPS + 1 + asset / 4;
+                let word = words(at.seed, at.path, step as u32, block)[(asset % 4) as usize];
+                buffer.increments[*asset as usize * at.n_steps + step] += table.size(count, word);
+            }
+        }
+    }
+
+    /// The clock, and the sizes of each asset.
+    fn declare(&self, size: Size, device: &mut Device<'_>) {
+        let mut sizes = vec![JumpSizesRow::zeroed(); size.n_assets];
+        for (asset, table) in &self.assets {
+            sizes[*asset as usize] = table.row(device);
+        }
+        device.rows("T_COMMON_SIZES", &sizes);
+        let clock = self.clock.row(device);
+        device.rows("T_COMMON_CLOCK", &[clock]);
     }
 }

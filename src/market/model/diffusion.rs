@@ -5,13 +5,28 @@
 //! dx_i = σ_i √dt (√(1 - Σ_k b_ik²) z_i + Σ_k b_ik f_k) / ln 2. Ignores: volatility that moves, fat
 //! tails within a step (see the jumps).
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
-use super::{LOG2_E, Market, PathBuffer, largest_shock, quantise_row, round_shift, shock_bias};
-use crate::fixed::normal_shock;
-use crate::market::Correlation;
+use super::device::Device;
+use super::format::{LOG2_E, MOST_SHIFT, largest_shock, quantise_row, round_shift, shock_bias};
+use super::part::{Hook, Law, Model, Part, PathAt, PathBuffer, Size};
+use crate::fixed::{MAX_SHOCK, ONE_Q31, normal_shock};
 use crate::market::correlation::cholesky;
+use crate::market::factors::MOST_FACTORS;
 use crate::market::rng::{BLOCK_DIFFUSION, BLOCK_FACTORS, words};
+use crate::market::{Correlation, Market};
+use crate::sound::{Unsound, between, index, length};
+
+pub(super) const MODEL: Model = Model {
+    name: "diffusion",
+    sentence: "correlated geometric Brownian motion, exact in its log at every step",
+    keys: &["assets.volatility", "market.correlation", "market.factors"],
+    wgsl: &[("model/diffusion", include_str!("../../../shaders/model/diffusion.wgsl"))],
+    hooks: &[Hook::Step, Hook::Move],
+    needs: &[],
+};
 
 /// The quantised factor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -84,47 +99,10 @@ impl Diffusion {
         libm::sqrt(self.coefficients(asset).map(|value| value * value).sum()) / LOG2_E
     }
 
-    /// log2 E[2^dx]: what drift must take away to keep the mean price.
-    pub(super) fn log2_mean(&self, asset: usize) -> f64 {
-        let deviation = self.deviation(asset);
-        0.5 * deviation * deviation * LOG2_E
-    }
-
-    /// Most that a step may move the log2 price.
-    pub(super) fn largest(&self, asset: usize) -> f64 {
-        self.coefficients(asset).map(f64::abs).sum::<f64>() * largest_shock()
-    }
-
-    /// Relative bias of the mean price from the shocks' quantisation, a step.
-    pub(super) fn bias(&self, asset: usize) -> f64 {
-        shock_bias(self.deviation(asset))
-    }
-
-    pub(super) fn add(&self, n_steps: usize, seed: u64, path: u64, buffer: &mut PathBuffer) {
-        let PathBuffer { increments, shocks, lanes, mixed, .. } = buffer;
-        let (own_shocks, common_shocks) = shocks.split_at_mut(self.n_shocks()[0] * n_steps);
-        lanes.run(
-            #[inline(always)]
-            || {
-                for (rows, first) in
-                    [(&mut *own_shocks, BLOCK_DIFFUSION), (&mut *common_shocks, BLOCK_FACTORS)]
-                {
-                    for (block, rows) in (first..).zip(rows.chunks_exact_mut(4 * n_steps)) {
-                        draw(n_steps, seed, path, block, rows);
-                    }
-                }
-            },
-        );
-        lanes.run(
-            #[inline(always)]
-            || {
-                for (asset, increments) in increments.chunks_exact_mut(n_steps).enumerate() {
-                    mixed.clear();
-                    mixed.extend(self.mixed(asset, n_steps));
-                    mix(mixed, self.shifts[asset], shocks, increments);
-                }
-            },
-        );
+    /// The absolute sum of an asset's coefficients.
+    fn row_sum(&self, asset: usize) -> i128 {
+        let (own, common) = self.row(asset);
+        own.iter().chain(common).map(|it| i128::from(it.unsigned_abs())).sum()
     }
 
     /// What an asset's increments are mixed of: factors, but for those that are 0, and where the
@@ -138,8 +116,18 @@ impl Diffusion {
         let terms = own.chain(common).filter(|(factor, _)| **factor != 0);
         terms.map(move |(factor, row)| (*factor, row * n_steps))
     }
+}
 
-    pub(super) fn parts(&self) -> Vec<(&'static str, &[u8])> {
+impl Part for Diffusion {
+    fn is_used(&self) -> bool {
+        true
+    }
+
+    fn is_drawn(&self) -> bool {
+        self.factor.iter().chain(&self.loadings).any(|it| *it != 0)
+    }
+
+    fn parts(&self) -> Vec<(&'static str, &[u8])> {
         let mut parts: Vec<(_, &[u8])> = vec![
             ("diffusion.factor", bytemuck::cast_slice(&self.factor)),
             ("diffusion.shifts", bytemuck::cast_slice(&self.shifts)),
@@ -149,6 +137,82 @@ impl Diffusion {
             parts.push(("diffusion.loadings", bytemuck::cast_slice(&self.loadings)));
         }
         parts
+    }
+
+    fn check(&self, size: Size) -> Result<(), Unsound> {
+        let n_assets = size.n_assets;
+        length("diffusion.shifts", self.shifts.len(), n_assets)?;
+        let n_factors = self.n_factors();
+        index("n_factors", n_factors, MOST_FACTORS + 1)?;
+        length("diffusion.loadings", self.loadings.len(), n_assets * n_factors)?;
+        let n_columns = if n_factors == 0 { n_assets } else { 1 };
+        length("diffusion.factor", self.factor.len(), n_assets * n_columns)?;
+        for shift in &self.shifts {
+            between("diffusion.shift", *shift, (0, MOST_SHIFT))?;
+        }
+        for asset in 0..n_assets {
+            // Products with shocks, which are below 2^31, then add up to less than 2^62.
+            between("diffusion row", self.row_sum(asset), (0, ONE_Q31))?;
+        }
+        Ok(())
+    }
+
+    fn largest_move(&self, asset: usize) -> i128 {
+        (self.row_sum(asset) * i128::from(MAX_SHOCK)) >> self.shifts[asset]
+    }
+
+    fn law(&self, asset: usize) -> Law {
+        let deviation = self.deviation(asset);
+        Law {
+            log2_mean: 0.5 * deviation * deviation * LOG2_E,
+            largest: self.coefficients(asset).map(f64::abs).sum::<f64>() * largest_shock(),
+            bias: shock_bias(deviation),
+        }
+    }
+
+    fn draw(&self, at: PathAt, buffer: &mut PathBuffer) {
+        let PathAt { seed, path, n_steps } = at;
+        let PathBuffer { shocks, lanes, .. } = buffer;
+        let (own_shocks, common_shocks) = shocks.split_at_mut(self.n_shocks()[0] * n_steps);
+        lanes.run(
+            #[inline(always)]
+            || {
+                for (rows, first) in
+                    [(&mut *own_shocks, BLOCK_DIFFUSION), (&mut *common_shocks, BLOCK_FACTORS)]
+                {
+                    for (block, rows) in (first..).zip(rows.chunks_exact_mut(4 * n_steps)) {
+                        draw(n_steps, seed, path, block, rows);
+                    }
+                }
+            },
+        );
+    }
+
+    fn add(&self, at: PathAt, steps: Range<usize>, buffer: &mut PathBuffer) {
+        let PathBuffer { increments, shocks, lanes, mixed, .. } = buffer;
+        let Range { start, end } = steps;
+        let shocks = &shocks[start..];
+        lanes.run(
+            #[inline(always)]
+            || {
+                for (asset, increments) in increments.chunks_exact_mut(at.n_steps).enumerate() {
+                    mixed.clear();
+                    mixed.extend(self.mixed(asset, at.n_steps));
+                    mix(mixed, self.shifts[asset], shocks, &mut increments[start..end]);
+                }
+            },
+        );
+    }
+
+    fn declare(&self, _size: Size, device: &mut Device<'_>) {
+        let [n_own, n_common] = self.n_shocks();
+        device.word("N_SHOCKS", n_own);
+        device.word("N_FACTOR_SHOCKS", n_common);
+        device.word("N_COLUMNS", self.n_columns());
+        device.word("N_FACTORS", self.n_factors());
+        device.table_signed("T_FACTOR", &self.factor);
+        device.table_signed("T_LOADINGS", &self.loadings);
+        device.table("T_SHIFTS", &self.shifts);
     }
 }
 

@@ -7,8 +7,43 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{LOG2_E, MarketError, largest_shock, quantise_row, round_shift, shock_bias, unit};
-use crate::fixed::normal_shock;
+use super::device::Device;
+use super::format::{
+    LOG2_E, MOST_COEFFICIENT, MOST_SHIFT, largest_shock, quantise_row, round_shift, shock_bias,
+    unit,
+};
+use super::part::{Law, MarketError};
+use crate::fixed::{MAX_SHOCK, normal_shock};
+use crate::rows;
+use crate::sound::{Unsound, between, holds, index, length};
+
+/// Its WGSL, which that of the clocked models is built on.
+pub(super) const WGSL: (&str, &str) =
+    ("model/jump_table", include_str!("../../../shaders/model/jump_table.wgsl"));
+
+/// A Poisson count of the largest mean that a step may have is above this never in 2^32 words.
+const MOST_COUNTS: usize = 256;
+rows! {
+    /// The clock of an asset's jumps.
+    pub struct ClockRow {
+        /// Where its thresholds begin.
+        pub thresholds: u32,
+        /// How many there are.
+        pub n_thresholds: u32,
+    }
+
+    /// How far an asset jumps.
+    pub struct JumpSizesRow {
+        /// Where the means begin, by number of jumps.
+        pub means: u32,
+        /// Where the deviations begin.
+        pub deviations: u32,
+        /// Shift of a deviation times a shock.
+        pub shift: u32,
+        /// 0 for an asset that does not jump.
+        pub takes_part: u32,
+    }
+}
 
 /// Most jumps expected in a step.
 const MAX_MEAN_COUNT: f64 = 64.0;
@@ -40,6 +75,17 @@ impl PoissonTable {
             total += mass;
         }
         Ok(Self { thresholds })
+    }
+
+    pub(super) fn check(&self) -> Result<(), Unsound> {
+        index("jumps.thresholds", self.thresholds.len(), MOST_COUNTS)?;
+        holds(self.thresholds.is_sorted(), "jumps.thresholds", "they do not fall")
+    }
+
+    /// Its row, once its thresholds are declared.
+    pub(super) fn row(&self, device: &mut Device<'_>) -> ClockRow {
+        let n_thresholds = self.thresholds.len() as u32;
+        ClockRow { thresholds: device.push(&self.thresholds), n_thresholds }
     }
 
     /// Probabilities of the counts as quantised.
@@ -121,6 +167,38 @@ impl JumpTable {
             log2_mean: libm::log2(expected),
             largest,
             bias: bias / expected,
+        }
+    }
+
+    pub(super) fn check(&self, clock: &PoissonTable) -> Result<(), Unsound> {
+        length("jumps.means", self.means.len(), clock.thresholds.len())?;
+        length("jumps.deviations", self.deviations.len(), clock.thresholds.len())?;
+        for deviation in &self.deviations {
+            between("jumps.deviation", *deviation, (-MOST_COEFFICIENT, MOST_COEFFICIENT))?;
+        }
+        between("jumps.shift", self.shift, (0, MOST_SHIFT))
+    }
+
+    /// Most that a step may jump, lsb 2^-56.
+    pub(super) fn largest_move(&self) -> i128 {
+        let jumps = self.means.iter().zip(&self.deviations).map(|(mean, deviation)| {
+            let shock = i128::from(deviation.unsigned_abs()) * i128::from(MAX_SHOCK);
+            i128::from(mean.unsigned_abs()) + (shock >> self.shift)
+        });
+        jumps.max().unwrap_or(0)
+    }
+
+    pub(super) fn law(&self) -> Law {
+        Law { log2_mean: self.log2_mean, largest: self.largest, bias: self.bias }
+    }
+
+    /// Its row, once its sizes are declared.
+    pub(super) fn row(&self, device: &mut Device<'_>) -> JumpSizesRow {
+        JumpSizesRow {
+            means: device.push_wide(&self.means),
+            deviations: device.push(bytemuck::cast_slice(&self.deviations)),
+            shift: self.shift,
+            takes_part: 1,
         }
     }
 

@@ -7,16 +7,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::LOG2_E;
-use super::Market;
+use super::device::Device;
+use super::format::LOG2_E;
 use crate::fixed::{MARK_BITS, OCTAVE};
-use crate::market::{Replay, ReplayWindows};
+use crate::market::{Market, Replay, ReplayWindows};
+use crate::sound::{Unsound, between, length_or_none};
 use crate::units::AssetId;
 
 /// Octaves above the opening price that a mark holds, less a little for rounding.
 const HELD: f64 = 7.99;
 /// No mark is made coarser than by this: 2^-16 of the opening price is left.
-pub(crate) const MOST: u32 = 8;
+const MOST: u32 = 8;
 /// A normal variable is above this once in 10^10.
 const Z: f64 = 6.4;
 /// A Poisson count is above mean + [`Z`] sqrt(mean) + this less often than that.
@@ -29,12 +30,16 @@ const BY_PURCHASES: f64 = 2.0;
 pub struct Octaves(Vec<u32>);
 
 impl Octaves {
-    /// For so many steps, whose log2 prices drift by so much a step, asset by asset.
+    /// For so many steps, whose log2 prices drift by at most so much a step, asset by asset. Where
+    /// there is a climate, it is taken to be at its wildest throughout.
     pub(super) fn compile(market: &Market, n_steps: u32, step_years: f64, drifts: &[f64]) -> Self {
+        let wildest = market.at_its_wildest();
         let rises = (0..market.assets.len()).map(|idx| {
             let years = f64::from(n_steps) * step_years;
-            let drawn = drawn(market, AssetId(idx as u32), f64::from(n_steps) * drifts[idx], years);
+            let drift = f64::from(n_steps) * drifts[idx];
+            let drawn = drawn(&wildest, AssetId(idx as u32), drift, years);
             let rises = drawn
+                + entered(market, idx, n_steps, step_years)
                 + shocked(market, idx)
                 + replayed(market, idx, n_steps as usize)
                 + (market.assets[idx].borrow_rate * years).max(0.0) * LOG2_E;
@@ -44,12 +49,6 @@ impl Octaves {
         });
         let octaves: Vec<u32> = rises.collect();
         if octaves.iter().all(|it| *it == 0) { Self::default() } else { Self(octaves) }
-    }
-
-    /// All of them.
-    #[must_use]
-    pub(crate) fn all(&self) -> &[u32] {
-        &self.0
     }
 
     /// Of an asset.
@@ -93,6 +92,19 @@ impl Octaves {
         coarse.map(move |(asset, octaves)| (asset, libm::exp2(f64::from(*octaves) - bits)))
     }
 
+    pub(super) fn check(&self, n_assets: usize) -> Result<(), Unsound> {
+        length_or_none("octaves", self.0.len(), n_assets)?;
+        for octaves in &self.0 {
+            between("octaves", *octaves, (0, MOST))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn declare(&self, device: &mut Device<'_>) {
+        device.flag("HAS_OCTAVES", !self.0.is_empty());
+        device.table_signed("T_OPENING_LOGS", &self.opening_logs());
+    }
+
     pub(super) fn parts(&self) -> Vec<(&'static str, &[u8])> {
         // Programs without have the digest that they had before there were any.
         if self.0.is_empty() {
@@ -131,6 +143,16 @@ fn drawn(market: &Market, id: AssetId, drift: f64, years: f64) -> f64 {
         drift + spread
     };
     highest + jumps * LOG2_E
+}
+
+/// The highest that entering states of the climate brings it.
+fn entered(market: &Market, asset: usize, n_steps: u32, step_years: f64) -> f64 {
+    let Some(regimes) = &market.regimes else { return 0.0 };
+    let rises = (0..regimes.states.len()).map(|state| market.entries(state)[asset]);
+    let leaves = regimes.states.iter().map(|state| (step_years / state.stay_years).min(1.0));
+    let expected = f64::from(n_steps) * leaves.fold(0.0, f64::max);
+    let most = expected + Z * libm::sqrt(expected) + MORE_JUMPS;
+    most.min(f64::from(n_steps)) * rises.fold(0.0, f64::max)
 }
 
 /// The highest that named shocks bring it.

@@ -1,9 +1,23 @@
 //! Prices as they were: a recorded table, walked from a row; twin of `shaders/model/replay.wgsl`.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Market, PathBuffer, unit};
-use crate::market::{Replay, ReplayWindows};
+use super::device::Device;
+use super::format::unit;
+use super::part::{Hook, Law, Model, Part, PathAt, PathBuffer, Size};
+use crate::market::{Market, Replay, ReplayWindows};
+use crate::sound::{Unsound, between, holds, index, length};
+
+pub(super) const MODEL: Model = Model {
+    name: "replay",
+    sentence: "prices as they were: a recorded table, walked from a row",
+    keys: &["market.replay"],
+    wgsl: &[("model/replay", include_str!("../../../shaders/model/replay.wgsl"))],
+    hooks: &[Hook::Path, Hook::Move],
+    needs: &[],
+};
 
 /// The golden ratio's inverse, times 2^32.
 const GOLDEN: u64 = 2_654_435_769;
@@ -98,20 +112,68 @@ impl ReplayTable {
         &self.logs[column * self.n_rows..(column + 1) * self.n_rows]
     }
 
-    pub(super) fn largest(&self, asset: usize) -> f64 {
-        let Some(column) = self.assets.iter().position(|idx| *idx as usize == asset) else {
-            return 0.0;
-        };
-        let moves =
-            self.column(column).windows(2).map(|pair| (pair[1] as f64 - pair[0] as f64).abs());
-        moves.fold(0.0, f64::max) / unit()
+    /// What the table holds of an asset; none where that has no column.
+    fn of(&self, asset: usize) -> &[i64] {
+        let column = self.assets.iter().position(|idx| *idx as usize == asset);
+        column.map_or(&[], |column| self.column(column))
     }
 
-    pub(super) fn add(&self, n_steps: usize, path: u64, buffer: &mut PathBuffer) {
+    fn check_windows(&self, n_steps: usize) -> Result<(), Unsound> {
+        // Windows stand within the table, there is one at least, and each is met.
+        let n_windows = self.n_windows(n_steps);
+        length("replay.windows", self.n_windows as usize, n_windows as usize)?;
+        index("replay.windows", n_windows.wrapping_sub(1), u32::MAX as usize)?;
+        index("replay.multiplier", self.multiplier, n_windows as usize + 1)?;
+        let is_met = common_divisor(self.multiplier.into(), n_windows) == 1;
+        holds(is_met, "replay.multiplier", "it has no common divisor with the number of windows")
+    }
+}
+
+impl Part for ReplayTable {
+    fn is_used(&self) -> bool {
+        !self.assets.is_empty()
+    }
+
+    fn check(&self, size: Size) -> Result<(), Unsound> {
+        if self.assets.is_empty() {
+            return holds(*self == Self::default(), "replay", "without assets it is empty");
+        }
+        let mut is_there = vec![false; size.n_assets];
+        for asset in &self.assets {
+            index("replay.asset", *asset, size.n_assets)?;
+            let known = std::mem::replace(&mut is_there[*asset as usize], true);
+            holds(!known, "replay.asset", "each has one column")?;
+        }
+        // Divided, since a product of numbers that were read may be anything.
+        let n_rows = self.logs.len() / self.assets.len();
+        length("replay.n_rows", self.n_rows, n_rows)?;
+        length("replay.logs", self.logs.len(), self.assets.len() * n_rows)?;
+        between("replay.each", self.each, (0, 1))?;
+        index("replay.start_row", self.start_row as usize + size.n_steps, n_rows)?;
+        index("replay.stride", self.stride.wrapping_sub(1), u32::MAX as usize)?;
+        if self.each == 1 {
+            between("replay.start_row", self.start_row, (0, 0))?;
+        }
+        self.check_windows(size.n_steps)
+    }
+
+    fn largest_move(&self, asset: usize) -> i128 {
+        let pairs = self.of(asset).windows(2);
+        let moves = pairs.map(|pair| (i128::from(pair[1]) - i128::from(pair[0])).abs());
+        moves.max().unwrap_or(0)
+    }
+
+    fn law(&self, asset: usize) -> Law {
+        let pairs = self.of(asset).windows(2);
+        let moves = pairs.map(|pair| (pair[1] as f64 - pair[0] as f64).abs());
+        Law { largest: moves.fold(0.0, f64::max) / unit(), ..Law::default() }
+    }
+
+    fn add(&self, at: PathAt, _steps: Range<usize>, buffer: &mut PathBuffer) {
         if self.assets.is_empty() {
             return;
         }
-        let start = self.start_row_of(path);
+        let (start, n_steps) = (self.start_row_of(at.path), at.n_steps);
         for (column, asset) in self.assets.iter().enumerate() {
             let logs = &self.column(column)[start..=start + n_steps];
             let row = &mut buffer.increments[*asset as usize * n_steps..][..n_steps];
@@ -121,7 +183,23 @@ impl ReplayTable {
         }
     }
 
-    pub(super) fn parts(&self) -> Vec<(&'static str, &[u8])> {
+    /// A word an asset: its column plus 1, or 0 where it has none.
+    fn declare(&self, size: Size, device: &mut Device<'_>) {
+        let mut columns = vec![0; size.n_assets];
+        for (asset, column) in self.assets.iter().zip(1..) {
+            columns[*asset as usize] = column;
+        }
+        device.table("T_REPLAY_COLUMNS", &columns);
+        device.table_wide("T_REPLAY", &self.logs);
+        device.flag("REPLAY_EACH", self.each == 1);
+        device.word("REPLAY_START", self.start_row as usize);
+        device.word("REPLAY_STRIDE", self.stride as usize);
+        device.word("REPLAY_MULTIPLIER", self.multiplier as usize);
+        device.word("N_REPLAY_ROWS", self.n_rows);
+        device.word("N_REPLAY_WINDOWS", self.n_windows.max(1) as usize);
+    }
+
+    fn parts(&self) -> Vec<(&'static str, &[u8])> {
         let mut parts: Vec<(&'static str, &[u8])> = vec![
             ("replay.assets", bytemuck::cast_slice(&self.assets)),
             ("replay.logs", bytemuck::cast_slice(&self.logs)),
@@ -138,6 +216,13 @@ impl ReplayTable {
         }
         parts
     }
+}
+
+fn common_divisor(mut above: u64, mut below: u64) -> u64 {
+    while below != 0 {
+        (above, below) = (below, above % below);
+    }
+    above
 }
 
 /// A number m without a common divisor with n, so that i m mod n meets each window once, and such

@@ -1,9 +1,24 @@
 //! Deterministic moves: an instant, or a ramp straight in the log price; twin of
 //! `shaders/model/shock.wgsl`.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Market, PathBuffer, unit};
+use super::device::Device;
+use super::format::unit;
+use super::part::{Hook, Law, Model, Part, PathAt, PathBuffer, Size};
+use crate::market::Market;
+use crate::sound::{Unsound, length, length_or_none};
+
+pub(super) const MODEL: Model = Model {
+    name: "shock",
+    sentence: "deterministic moves, at an instant or along a ramp",
+    keys: &["market.shocks"],
+    wgsl: &[("model/shock", include_str!("../../../shaders/model/shock.wgsl"))],
+    hooks: &[Hook::Move],
+    needs: &[],
+};
 
 /// Increments of every asset at every step.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -42,18 +57,45 @@ impl ShockTable {
         Self { increments, n_steps }
     }
 
-    pub(super) fn largest(&self, asset: usize) -> f64 {
+    /// An asset's increments; none without shocks.
+    fn row(&self, asset: usize) -> &[i64] {
         let row = self.increments.get(asset * self.n_steps..(asset + 1) * self.n_steps);
-        row.into_iter().flatten().map(|value| (*value as f64 / unit()).abs()).fold(0.0, f64::max)
+        row.unwrap_or_default()
+    }
+}
+
+impl Part for ShockTable {
+    fn is_used(&self) -> bool {
+        !self.increments.is_empty()
     }
 
-    pub(super) fn add(&self, buffer: &mut PathBuffer) {
+    fn parts(&self) -> Vec<(&'static str, &[u8])> {
+        vec![("shocks.increments", bytemuck::cast_slice(&self.increments))]
+    }
+
+    fn check(&self, size: Size) -> Result<(), Unsound> {
+        let n_cells = size.n_assets * size.n_steps;
+        length_or_none("shocks.increments", self.increments.len(), n_cells)?;
+        let expected = if self.increments.is_empty() { 0 } else { size.n_steps };
+        length("shocks.n_steps", self.n_steps, expected)
+    }
+
+    fn largest_move(&self, asset: usize) -> i128 {
+        self.row(asset).iter().map(|it| i128::from(*it).abs()).max().unwrap_or(0)
+    }
+
+    fn law(&self, asset: usize) -> Law {
+        let moves = self.row(asset).iter().map(|value| (*value as f64 / unit()).abs());
+        Law { largest: moves.fold(0.0, f64::max), ..Law::default() }
+    }
+
+    fn add(&self, _at: PathAt, _steps: Range<usize>, buffer: &mut PathBuffer) {
         for (increment, shock) in buffer.increments.iter_mut().zip(&self.increments) {
             *increment += shock;
         }
     }
 
-    pub(super) fn parts(&self) -> Vec<(&'static str, &[u8])> {
-        vec![("shocks.increments", bytemuck::cast_slice(&self.increments))]
+    fn declare(&self, _size: Size, device: &mut Device<'_>) {
+        device.table_wide("T_SHOCKS", &self.increments);
     }
 }

@@ -3,8 +3,37 @@
 
 use proptest::prelude::*;
 
-use super::{LOG_CLAMP, add_up, shock_bias};
+use super::format::{LOG_CLAMP, shock_bias};
+use super::{Hook, MODELS, Model, add_up};
 use crate::fixed::normal_shock;
+
+#[test]
+fn every_model_has_its_functions_and_a_row_of_the_guide() {
+    let guide = include_str!("../../guide/models.md");
+    for (model, _) in MODELS {
+        let Model { name, sentence, keys, wgsl, hooks, needs } = model;
+        let (stem, text) = wgsl.last().copied().unwrap_or_default();
+        assert_eq!(stem, format!("model/{name}"));
+        for hook in *hooks {
+            let functions = match hook {
+                Hook::Climate => ["draw", "enter", "in"].map(|it| format!("{it}_climate")).into(),
+                Hook::Path => vec![format!("{name}_path")],
+                Hook::Step => vec![format!("{name}_step")],
+                Hook::Move => vec![format!("{name}_move")],
+                Hook::Log => vec![format!("{name}_log")],
+            };
+            for function in functions {
+                assert!(text.contains(&format!("fn {function}(")), "{name} has no {function}");
+            }
+        }
+        for needed in *needs {
+            assert!(MODELS.iter().any(|(other, _)| other.name == *needed), "{name}: {needed}");
+        }
+        let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+        let row = format!("| {name} | {} | {sentence} |", keys.join(", "));
+        assert!(guide.contains(&row), "the guide lacks the row\n{row}");
+    }
+}
 
 /// Midpoints that stand for a segment of the quantile, on which it is one polynomial.
 const N_POINTS: u64 = 4096;

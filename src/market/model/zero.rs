@@ -6,8 +6,20 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Market;
+use super::device::Device;
+use super::part::{Hook, Model, Part, Size};
 use crate::fixed::OCTAVE;
+use crate::market::Market;
+use crate::sound::{Unsound, between, length_or_none};
+
+pub(super) const MODEL: Model = Model {
+    name: "zero",
+    sentence: "prices of 0, after a fall of all or where the recorded table has one",
+    keys: &["market.shocks", "market.replay"],
+    wgsl: &[("model/zero", include_str!("../../../shaders/model/zero.wgsl"))],
+    hooks: &[Hook::Log],
+    needs: &["replay"],
+};
 
 /// The log2 price, Q8.24, of what is worthless: below any mark, and words are left for what moves
 /// it: 32 octaves of impact and 8 of interest either way, and 15 of a coarser mark.
@@ -64,8 +76,31 @@ impl ZeroTable {
             }
         }
     }
+}
 
-    pub(super) fn parts(&self) -> Vec<(&'static str, &[u8])> {
+impl Part for ZeroTable {
+    fn is_used(&self) -> bool {
+        !self.dead_from.is_empty() || !self.rows.is_empty()
+    }
+
+    fn check(&self, size: Size) -> Result<(), Unsound> {
+        length_or_none("zeros.dead_from", self.dead_from.len(), size.n_assets)?;
+        length_or_none("zeros.rows", self.rows.len(), size.n_recorded)?;
+        for flag in &self.rows {
+            between("zeros.rows", *flag, (0, 1))?;
+        }
+        Ok(())
+    }
+
+    fn declare(&self, _size: Size, device: &mut Device<'_>) {
+        device.signed("ZERO_LOG", ZERO_LOG);
+        device.flag("HAS_DEAD", !self.dead_from.is_empty());
+        device.flag("HAS_ZERO_ROWS", !self.rows.is_empty());
+        device.table("T_DEAD_FROM", &self.dead_from);
+        device.table("T_ZERO_ROWS", &self.rows);
+    }
+
+    fn parts(&self) -> Vec<(&'static str, &[u8])> {
         // Programs without have the digest that they had before there were any.
         let parts: [(_, &[u32]); 2] =
             [("zeros.dead_from", &self.dead_from), ("zeros.rows", &self.rows)];

@@ -3,11 +3,13 @@
 use super::rounds::{change, rounds};
 use super::{Document, Line, Section, Table, rest};
 use crate::escape;
-use crate::figures::number::{counted, significant, usd};
-use crate::report::explain::Explanation;
+use crate::figures::number::{counted, duration, significant, usd};
+use crate::report::explain::{Explanation, ToldState};
 
 /// Rows of a table shown; JSON has all.
 pub(super) const N_ROWS: usize = 40;
+/// States of the market shown; JSON has all.
+const N_STATES: usize = 8;
 
 pub(in crate::report) fn path(told: &Explanation) -> Document {
     let Explanation { path_idx, seed, .. } = told;
@@ -46,7 +48,20 @@ fn totals(told: &Explanation) -> Section {
         let rows = format!("from row {} of the table{dates}", window.first_row);
         lines.push(Line::Labelled("History", rows));
     }
+    lines.extend(told.climate.as_ref().map(|it| Line::Labelled("Climate", climate(told, it))));
     Section::untitled(lines)
+}
+
+/// The states of the market in a line.
+fn climate(told: &Explanation, states: &[ToldState]) -> String {
+    let shown = states.iter().take(N_STATES).map(|it| {
+        let hours = it.n_steps as f64 * told.step_hours;
+        format!("{} for {}", escape::name(&it.state), duration(hours))
+    });
+    let mut shown: Vec<String> = shown.collect();
+    let n_more = states.len().saturating_sub(N_STATES) as u64;
+    shown.extend((n_more > 0).then(|| format!("and {}", counted(n_more, "change"))));
+    shown.join(", ")
 }
 
 fn prices(told: &Explanation) -> Section {

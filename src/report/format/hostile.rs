@@ -9,7 +9,7 @@ use crate::escape::{NAME_CHARS, NOTE_CHARS, is_hidden};
 use crate::figures::Summary;
 use crate::report::baseline::BaselineFigures;
 use crate::report::bench::{self, Bench};
-use crate::report::explain::Explanation;
+use crate::report::explain::{Explanation, ToldState};
 use crate::report::gates::GateFigures;
 use crate::report::until::UntilFigures;
 use crate::report::{fixture, junit};
@@ -67,6 +67,7 @@ fn baseline(name: &str) -> BaselineFigures {
 fn explanation(name: &str, mut told: Explanation) -> Explanation {
     let rename = |it: &mut String| name.clone_into(it);
     rename(&mut told.scenario);
+    told.climate = Some(vec![ToldState { state: name.to_owned(), step_idx: 0, n_steps: 1 }]);
     told.prices.iter_mut().for_each(|it| rename(&mut it.asset));
     let sales = told.rounds.iter_mut().flatten().flat_map(|it| &mut it.sales);
     sales.for_each(|it| rename(&mut it.asset));
