@@ -110,11 +110,11 @@ fn what_late_feeds_hide_at_the_horizon_is_under_water_at_the_market() {
     let (program, found) = walked(&edges::hidden_by_feeds(), 3);
     let one = &found.outcomes[0];
     assert_eq!((one.n_events, one.n_defaults, one.realised, one.stranded), (0, 0, 0, 0));
-    for (position, truth) in found.counters.positions.iter().zip(edges::HIDDEN_USD) {
+    for (position, truth) in found.counters.positions.iter().zip(edges::hidden_usd()) {
         let usd = program.usd(position.loss) / 3.0;
         assert!((usd - truth).abs() < 0.01, "{usd} is under water, not {truth}");
     }
-    let truth: f64 = edges::HIDDEN_USD.iter().sum();
+    let truth: f64 = edges::hidden_usd().iter().sum();
     assert!((program.usd(one.under_water.into()) - truth).abs() < 0.05, "{one:?}");
 }
 

@@ -178,7 +178,7 @@ fn a_program_stays() {
     let digest = support::compiled(&aave_and_morpho()).digest();
     assert_eq!(
         digest.to_hex().as_str(),
-        "aa85a4cb38d0e34e3d60c3ced99da44401e1647900b5269319bcaad969135262"
+        "2415353de2358dc8a19bf0b55a94bf1ea609846430c1c1dee62851e6557d7090"
     );
 }
 

@@ -171,10 +171,10 @@ rules! {
         "A share of the chosen debt a call; what is left over stays on the books.";
     MorphoBlue, "morpho-blue",
         "Liquidated whole; the lenders lose at once when the collateral is gone.";
-    EulerV2, "euler-v2",
-        "No close factor; the discount grows as health falls, and deficits are lenders' at once.";
     Perpetual, "perpetual",
         "Perpetual futures under tiered maintenance margin, closed whole at the mark.";
+    EulerV2, "euler-v2",
+        "No close factor; the discount grows as health falls, and deficits are lenders' at once.";
 }
 
 #[cfg(test)]

@@ -267,13 +267,17 @@ impl<'a> Builder<'a> {
             }
         }
         let fine_log2 = unit_log2 - MARK_BITS as i32;
+        let legs = self.scenario.book.legs_of(position);
+        let is_exposed = legs.iter().any(|leg| leg.kind != LegKind::Collateral);
+        // What owes nothing is never breached, not by a hair either.
+        let tie = if is_exposed { ties.total() } else { ties.total().max(0) };
         self.positions.push(PositionRow {
             leg_start,
             n_legs: self.legs.len() as u32 - leg_start,
             action: position.venue.0,
             money_shift: (self.money_log2 - fine_log2).clamp(0, 63) as u32,
             constant: to_words(constant),
-            tie: to_words(ties.total()),
+            tie: to_words(tie),
         });
     }
 

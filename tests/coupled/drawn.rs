@@ -71,7 +71,7 @@ fn feed() -> impl Strategy<Value = Feed> {
 fn liquidators() -> impl Strategy<Value = Liquidators> {
     let power = |low: f64, high: f64| (low..high).prop_map(|log| libm::pow(10.0, log));
     let gas = prop_oneof![Just(0.0), power(-9.0, -2.0)];
-    let capital = prop_oneof![2 => Just(None), 1 => power(-6.0, 0.0).prop_map(Some)];
+    let capital = prop_oneof![Just(None), power(-6.0, 0.0).prop_map(Some)];
     let per_step = prop_oneof![2 => Just(None), 1 => (1..4_u32).prop_map(Some)];
     let order = prop_oneof![Just(Order::WorstHealth), Just(Order::Largest)];
     let execution = prop_oneof![Just(Execution::Together), Just(Execution::InTurn)];

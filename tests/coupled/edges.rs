@@ -1,14 +1,16 @@
 //! Coupled paths at the edges of their formats and of what liquidators want, which no draw meets.
 
-use shortfall::book::liquidators::Liquidators;
+use shortfall::book::liquidators::{Execution, Liquidators};
 use shortfall::book::venue::{CompoundV2, Perpetual, Rule, Terms, Tier};
 use shortfall::book::{Leg, LegKind};
 use shortfall::engine::cpu::Cpu;
 use shortfall::market::Shock;
-use shortfall::market::depth::{ConstantProduct, Depth, DepthForm};
+use shortfall::market::depth::{ConstantProduct, Depth, DepthForm, Feedback};
 use shortfall::units::AssetId;
 
 use super::reference::SEED;
+use crate::support::drawn::scale_form;
+use crate::support::edges;
 use crate::support::twins::on_host;
 use crate::support::twins::story_of;
 use crate::{outcomes, support};
@@ -126,4 +128,25 @@ fn worthless_debt_is_written_off_for_nothing() {
     assert_eq!((outcome.n_defaults, outcome.n_events), (1, 0));
     assert_eq!((outcome.stranded, outcome.under_water), (0, 0));
     assert_eq!(outcomes(&program, Cpu::new(&program, SEED, 1), 1).0, [outcome]);
+}
+
+/// Money is worth more and more of its quanta, in programs that no scenario compiles to, until sums
+/// of it end at the bound of their word: a further sale brings nothing then, and is declined.
+#[test]
+fn markets_whose_money_leaves_its_word_are_walked_alike() {
+    let mut scenario = edges::settled_opening(Feedback::NextStep, Execution::InTurn);
+    // Deep, so that prices hardly move.
+    scenario.market.liquidity.depths.iter_mut().for_each(|it| scale_form(&mut it.form, 1e3));
+    let mut program = support::compiled(&scenario);
+    let mut n_refused = 0;
+    for more in 1..=28 {
+        let bands = &mut program.liquidity.as_mut().expect("depth").bands;
+        bands.iter_mut().for_each(|band| band.money_shift += 1);
+        if program.check().is_ok() {
+            on_host(&format!("2^{more} times the money"), &program, SEED, 0..6);
+        } else {
+            n_refused += 1;
+        }
+    }
+    assert!(n_refused < 8, "{n_refused} of 28 are refused");
 }

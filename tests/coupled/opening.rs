@@ -30,7 +30,7 @@ fn standing_still(mut scenario: Scenario, shocks: &[(u32, f64)]) -> Scenario {
     for asset in &mut scenario.market.assets {
         (asset.volatility, asset.drift, asset.borrow_rate, asset.jumps) = (0.0, 0.0, 0.0, None);
     }
-    scenario.market.common_jumps = None;
+    (scenario.market.common_jumps, scenario.market.regimes) = (None, None);
     // Feeds begin the first step with the opening's price, not with what the opening's last round
     // has reported: within their deviation the two may differ.
     scenario.market.liquidity.feeds.clear();
@@ -56,6 +56,7 @@ fn at_once(mut scenario: Scenario) -> Scenario {
             Rule::Reference(rule) => (rule.close_factor, rule.full_close_below) = (1.0, 1.0),
             Rule::AaveV3(rule) => (rule.close_factor, rule.calls_per_step) = (1.0, 64),
             Rule::CompoundV2(rule) => (rule.close_factor, rule.calls_per_step) = (1.0, 64),
+            Rule::EulerV2(rule) => rule.calls_per_step = 64,
             _ => {}
         }
     }

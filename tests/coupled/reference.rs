@@ -144,7 +144,7 @@ impl Ends {
 fn drawn_coupling_comes_to_every_end() {
     let mut runner = TestRunner::deterministic();
     let mut ends = Ends::default();
-    for _ in 0..300 {
+    for _ in 0..450 {
         let drawn = coupled_scenario().new_tree(&mut runner).expect("a scenario").current();
         let Ok(program) = shortfall::engine::compile(&drawn) else { continue };
         if program.liquidity.is_none() {

@@ -5,7 +5,7 @@
 
 use proptest::prelude::*;
 use shortfall::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP, LegState};
-use shortfall::book::action::PICK_PRO_RATA;
+use shortfall::book::action::{Action, PICK_PRO_RATA};
 use shortfall::engine::cpu::marks::Marks;
 use shortfall::engine::reference::explain;
 use shortfall::engine::story::{Story, ToldEvent};
@@ -34,14 +34,17 @@ impl<'a> Position<'a> {
         self.program.legs_of(&self.program.positions[self.idx])
     }
 
+    /// The rule of its venue.
+    pub(crate) fn action(&self) -> &'a Action {
+        &self.program.actions[self.program.positions[self.idx].action as usize]
+    }
+
     pub(crate) fn is_perpetual(&self) -> bool {
-        let venue = self.program.positions[self.idx].action as usize;
-        self.program.actions[venue].holds_perps()
+        self.action().holds_perps()
     }
 
     pub(crate) fn is_pro_rata(&self) -> bool {
-        let venue = self.program.positions[self.idx].action as usize;
-        self.program.actions[venue].pick == PICK_PRO_RATA
+        self.action().pick == PICK_PRO_RATA
     }
 
     pub(crate) fn with_legs(&self, legs: &[LegState]) -> Self {

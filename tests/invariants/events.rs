@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use shortfall::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP, LegState};
+use shortfall::book::action::PRICE_BY_HEALTH;
 use shortfall::engine::reference::explain;
 use shortfall::engine::story::{Story, ToldEvent};
 use shortfall::program::Program;
@@ -83,12 +84,21 @@ fn is_closed_at_the_marks(
     Ok(())
 }
 
+/// The most collateral that a unit of value repaid may take, Q2.30.
+fn most_incentive(before: &Position<'_>, told: &ToldEvent) -> i128 {
+    if before.action().price == PRICE_BY_HEALTH {
+        return (1 << 61) / i128::from(before.action().least_discount);
+    }
+    let collaterals = told.legs.iter().filter(|leg| leg.kind == KIND_COLLATERAL);
+    collaterals.map(|leg| i128::from(leg.incentive)).max().unwrap_or(0)
+}
+
 /// A liquidator gets at most the incentive on what it repays, and a lender writes off only what no
 /// collateral of any value is behind.
 fn is_fair(before: &Position<'_>, told: &ToldEvent) -> Result<(), TestCaseError> {
     let event = &told.event;
     let collaterals = || told.legs.iter().filter(|leg| leg.kind == KIND_COLLATERAL);
-    let incentive = collaterals().map(|leg| i128::from(leg.incentive)).max().unwrap_or(0);
+    let incentive = most_incentive(before, told);
     let marks: i128 = told.legs.iter().map(|leg| i128::from(leg.mark)).sum();
     let slack = 2 * UNITS_A_CALL * i128::from(event.n_calls) * marks;
     let most = ((i128::from(event.repaid) * incentive) >> 30) + slack;
@@ -105,8 +115,7 @@ fn is_fair(before: &Position<'_>, told: &ToldEvent) -> Result<(), TestCaseError>
 /// legs that holds only where all shrink alike, or where there is one of each.
 fn health_improves(before: &Position<'_>, told: &ToldEvent) -> Result<(), TestCaseError> {
     let of_kind = |kind| told.legs.iter().filter(move |leg| leg.kind == kind);
-    let incentive = of_kind(KIND_COLLATERAL).map(|leg| i128::from(leg.incentive)).max();
-    let covered = before.value(KIND_DEBT) * incentive.unwrap_or(0);
+    let covered = before.value(KIND_DEBT) * most_incentive(before, told);
     let is_solvent = covered < before.value(KIND_COLLATERAL) << 30;
     let is_single = of_kind(KIND_COLLATERAL).count() == 1 && of_kind(KIND_DEBT).count() == 1;
     if !is_solvent || !(is_single || told.event.n_calls == 1 && before.is_pro_rata()) {

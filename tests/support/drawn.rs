@@ -218,6 +218,7 @@ fn position(range: Range) -> impl Strategy<Value = Drawn> {
         lending(COMPOUND, 3).boxed(),
         lending(MORPHO, 1).boxed(),
         lending(EULER, 3).boxed(),
+        margin.clone().boxed(),
         margin.boxed(),
     ]);
     (range.log_value.0..range.log_value.1, venues)

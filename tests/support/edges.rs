@@ -137,6 +137,9 @@ fn venue_of(rule: Rule, n_assets: usize) -> Venue {
     support::venue(rule, vec![terms; n_assets])
 }
 
+/// The venue for perpetuals, which follows those that lend.
+const PERPETUAL: u32 = ties::N_LENDING as u32;
+
 /// One venue of every rule, the one for perpetuals last.
 fn every_venue(n_assets: usize, insurance_fund_usd: f64) -> Vec<Venue> {
     let perpetual = Perpetual { insurance_fund_usd, insurance_fee: 0.01, ..Perpetual::default() };
@@ -146,8 +149,9 @@ fn every_venue(n_assets: usize, insurance_fund_usd: f64) -> Vec<Venue> {
 
 /// What is under water at the market's prices in [`hidden_by_feeds`], by position; nothing of it is
 /// so at its venue's.
-pub(crate) const HIDDEN_USD: [f64; 7] =
-    [65_000.0, 65_000.0, 65_000.0, 65_000.0, 0.0, 7_500.0, 1_000.0];
+pub(crate) fn hidden_usd() -> Vec<f64> {
+    [vec![65_000.0; ties::N_LENDING], vec![0.0, 7_500.0, 1_000.0]].concat()
+}
 
 /// The price falls from 100 to 5, and rises from 10 to 20, in the last step but one, and venues
 /// read that two hours late: a loan of 70,000 on 1,000 of it at every lending venue, one of 4,000
@@ -162,10 +166,10 @@ pub(crate) fn hidden_by_feeds() -> Scenario {
         vec![support::leg(LegKind::Collateral, 0, 1000.0), support::leg(LegKind::Debt, 2, owed)]
     };
     let account = |cash, perp| vec![support::leg(LegKind::Collateral, 2, cash), perp];
-    let mut positions: Vec<_> = (0..4).map(|venue| (venue, loan(70_000.0))).collect();
+    let mut positions: Vec<_> = (0..PERPETUAL).map(|venue| (venue, loan(70_000.0))).collect();
     positions.push((1, loan(4_000.0)));
-    positions.push((4, account(2_000.0, support::perp(0, 100.0, 100.0))));
-    positions.push((4, account(4_000.0, support::perp(1, -500.0, 10.0))));
+    positions.push((PERPETUAL, account(2_000.0, support::perp(0, 100.0, 100.0))));
+    positions.push((PERPETUAL, account(4_000.0, support::perp(1, -500.0, 10.0))));
     let book = support::book(&positions);
     let mut scenario = support::scenario(market, every_venue(3, 0.0), book);
     scenario.run.n_steps = 6;
@@ -197,7 +201,7 @@ pub(crate) fn settled_opening(feedback: Feedback, execution: Execution) -> Scena
         let off = 0.88 + 0.01 * f64::from(idx);
         let usd = 500.0 * f64::from(1 + idx % 7);
         let held = support::leg(LegKind::Collateral, asset, usd / price);
-        for venue in 0..4 {
+        for venue in 0..PERPETUAL {
             let owed = support::leg(LegKind::Debt, 2, 0.8 * usd * off);
             positions.push((venue, vec![held, owed]));
         }
@@ -206,7 +210,7 @@ pub(crate) fn settled_opening(feedback: Feedback, execution: Execution) -> Scena
         let perp = support::perp(asset, side * usd / price, entry);
         let margin = if idx % 5 == 0 { 0.1 } else { 0.14 };
         let cash = support::leg(LegKind::Collateral, 2, margin * usd);
-        positions.push((4, vec![cash, perp]));
+        positions.push((PERPETUAL, vec![cash, perp]));
     }
     let book = support::book(&positions);
     let mut scenario = support::scenario(market, every_venue(3, 500.0), book);
@@ -235,7 +239,7 @@ pub(crate) fn worthless() -> Scenario {
     market.liquidity.feeds = vec![feed; 3];
     let leg = support::leg;
     let mut positions = Vec::new();
-    for venue in 0..4 {
+    for venue in 0..PERPETUAL {
         let gone = leg(LegKind::Collateral, 0, 1000.0);
         positions.push((venue, vec![gone, leg(LegKind::Debt, 2, 70_000.0)]));
         let owed = leg(LegKind::Debt, 0, 1000.0);
@@ -248,7 +252,7 @@ pub(crate) fn worthless() -> Scenario {
     }
     for size in [100.0, -100.0] {
         let cash = leg(LegKind::Collateral, 2, 2_000.0);
-        positions.push((4, vec![cash, support::perp(0, size, 100.0)]));
+        positions.push((PERPETUAL, vec![cash, support::perp(0, size, 100.0)]));
     }
     let mut scenario = support::scenario(market, every_venue(3, 0.0), support::book(&positions));
     scenario.run.n_steps = 16;

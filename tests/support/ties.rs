@@ -21,8 +21,11 @@ const AMOUNTS: [f64; 6] = [1.0, 3.0, 0.1, 12.34, 7e-3, 123_456.789];
 const THRESHOLDS: [f64; 11] = [0.5, 0.6, 0.7, 0.75, 0.8, 0.825, 0.85, 0.86, 0.9, 0.915, 0.945];
 const BONUSES: [f64; 3] = [0.05, 0.08, 0.0];
 
+/// Rules of venues that lend.
+pub(crate) const N_LENDING: usize = 5;
+
 /// A venue of the grid, of which every one stands for a rule and one threshold at least.
-pub(crate) fn lending_rules() -> [Rule; 5] {
+pub(crate) fn lending_rules() -> [Rule; N_LENDING] {
     [
         Rule::Reference(Reference::default()),
         Rule::AaveV3(AaveV3::default()),

@@ -8,11 +8,13 @@ use shortfall::engine::cpu::Cpu;
 use shortfall::engine::cpu::path::shape;
 use shortfall::engine::reference::Reference;
 use shortfall::market::Shock;
+use shortfall::scenario::Opening;
 use shortfall::tail::{Counters, Outcome};
 
 use super::loan::{Amount, Loan, MARKS, repay_share};
 use super::vectors::cases;
 use crate::support;
+use crate::support::twins::{on_host, story_of};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -151,4 +153,23 @@ fn a_scenario_of_one_loan_repays_and_loses_what_the_case_says() {
             case.agree("socialised", usd(outcomes[0].realised), socialised, bound);
         }
     }
+}
+
+/// Equality is a breach, by a hair of rounding as well; but not of what owes nothing, though its
+/// collateral counts for nothing: neither as the book has it nor after the opening was settled.
+#[test]
+fn what_owes_nothing_is_never_breached() {
+    let market = support::market(vec![support::still(1.0); 2]);
+    let rule = Rule::EulerV2(EulerV2::default());
+    let terms = vec![support::terms(0.0, 0.0); 2];
+    let held = support::leg(LegKind::Collateral, 0, 5.0);
+    let book = [(0, vec![held]), (0, vec![held, support::leg(LegKind::Debt, 1, 0.2)])];
+    let venues = vec![support::venue(rule, terms)];
+    let mut scenario = support::scenario(market, venues, support::book(&book));
+    scenario.run.opening = Opening::Settle;
+    let program = support::compiled(&scenario);
+    assert_eq!((program.opening.n, program.opening.liquidated), (1, 1));
+    assert!(story_of(&program, 1, 0).events.is_empty());
+    let found = on_host("settled", &program, 1, 0..2);
+    assert!(found.outcomes.iter().all(|it| *it == Outcome::default()), "{:?}", found.outcomes);
 }

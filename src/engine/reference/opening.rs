@@ -131,8 +131,8 @@ impl Settled {
         self.quantities = legs.iter().map(|leg| leg.quantity).collect();
     }
 
-    /// The quantities that are left become the program's; of a position of which nothing is left,
-    /// no tiers and no constant are either.
+    /// The quantities that are left become the program's; a position that owes nothing any more has
+    /// no tiers and no constant either, so that nothing can be a breach of it.
     fn write(&self, program: &mut Program) {
         let position = &mut program.positions[self.idx];
         let start = position.leg_start as usize;
@@ -140,7 +140,7 @@ impl Settled {
         for (row, quantity) in rows.iter_mut().zip(&self.quantities) {
             row.quantity = *quantity;
         }
-        if self.quantities.iter().all(|quantity| *quantity == 0) {
+        if rows.iter().all(|row| row.kind == KIND_COLLATERAL || row.quantity == 0) {
             (position.constant, position.tie) = ([0; 2], [0; 2]);
             rows.iter_mut().for_each(|row| row.n_tiers = 0);
         }
