@@ -244,7 +244,7 @@ pub(crate) fn worthless() -> Scenario {
         positions.push((venue, vec![gone, leg(LegKind::Debt, 2, 70_000.0)]));
         let owed = leg(LegKind::Debt, 0, 1000.0);
         positions.push((venue, vec![leg(LegKind::Collateral, 2, 150_000.0), owed]));
-        // At Morpho a loan has one collateral.
+        // At Morpho a loan has one collateral; at Euler the price of another one is its own.
         if venue < 3 {
             let other = leg(LegKind::Collateral, 1, 2_000.0);
             positions.push((venue, vec![gone, other, leg(LegKind::Debt, 2, 80_000.0)]));
