@@ -148,6 +148,16 @@ pub(super) fn sweep(disk: &mut dyn Disk, folder: &Path) -> Result<(), ArchiveErr
 #[derive(Debug)]
 pub struct Lock(Option<File>);
 
+impl Drop for Lock {
+    /// Not left to the end of the file's last descriptor: where closing it fails, this process
+    /// would stand in its own way.
+    fn drop(&mut self) {
+        if let Self(Some(file)) = self {
+            let _ = file.unlock();
+        }
+    }
+}
+
 impl Lock {
     /// Takes a folder.
     pub(super) fn take(folder: &Path) -> Result<Self, ArchiveError> {
