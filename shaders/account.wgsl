@@ -80,11 +80,16 @@ fn values() -> Values {
             let weighted = weigh(bitcast<u32>(legs[leg].quantity), legs[leg].threshold);
             sums.weighted = wide_add(sums.weighted, wide_mul(weighted, legs[leg].mark));
             sums.collateral = wide_add(sums.collateral, leg_value(leg));
-        } else {
+        } else if (!HAS_STATE || legs[leg].kind == KIND_DEBT) {
             sums.debt = wide_add(sums.debt, leg_value(leg));
         }
     }
     return sums;
+}
+
+// Whether the venue has taken the account over: the word that it keeps is in the last leg.
+fn is_absorbed() -> bool {
+    return HAS_STATE && legs[n_legs - 1u].kind == KIND_STATE && legs[n_legs - 1u].quantity != 0;
 }
 
 // Account value on the market.

@@ -6,6 +6,8 @@ struct AccountFacts {
     // What is added to the margin surplus for its rounding.
     tie: Wide,
     money_shift: u32,
+    // Where the rows of its legs begin.
+    leg_start: u32,
 }
 
 // What the counterparty is asked to take: the size decides how much of it. The pick stands for

@@ -35,7 +35,7 @@ fn count_left_over(position: u32, row: PositionRow, last_event: u32) {
     let loss = wide_shr(fine, row.money_shift);
     var is_stranded = true;
     for (var leg = 0u; leg < n_legs; leg += 1u) {
-        is_stranded = is_stranded && (legs[leg].kind == KIND_DEBT || legs[leg].quantity == 0);
+        is_stranded = is_stranded && (legs[leg].kind != KIND_COLLATERAL || legs[leg].quantity == 0);
     }
     if (is_stranded) {
         add_total(TOTAL_STRANDED, loss);

@@ -112,6 +112,7 @@ fn is_cleared(row: PositionRow, constant: Wide) -> bool {
 
 fn coefficient_of(kind: u32, quantity: i32, threshold: u32) -> i32 {
     if (kind == KIND_COLLATERAL) { return bitcast<i32>(weigh(bitcast<u32>(quantity), threshold)); }
+    if (HAS_STATE && kind == KIND_STATE) { return 0; }
     return select(quantity, -quantity, kind == KIND_DEBT);
 }
 
@@ -138,6 +139,9 @@ fn load_legs(row: PositionRow, quantities: u32, status: u32) {
         legs[leg].threshold = leg_rows[at].threshold;
         legs[leg].incentive = leg_rows[at].incentive;
         legs[leg].discount = leg_rows[at].discount;
+    }
+    if (is_absorbed()) {
+        for (var leg = 0u; leg < n_legs; leg += 1u) { legs[leg].threshold = 0u; }
     }
     set_coefficients();
 }
@@ -199,7 +203,9 @@ fn action_of(idx: u32) -> Action {
 }
 
 fn facts_of(row: PositionRow) -> AccountFacts {
-    return AccountFacts(wide_of(row.constant), wide_of(row.tie), row.money_shift);
+    return AccountFacts(
+        wide_of(row.constant), wide_of(row.tie), row.money_shift, row.leg_start,
+    );
 }
 
 // Constant of the margin surplus; a breach is a surplus below 0.

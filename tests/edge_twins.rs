@@ -155,7 +155,7 @@ fn what_is_worth_nothing_is_worth_nothing_on_every_adapter() {
     // 1,000 of what is gone, and 20,000 that repay 20,000 / 1.05; longs on 2,000 USD.
     let of_rest = 80_000.0 - 20_000.0 / 1.05;
     let loans = [70_000.0, 0.0, of_rest].repeat(3);
-    let truth = [&loans[..], &[70_000.0, 0.0, 70_000.0, 0.0, 8_000.0, 0.0]].concat();
+    let truth = [&loans[..], &[70_000.0, 0.0].repeat(3)[..], &[8_000.0, 0.0]].concat();
     assert_eq!(truth.len(), found.counters.positions.len());
     for (idx, (position, truth)) in found.counters.positions.iter().zip(truth).enumerate() {
         let usd = program.usd(position.loss) / 3.0;

@@ -10,6 +10,7 @@ mod support;
 
 mod venues {
     mod aave;
+    mod comet;
     mod compound;
     mod edges;
     mod euler;

@@ -43,12 +43,21 @@ fn keep_quantities(row: PositionRow) {
     }
 }
 
+// Whether the venue has taken over a position whose quantities are kept.
+fn was_absorbed(row: PositionRow) -> bool {
+    let last = row.n_legs - 1u;
+    let is_state = leg_rows[row.leg_start + last].kind == KIND_STATE;
+    return is_state && state[quantities_of(row) + last] != 0u;
+}
+
 // The margin surplus of a position as its venue reads the marks.
 fn surplus(row: PositionRow, status: u32) -> Wide {
     var sum = constant_of(row);
     let quantities = quantities_of(row);
+    let is_taken_over = HAS_STATE && status != 0u && was_absorbed(row);
     for (var leg = 0u; leg < row.n_legs; leg += 1u) {
         let at = row.leg_start + leg;
+        if (is_taken_over && leg_rows[at].kind == KIND_COLLATERAL) { continue; }
         let mark = read_marks[leg_rows[at].instrument];
         if (leg_rows[at].n_tiers > 0u) {
             sum = wide_add(sum, tiers_at(at, mark));

@@ -13,6 +13,9 @@ pub const KIND_DEBT: u32 = 1;
 pub const KIND_PERP: u32 = 2;
 /// Funding paid so far on a perpetual: quantity x the running sum of its marks.
 pub const KIND_FUNDING: u32 = 3;
+/// No amount: its quantity is a word that the venue's rule keeps of the account, 0 at first. It
+/// stands last.
+pub const KIND_STATE: u32 = 4;
 
 /// One leg of a position at one step of one path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -30,6 +33,8 @@ pub struct LegState {
     pub incentive: u32,
     /// 1 / (1 + liquidation bonus) of collateral, Q1.31.
     pub discount: u32,
+    /// Share of collateral that an absorbed account is credited with, Q1.31.
+    pub credit: u32,
     /// Number of margin tiers.
     pub n_tiers: u32,
     /// Units that would be left by the liquidation that is being proposed.
@@ -160,6 +165,13 @@ impl LegState {
     pub fn weighted_quantity(&self) -> u32 {
         weigh(self.quantity as u32, self.threshold)
     }
+}
+
+/// The word that the venue's rule keeps of an account; 0 where it keeps none.
+#[inline(always)]
+#[must_use]
+pub fn state_of(legs: &[LegState]) -> i32 {
+    legs.last().filter(|leg| leg.kind == KIND_STATE).map_or(0, |leg| leg.quantity)
 }
 
 /// Adds up a lending position; its health factor is `weighted / debt`.

@@ -4,6 +4,7 @@
 //! A venue compiles itself to a choice of parts with parameters. `engine::reference` states what
 //! they mean; here are the CPU's forms of them, with twins in `shaders/action/`.
 
+mod absorb;
 mod close_out;
 pub mod counterparty;
 mod largest_legs;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::account::{Event, LegState, Values, values};
 use crate::rows;
 
+pub use absorb::{MOST_CREDIT, set_absorbed};
 pub use close_out::{equity, largest_perp};
 pub use counterparty::{Counterparty, Unlimited};
 pub use largest_legs::Largest;
@@ -29,6 +31,8 @@ pub const PICK_PRO_RATA: u32 = 0;
 pub const PICK_LARGEST_PAIR: u32 = 1;
 /// Closes all perpetuals of an account.
 pub const PICK_WHOLE: u32 = 2;
+/// Takes the whole account over, then sells it leg by leg.
+pub const PICK_ABSORB: u32 = 3;
 /// Which legs a call takes: the one list.
 pub const PICKS: &[Part] = &[
     Part { word: PICK_PRO_RATA, name: "pro-rata", about: "every collateral and debt alike" },
@@ -38,6 +42,11 @@ pub const PICKS: &[Part] = &[
         about: "the largest debt out of the largest collateral, call after call",
     },
     Part { word: PICK_WHOLE, name: "whole", about: "all perpetuals of an account at once" },
+    Part {
+        word: PICK_ABSORB,
+        name: "absorb",
+        about: "the venue takes the account over, then sells its collateral, the largest first",
+    },
 ];
 
 /// Collateral goes at the bonus of its terms.
@@ -151,6 +160,13 @@ impl Action {
         self.pick == PICK_LARGEST_PAIR && self.written_off_from == [0; 2]
     }
 
+    /// Whether it keeps a word of every account, in a leg of [`super::account::KIND_STATE`].
+    #[inline(always)]
+    #[must_use]
+    pub fn keeps_state(&self) -> bool {
+        self.pick == PICK_ABSORB
+    }
+
     /// Runs the action on a breached position, against the counterparty of what it gives up.
     #[inline]
     pub fn run<C: Counterparty>(
@@ -175,6 +191,7 @@ impl Action {
         match self.pick {
             PICK_PRO_RATA => pro_rata::run(self, legs, &sums, counterparty),
             PICK_LARGEST_PAIR => largest_legs::run(self, facts, legs, (sums, event), counterparty),
+            PICK_ABSORB => absorb::run(self, facts, legs, counterparty),
             _ => close_out::run(self, facts, legs, counterparty),
         }
     }

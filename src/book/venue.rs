@@ -1,6 +1,7 @@
 //! The shape every venue has: parameters as a person writes them, and terms per asset.
 
 mod aave_v3;
+mod comet;
 mod compound_v2;
 mod euler_v2;
 mod morpho_blue;
@@ -8,6 +9,7 @@ mod perpetual;
 mod reference;
 
 pub use aave_v3::AaveV3;
+pub use comet::Comet;
 pub use compound_v2::CompoundV2;
 pub use euler_v2::EulerV2;
 pub use morpho_blue::MorphoBlue;
@@ -38,6 +40,9 @@ pub struct Terms {
     pub liquidation_threshold: f64,
     /// The liquidator's extra collateral, 0.05 for 5 %.
     pub liquidation_bonus: f64,
+    /// The share of the collateral's value that its owner is credited with when the venue takes the
+    /// account over, 0 to 1; 0 at venues that take none over.
+    pub liquidation_factor: f64,
     /// Maintenance margin tiers of a perpetual on this asset, floors rising from 0.
     pub tiers: Vec<Tier>,
     /// What longs pay shorts, a year, as a share of the notional at mark.
@@ -65,6 +70,15 @@ pub trait Liquidation {
     /// Whether collateral whose threshold is 0, which counts against no debt, may be seized.
     fn seizes_uncounted(&self) -> bool {
         true
+    }
+    /// What a unit of value repaid takes of collateral on these terms, by value.
+    fn incentive(&self, terms: &Terms) -> f64 {
+        1.0 + terms.liquidation_bonus
+    }
+    /// The share of collateral on these terms that its owner is credited with when the venue takes
+    /// an account over; `None` where it takes none over.
+    fn credit(&self, _: &Terms) -> Option<f64> {
+        None
     }
     /// Why this venue cannot hold a position with these legs, and the remedy; `None` if it can.
     fn refusal(&self, legs: &[Leg]) -> Option<&'static str>;
@@ -175,6 +189,8 @@ rules! {
         "Perpetual futures under tiered maintenance margin, closed whole at the mark.";
     EulerV2, "euler-v2",
         "No close factor; the discount grows as health falls, and deficits are lenders' at once.";
+    Comet, "comet",
+        "Taken over whole by the market, whose storefront sells the collateral from then on.";
 }
 
 #[cfg(test)]

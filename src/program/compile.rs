@@ -1,8 +1,8 @@
 //! Validated model to integers: legs to quantities, venues to actions, the market to its tables.
 
-use std::collections::{BTreeMap, HashMap};
+mod error;
 
-use thiserror::Error;
+use std::collections::{BTreeMap, HashMap};
 
 use super::layout::{
     INSTRUMENT_PRICE, INSTRUMENT_SUM, InstrumentRow, LegRow, PositionRow, TierRow,
@@ -10,70 +10,21 @@ use super::layout::{
 use super::liquidity::Liquidity;
 use super::ties::{Debts, Ties};
 use super::{OpeningFigures, Program, units};
-use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP};
-use crate::book::action::to_words;
-use crate::book::venue::{Terms, Tier, with_deductions};
+use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP, KIND_STATE};
+use crate::book::action::{MOST_CREDIT, to_words};
+use crate::book::venue::{Liquidation, Terms, Tier, share_q31, with_deductions};
 use crate::book::{Leg, LegKind, Position};
 use crate::fixed::{MARK_BITS, ONE_Q30, ONE_Q31};
 use crate::market::Correlation;
-use crate::market::model::{self, MarketError, Octaves};
+use crate::market::model::{self, Octaves};
 use crate::scenario::Scenario;
 use crate::units::{AssetId, VenueId};
+
+pub use error::CompileError;
 
 /// Steps of all assets and common factors of a path, at most: a thread then walks paths in some
 /// 2 GB.
 pub(super) const MOST_CELLS: usize = 1 << 25;
-
-/// Why a scenario cannot be put into integers.
-#[derive(Debug, Clone, PartialEq, Error)]
-pub enum CompileError {
-    /// The market does not fit.
-    #[error(transparent)]
-    Market(#[from] MarketError),
-    /// The book is worth more than money can count.
-    #[error(
-        "the book's gross value, {gross_usd:.3e} USD, is above {bound_usd:.3e}: \
-         split the book, or check its amounts and prices"
-    )]
-    BookTooLarge {
-        /// Σ |leg value| at the opening prices.
-        gross_usd: f64,
-        /// Largest gross value.
-        bound_usd: f64,
-    },
-    /// Interest grows beyond what a mark holds.
-    #[error(
-        "asset {asset}: borrow_rate {borrow_rate} grows a debt beyond 256 times within \
-         the horizon: lower the rate or the number of steps"
-    )]
-    InterestTooHigh {
-        /// The asset.
-        asset: String,
-        /// A year.
-        borrow_rate: f64,
-    },
-    /// Paths that no thread has room for.
-    #[error(
-        "{n_rows} assets and factors over {n_steps} steps are above {bound} prices a path: \
-         take longer or fewer steps, or fewer assets"
-    )]
-    PathTooLong {
-        /// Assets, and common factors beside them.
-        n_rows: usize,
-        /// Steps of a path.
-        n_steps: usize,
-        /// Most of both, multiplied.
-        bound: usize,
-    },
-    /// More legs than a word counts.
-    #[error("the book has {n_legs} legs, above {bound}: split it")]
-    TooManyLegs {
-        /// Legs, funding included.
-        n_legs: usize,
-        /// Most legs.
-        bound: usize,
-    },
-}
 
 /// An amount of money in a program is at most this.
 pub(super) const MOST_MONEY: i64 = 1 << 62;
@@ -204,6 +155,8 @@ impl<'a> Builder<'a> {
         for leg in self.scenario.book.legs_of(position) {
             let value = self.whole_usd(leg).abs();
             gross += match leg.kind {
+                // What the venue pays for an account that it takes over is its debt from then on.
+                LegKind::Debt if self.takes_over(position) => value * f64::from(MOST_CREDIT),
                 LegKind::Collateral | LegKind::Debt => value,
                 LegKind::Perp => {
                     let terms = self.terms(position, leg);
@@ -266,6 +219,14 @@ impl<'a> Builder<'a> {
                 }
             }
         }
+        let state = self.legs.last().filter(|_| self.takes_over(position)).map(|row| LegRow {
+            kind: KIND_STATE,
+            quantity: 0,
+            threshold: 0,
+            credit: 0,
+            ..*row
+        });
+        self.legs.extend(state);
         let fine_log2 = unit_log2 - MARK_BITS as i32;
         let legs = self.scenario.book.legs_of(position);
         let is_exposed = legs.iter().any(|leg| leg.kind != LegKind::Collateral);
@@ -281,9 +242,18 @@ impl<'a> Builder<'a> {
         });
     }
 
+    fn rule(&self, position: &Position) -> &'a dyn Liquidation {
+        self.scenario.venues[position.venue.idx()].rule.liquidation()
+    }
+
+    /// Whether its venue takes accounts over, and so keeps a word of each.
+    fn takes_over(&self, position: &Position) -> bool {
+        self.rule(position).credit(&Terms::default()).is_some()
+    }
+
     /// How the position is rounded.
     fn ties(&self, position: &Position) -> Ties {
-        let rule = self.scenario.venues[position.venue.idx()].rule.liquidation();
+        let rule = self.rule(position);
         let assets = &self.scenario.market.assets;
         let legs = self.scenario.book.legs_of(position).iter();
         let rates: Vec<f64> = legs
@@ -316,6 +286,10 @@ impl<'a> Builder<'a> {
             accrual: to_words(libm::round(accrual) as i64),
             sum_shift: 0,
         });
+        let rule = self.rule(position);
+        let incentive = rule.incentive(terms);
+        let is_held = leg.kind == LegKind::Collateral;
+        let credit = if is_held { rule.credit(terms).unwrap_or(0.0) } else { 0.0 };
         let value = self.whole_usd(leg);
         let tier_start = self.tiers.len() as u32;
         let units = value * libm::exp2(-f64::from(unit_log2));
@@ -338,8 +312,9 @@ impl<'a> Builder<'a> {
             },
             quantity,
             threshold,
-            incentive: libm::round((1.0 + terms.liquidation_bonus) * f64::from(ONE_Q30)) as u32,
-            discount: libm::round(f64::from(ONE_Q31) / (1.0 + terms.liquidation_bonus)) as u32,
+            incentive: libm::round(incentive * f64::from(ONE_Q30)) as u32,
+            discount: libm::round(f64::from(ONE_Q31) / incentive) as u32,
+            credit: share_q31(credit),
             pool: self.pools.get(&(position.venue, leg.asset)).copied().unwrap_or(0),
             tier_start,
             n_tiers: self.tiers.len() as u32 - tier_start,
@@ -363,8 +338,7 @@ impl<'a> Builder<'a> {
     /// Whether collateral on these terms is any: not at venues that neither count nor seize what
     /// has a threshold of 0.
     fn is_counted(&self, position: &Position, terms: &Terms) -> bool {
-        let rule = self.scenario.venues[position.venue.idx()].rule.liquidation();
-        terms.liquidation_threshold > 0.0 || rule.seizes_uncounted()
+        terms.liquidation_threshold > 0.0 || self.rule(position).seizes_uncounted()
     }
 }
 

@@ -83,6 +83,9 @@ rows! {
         pub incentive: u32,
         /// 1 / (1 + liquidation bonus) of collateral, Q1.31.
         pub discount: u32,
+        /// Share of collateral that an absorbed account is credited with, Q1.31; 0 at venues that
+        /// absorb none.
+        pub credit: u32,
         /// Where its bad debt is counted: a row of the program's pools.
         pub pool: u32,
         /// First margin tier of a perpetual.
@@ -108,6 +111,7 @@ impl LegRow {
             threshold: self.threshold,
             incentive: self.incentive,
             discount: self.discount,
+            credit: self.credit,
             lost: 0,
         }
     }

@@ -207,13 +207,15 @@ pub enum Broken {
     #[error("{0}")]
     NotLoadings(factors::NoLoadings),
     /// A term that only perpetuals have.
-    #[error("is not a term of rule `{rule}`, only of `perpetual`: leave it out")]
-    OnlyForPerpetuals {
+    #[error("is not a term of rule `{rule}`, only of `{owner}`: leave it out")]
+    TermOfAnother {
         /// The venue's rule.
         rule: &'static str,
+        /// The rule that has it.
+        owner: &'static str,
     },
     /// A bonus where the rule alone sets the price.
-    #[error("is not a term of rule `{rule}`, whose price follows from health: leave it out")]
+    #[error("is not a term of rule `{rule}`, which sets the price by itself: leave it out")]
     BonusOfTheRule {
         /// The venue's rule.
         rule: &'static str,

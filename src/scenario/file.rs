@@ -376,6 +376,8 @@ pub(super) struct TermsEntry {
     pub(super) liquidation_threshold: Option<f64>,
     /// 0.05 for 5 %.
     pub(super) liquidation_bonus: Option<f64>,
+    /// 0 to 1.
+    pub(super) liquidation_factor: Option<f64>,
     /// Maintenance margin of a perpetual.
     pub(super) tiers: Option<Vec<Tier>>,
     /// A year.

@@ -8,6 +8,7 @@ use super::error::{Broken, Faults};
 use super::file::TermsEntry;
 use super::limit::Limit;
 use super::written::{Bounds, Node};
+use crate::book::action::MOST_CREDIT;
 use crate::book::venue::{BrokenBound, RULES, Rule, Terms, Venue, tier_bounds};
 use crate::market::Asset;
 
@@ -107,6 +108,31 @@ fn read_rule(name: &str, node: &Node<'_>, faults: &mut Faults) -> Option<Rule> {
     }
 }
 
+/// What the owner of collateral is credited with when the venue takes the account over: as written,
+/// or halfway from the threshold to the whole.
+fn read_factor(
+    node: &Node<'_>,
+    rule: &Rule,
+    threshold: f64,
+    written: Option<f64>,
+    faults: &mut Faults,
+) -> f64 {
+    let node = node.get("liquidation_factor");
+    if rule.liquidation().credit(&Terms::default()).is_none() {
+        let broken = Broken::TermOfAnother { rule: rule.name(), owner: "comet" };
+        faults.extend(written.map(|_| node.fault(broken)));
+        return 0.0;
+    }
+    let most = (f64::from(MOST_CREDIT) * threshold).min(1.0);
+    let factor = written.unwrap_or(most.min(0.5 + 0.5 * threshold));
+    if !(threshold..=most).contains(&factor) {
+        let bound = "between the liquidation threshold and twice that, at most 1";
+        let remedy = "write the share of its value that the venue credits, 0.93 for 93 %";
+        faults.push(node.fault(Broken::OutOfBounds { value: factor, bound, remedy }));
+    }
+    factor
+}
+
 /// The terms of one asset: as written, or else the asset's threshold and the rule's defaults.
 fn read_terms(node: &Node<'_>, rule: &Rule, asset: &Asset, faults: &mut Faults) -> Option<Terms> {
     let entry: TermsEntry = node.read(faults)?;
@@ -128,7 +154,7 @@ fn read_terms(node: &Node<'_>, rule: &Rule, asset: &Asset, faults: &mut Faults) 
         [("tiers", entry.tiers.is_some()), ("funding_rate", entry.funding_rate.is_some())]
     {
         if is_written && !is_perpetual {
-            let broken = Broken::OnlyForPerpetuals { rule: rule.name() };
+            let broken = Broken::TermOfAnother { rule: rule.name(), owner: "perpetual" };
             faults.push(node.get(key).fault(broken));
         }
     }
@@ -147,6 +173,7 @@ fn read_terms(node: &Node<'_>, rule: &Rule, asset: &Asset, faults: &mut Faults) 
     Some(Terms {
         liquidation_threshold: threshold,
         liquidation_bonus: entry.liquidation_bonus.unwrap_or_else(default_bonus),
+        liquidation_factor: read_factor(node, rule, threshold, entry.liquidation_factor, faults),
         tiers,
         funding_rate: entry.funding_rate.unwrap_or(0.0),
     })

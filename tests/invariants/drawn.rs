@@ -5,16 +5,18 @@ use proptest::test_runner::TestRunner;
 use shortfall::engine::void::first_beyond;
 use shortfall::tail::{SATURATED, SMALL_MARK};
 
-use crate::support::drawn::{AAVE, COMPOUND, EULER, MORPHO, PERPETUAL, REFERENCE, any_scenario};
+use crate::support::drawn::{
+    AAVE, COMET, COMPOUND, EULER, MORPHO, PERPETUAL, REFERENCE, any_scenario,
+};
 use crate::support::twins::story_of;
 
 /// What drawn scenarios came to, so that no property holds for want of cases.
 #[derive(Debug, Default)]
 struct Reached {
-    n_events: [u32; 6],
-    n_written_off: [u32; 6],
-    n_stranded: [u32; 6],
-    n_under_water: [u32; 6],
+    n_events: [u32; 7],
+    n_written_off: [u32; 7],
+    n_stranded: [u32; 7],
+    n_under_water: [u32; 7],
     n_idle: u32,
     n_saturated: u32,
     n_small: u32,
@@ -50,7 +52,7 @@ fn drawn_scenarios_come_to_every_end() {
     }
     let is_common = |count: &u32| *count >= 20;
     assert!(reached.n_events.iter().all(is_common), "{reached:?}");
-    for venue in [AAVE, MORPHO, PERPETUAL, EULER] {
+    for venue in [AAVE, MORPHO, PERPETUAL, EULER, COMET] {
         assert!(is_common(&reached.n_written_off[venue as usize]), "{reached:?}");
     }
     for venue in [REFERENCE, COMPOUND, EULER] {

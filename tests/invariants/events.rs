@@ -1,7 +1,9 @@
 //! What one liquidation may do: debt is conserved, and no more is taken than the rule gives.
 
 use proptest::prelude::*;
-use shortfall::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP, LegState};
+use shortfall::book::account::{
+    KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP, KIND_STATE, LegState, state_of,
+};
 use shortfall::book::action::PRICE_BY_HEALTH;
 use shortfall::engine::reference::explain;
 use shortfall::engine::story::{Story, ToldEvent};
@@ -39,6 +41,9 @@ fn change(before: &LegState, after: &LegState) -> i128 {
 /// what left it, the losses of all are what was written off, and the rest was repaid.
 fn is_conserved(before: &Position<'_>, told: &ToldEvent) -> Result<(), TestCaseError> {
     let event = &told.event;
+    if before.action().keeps_state() && state_of(&before.legs) == 0 {
+        return is_taken_over(before, told);
+    }
     let (mut left_debts, mut lost, mut seized) = (0, 0, 0);
     for (before, after) in before.legs.iter().zip(&told.legs) {
         let change = change(before, after);
@@ -54,6 +59,7 @@ fn is_conserved(before: &Position<'_>, told: &ToldEvent) -> Result<(), TestCaseE
                 prop_assert!(i128::from(after.lost) <= change);
                 left_debts += change;
             }
+            KIND_STATE => prop_assert_eq!(after.quantity, before.quantity),
             _ => prop_assert_eq!(after.quantity, 0),
         }
     }
@@ -61,6 +67,32 @@ fn is_conserved(before: &Position<'_>, told: &ToldEvent) -> Result<(), TestCaseE
     prop_assert_eq!(i128::from(event.written_off), lost);
     if !before.is_perpetual() {
         prop_assert_eq!(i128::from(event.repaid + event.written_off), left_debts);
+    }
+    Ok(())
+}
+
+/// The venue pays the debt, or the credit where that is more; nothing is sold yet, and what no
+/// collateral is behind is written off.
+fn is_taken_over(before: &Position<'_>, told: &ToldEvent) -> Result<(), TestCaseError> {
+    let event = &told.event;
+    prop_assert_eq!((event.n_calls, event.repaid, event.seized), (1, 0, 0));
+    let share = |leg: &LegState| (i128::from(leg.value()) * i128::from(leg.credit)) >> 31;
+    let held = before.legs.iter().filter(|leg| leg.kind == KIND_COLLATERAL);
+    let credit: i128 = held.map(share).sum();
+    let collateral = before.value(KIND_COLLATERAL);
+    for (was, is) in before.legs.iter().zip(&told.legs) {
+        let value = i128::from(is.quantity) * i128::from(is.mark);
+        match is.kind {
+            KIND_COLLATERAL => prop_assert_eq!(was.quantity, is.quantity),
+            KIND_STATE => prop_assert_eq!((was.quantity, is.quantity), (0, 1)),
+            _ if collateral == 0 => {
+                prop_assert_eq!((is.quantity, is.lost), (0, was.market_value()));
+            }
+            _ if is.quantity > was.quantity && is.mark > 0 => {
+                prop_assert!(value <= credit && value + i128::from(is.mark) > credit);
+            }
+            _ => prop_assert!(is.quantity == was.quantity || is.mark == 0),
+        }
     }
     Ok(())
 }
@@ -115,6 +147,10 @@ fn is_fair(before: &Position<'_>, told: &ToldEvent) -> Result<(), TestCaseError>
 /// legs that holds only where all shrink alike, or where there is one of each.
 fn health_improves(before: &Position<'_>, told: &ToldEvent) -> Result<(), TestCaseError> {
     let of_kind = |kind| told.legs.iter().filter(move |leg| leg.kind == kind);
+    if before.action().keeps_state() {
+        // What was taken over counts for nothing.
+        return Ok(());
+    }
     let covered = before.value(KIND_DEBT) * most_incentive(before, told);
     let is_solvent = covered < before.value(KIND_COLLATERAL) << 30;
     let is_single = of_kind(KIND_COLLATERAL).count() == 1 && of_kind(KIND_DEBT).count() == 1;

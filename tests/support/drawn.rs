@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::strategy::Union;
 use shortfall::book::venue::{
-    AaveV3, CompoundV2, EulerV2, Margin, MorphoBlue, Perpetual, Reference, Rule, Terms, Tier,
+    AaveV3, Comet, CompoundV2, EulerV2, Margin, MorphoBlue, Perpetual, Reference, Rule, Terms, Tier,
 };
 use shortfall::book::{Leg, LegKind};
 use shortfall::market::climate::{Regime, Regimes};
@@ -22,6 +22,7 @@ pub(crate) const COMPOUND: u32 = 2;
 pub(crate) const MORPHO: u32 = 3;
 pub(crate) const PERPETUAL: u32 = 4;
 pub(crate) const EULER: u32 = 5;
+pub(crate) const COMET: u32 = 6;
 
 /// Assets of a drawn market; the first is cash.
 pub(crate) const N_ASSETS: usize = 4;
@@ -181,6 +182,7 @@ fn venues() -> impl Strategy<Value = Vec<(Rule, Vec<Terms>)>> {
                     least_socialised_usd: 100.0 * full_close_below,
                     calls_per_step,
                 }),
+                Rule::Comet(Comet { store_front_price_factor: close_factor, calls_per_step }),
             ];
             rules.into_iter().map(|rule| (rule, terms.clone())).collect()
         },
@@ -192,19 +194,20 @@ type Drawn = (u32, f64, Vec<(LegKind, u32, f64)>);
 
 fn position(range: Range) -> impl Strategy<Value = Drawn> {
     let n_assets = N_ASSETS as u32;
-    let lending = |venue: u32, n_most: usize| {
-        let side = move |kind: LegKind, low: f64, high: f64| {
+    let lending = |venue: u32, n_most: [usize; 2]| {
+        let side = move |kind: LegKind, n_most: usize, low: f64, high: f64| {
             let legs = proptest::collection::btree_map(0..n_assets, low..high, 1..=n_most);
             legs.prop_map(move |legs| {
                 legs.into_iter().map(|(asset, share)| (kind, asset, share)).collect::<Vec<_>>()
             })
         };
-        (side(LegKind::Collateral, 0.5, 1.0), side(LegKind::Debt, 0.02, 0.5)).prop_map(
-            move |(mut legs, debts)| {
-                legs.extend(debts);
-                (venue, legs)
-            },
-        )
+        let [n_held, n_owed] = n_most;
+        let sides =
+            (side(LegKind::Collateral, n_held, 0.5, 1.0), side(LegKind::Debt, n_owed, 0.02, 0.5));
+        sides.prop_map(move |(mut legs, debts)| {
+            legs.extend(debts);
+            (venue, legs)
+        })
     };
     let margin = (0.02..1.0, proptest::collection::btree_map(1..n_assets, -1.0..1.0, 1..=2))
         .prop_map(|(cash, perps)| {
@@ -213,11 +216,12 @@ fn position(range: Range) -> impl Strategy<Value = Drawn> {
             (PERPETUAL, legs)
         });
     let venues = Union::new([
-        lending(REFERENCE, 3).boxed(),
-        lending(AAVE, 3).boxed(),
-        lending(COMPOUND, 3).boxed(),
-        lending(MORPHO, 1).boxed(),
-        lending(EULER, 3).boxed(),
+        lending(REFERENCE, [3, 3]).boxed(),
+        lending(AAVE, [3, 3]).boxed(),
+        lending(COMPOUND, [3, 3]).boxed(),
+        lending(MORPHO, [1, 1]).boxed(),
+        lending(EULER, [3, 3]).boxed(),
+        lending(COMET, [3, 1]).boxed(),
         margin.clone().boxed(),
         margin.boxed(),
     ]);

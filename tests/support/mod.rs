@@ -67,7 +67,9 @@ pub(crate) fn venue(rule: Rule, terms: Vec<Terms>) -> Venue {
 
 /// Terms of a lending venue.
 pub(crate) fn terms(liquidation_threshold: f64, liquidation_bonus: f64) -> Terms {
-    Terms { liquidation_threshold, liquidation_bonus, ..Terms::default() }
+    let most = (2.0 * liquidation_threshold).min(1.0);
+    let liquidation_factor = most.min(0.5 + 0.5 * liquidation_threshold);
+    Terms { liquidation_threshold, liquidation_bonus, liquidation_factor, ..Terms::default() }
 }
 
 /// A leg; entry prices are for perpetuals.

@@ -4,7 +4,7 @@
 //! have no exact float, and none of the shares an exact word.
 
 use shortfall::book::venue::{
-    AaveV3, CompoundV2, EulerV2, Margin, MorphoBlue, Perpetual, Reference, Rule, Terms, Tier,
+    AaveV3, Comet, CompoundV2, EulerV2, Margin, MorphoBlue, Perpetual, Reference, Rule, Terms, Tier,
 };
 use shortfall::book::{Leg, LegKind};
 use shortfall::market::Shock;
@@ -22,7 +22,7 @@ const THRESHOLDS: [f64; 11] = [0.5, 0.6, 0.7, 0.75, 0.8, 0.825, 0.85, 0.86, 0.9,
 const BONUSES: [f64; 3] = [0.05, 0.08, 0.0];
 
 /// Rules of venues that lend.
-pub(crate) const N_LENDING: usize = 5;
+pub(crate) const N_LENDING: usize = 6;
 
 /// A venue of the grid, of which every one stands for a rule and one threshold at least.
 pub(crate) fn lending_rules() -> [Rule; N_LENDING] {
@@ -32,6 +32,7 @@ pub(crate) fn lending_rules() -> [Rule; N_LENDING] {
         Rule::CompoundV2(CompoundV2::default()),
         Rule::MorphoBlue(MorphoBlue::default()),
         Rule::EulerV2(EulerV2::default()),
+        Rule::Comet(Comet::default()),
     ]
 }
 

@@ -156,14 +156,13 @@ fn exchange(repayable: u32, from: &LegState, to: &LegState) -> (u32, u32) {
 fn largest(legs: &[LegState]) -> Option<[usize; 2]> {
     let mut largest = Largest::default();
     for (idx, leg) in legs.iter().enumerate() {
-        let held = leg.value() & leg.mask(KIND_COLLATERAL) as u64;
-        largest.add(idx, [held, leg.value() - held]);
+        let [held, owed] = [KIND_COLLATERAL, KIND_DEBT].map(|kind| leg.mask(kind) as u64);
+        largest.add(idx, [leg.value() & held, leg.value() & owed]);
     }
     largest.both()
 }
 
-/// The collateral and the debt, which is all else in a lending position, of the largest value so
-/// far.
+/// The collateral and the debt of the largest value so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Largest {
     most: [u64; 2],
@@ -191,7 +190,7 @@ impl Largest {
 }
 
 /// Burns what is owed, no collateral of any value being left.
-fn write_off(legs: &mut [LegState], event: &mut Event) {
+pub(super) fn write_off(legs: &mut [LegState], event: &mut Event) {
     for leg in legs.iter_mut().filter(|leg| leg.kind == KIND_DEBT) {
         leg.lost = leg.market_value();
         event.written_off += leg.lost;

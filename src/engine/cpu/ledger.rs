@@ -95,7 +95,7 @@ impl Ledger {
         spread_loss(legs, debt - collateral, debt);
         let loss = ((debt - collateral) >> position.money_shift) as i64;
         // A stranded debt is valued here, but it was lost when its collateral ran out.
-        let is_stranded = legs.iter().all(|leg| leg.kind == KIND_DEBT || leg.quantity == 0);
+        let is_stranded = legs.iter().all(|leg| leg.kind != KIND_COLLATERAL || leg.quantity == 0);
         let last = self.events_by_step.len() - 1;
         let (stranded, under_water, step) =
             if is_stranded { (loss, 0, last_event) } else { (0, loss, last) };

@@ -1,6 +1,6 @@
 //! What the margin surplus of a position is made of: coefficients of marks and, behind them, legs.
 
-use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, LegState};
+use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_STATE, LegState};
 
 /// Coefficient of an instrument's mark in the margin surplus, what is owed of it against what is
 /// held, as sign and magnitude: a product of two unsigned words is one instruction a lane.
@@ -98,7 +98,7 @@ pub(super) fn set_terms(terms: &mut [Term], legs: impl ExactSizeIterator<Item = 
 /// The plain term of a leg as it stands, if it has one.
 #[inline(always)]
 pub(super) fn term_of(leg: &LegState) -> Option<Term> {
-    if leg.n_tiers > 0 {
+    if leg.n_tiers > 0 || leg.kind == KIND_STATE {
         return None;
     }
     let coefficient = coefficient_of(leg);

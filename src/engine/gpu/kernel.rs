@@ -187,6 +187,7 @@ fn declare_formats(constants: &mut String) {
         ("KIND_COLLATERAL", account::KIND_COLLATERAL),
         ("KIND_DEBT", account::KIND_DEBT),
         ("KIND_PERP", account::KIND_PERP),
+        ("KIND_STATE", account::KIND_STATE),
         ("PRICE_BY_HEALTH", action::PRICE_BY_HEALTH),
         ("AMOUNT_WORDS", AMOUNT_WORDS as u32),
         ("AMOUNT_UPPER", AMOUNT_WORDS as u32 - 1),

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use super::kernel::declare;
-use crate::book::action::{Action, PICK_LARGEST_PAIR, PICK_PRO_RATA, PICK_WHOLE, PRICE_BY_HEALTH};
+use crate::book::action::{
+    Action, MOST_CREDIT, PICK_ABSORB, PICK_LARGEST_PAIR, PICK_PRO_RATA, PICK_WHOLE, PRICE_BY_HEALTH,
+};
 use crate::program::Program;
 
 /// How a kernel carries out a pick.
@@ -18,6 +20,8 @@ struct Pick {
     propose: Option<&'static str>,
     /// Both.
     text: &'static str,
+    /// The pick that its functions go on with.
+    goes_on: Option<u32>,
 }
 
 /// A row a row of [`crate::book::action::PICKS`].
@@ -28,6 +32,7 @@ const PICKS: &[Pick] = &[
         run: "pro_rata",
         propose: Some("propose_pro_rata"),
         text: include_str!("../../../shaders/action/pro_rata.wgsl"),
+        goes_on: None,
     },
     Pick {
         word: PICK_LARGEST_PAIR,
@@ -35,6 +40,7 @@ const PICKS: &[Pick] = &[
         run: "largest_legs",
         propose: Some("propose_call"),
         text: include_str!("../../../shaders/action/largest_legs.wgsl"),
+        goes_on: None,
     },
     Pick {
         word: PICK_WHOLE,
@@ -42,6 +48,15 @@ const PICKS: &[Pick] = &[
         run: "close_out",
         propose: None,
         text: include_str!("../../../shaders/action/close_out.wgsl"),
+        goes_on: None,
+    },
+    Pick {
+        word: PICK_ABSORB,
+        name: "PICK_ABSORB",
+        run: "absorb",
+        propose: None,
+        text: include_str!("../../../shaders/action/absorb.wgsl"),
+        goes_on: Some(PICK_LARGEST_PAIR),
     },
 ];
 
@@ -51,7 +66,14 @@ pub(super) fn push(source: &mut String, program: &Program) {
     let uses = |of: &dyn Fn(&Action) -> bool| program.actions.iter().any(of);
     let by_health = uses(&|it| it.price == PRICE_BY_HEALTH);
     let _ = writeln!(source, "const HAS_PRICE_BY_HEALTH = {by_health};");
-    let used = || PICKS.iter().filter(|pick| uses(&|it| it.pick == pick.word));
+    let _ = writeln!(source, "const HAS_STATE = {};", uses(&Action::keeps_state));
+    let is_asked = |word| uses(&|it| it.pick == word);
+    let is_used = |word| {
+        let mut before = PICKS.iter().filter(|it| it.goes_on == Some(word));
+        is_asked(word) || before.any(|it| is_asked(it.word))
+    };
+    let used = || PICKS.iter().filter(|pick| is_used(pick.word));
+    declare(source, "MOST_CREDIT", MOST_CREDIT);
     for pick in PICKS {
         declare(source, pick.name, pick.word);
     }
@@ -96,5 +118,9 @@ mod tests {
         push(&mut source, &program);
         assert!(source.contains("fn pro_rata(") && !source.contains("fn close_out("));
         assert!(source.contains("const HAS_PRICE_BY_HEALTH = false;"));
+        program.actions = vec![Action::new(PICK_ABSORB)];
+        source.clear();
+        push(&mut source, &program);
+        assert!(source.contains("fn absorb(") && source.contains("fn largest_legs("));
     }
 }

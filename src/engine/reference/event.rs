@@ -6,8 +6,12 @@
 
 use super::account::{Account, Sums, on_market};
 use super::desk::Desk;
-use crate::book::account::{Event, KIND_COLLATERAL, KIND_DEBT, KIND_PERP, LegState};
-use crate::book::action::{Action, PICK_LARGEST_PAIR, PICK_PRO_RATA, PRICE_BY_HEALTH};
+use crate::book::account::{
+    Event, KIND_COLLATERAL, KIND_DEBT, KIND_PERP, KIND_STATE, LegState, state_of,
+};
+use crate::book::action::{
+    Action, MOST_CREDIT, PICK_ABSORB, PICK_LARGEST_PAIR, PICK_PRO_RATA, PRICE_BY_HEALTH,
+};
 use crate::fixed::{ONE_Q31, mul_hi, ratio_q32};
 use crate::program::layout::from_words;
 
@@ -39,7 +43,12 @@ pub(super) fn event(account: &mut Account<'_>, desk: &mut Desk<'_, '_>) -> Event
     let mut event = Event::default();
     let owed = Sums::of(&account.legs).debt as u64;
     account.legs.iter_mut().for_each(|leg| leg.next = leg.quantity);
-    while event.n_calls < most_calls(action) && account.is_breached() {
+    let takes_over = action.pick == PICK_ABSORB && state_of(&account.legs) == 0;
+    if takes_over {
+        absorb(account);
+        event.n_calls = 1;
+    }
+    while !takes_over && event.n_calls < most_calls(action) && account.is_breached() {
         let sums = Sums::of(&account.legs);
         let Some(picked) = pick(action, &account.legs, &sums) else { break };
         if matches!(picked, Picked::Whole) {
@@ -61,14 +70,36 @@ pub(super) fn event(account: &mut Account<'_>, desk: &mut Desk<'_, '_>) -> Event
 
 /// Calls of an event, at most.
 fn most_calls(action: &Action) -> u32 {
-    if action.pick == PICK_LARGEST_PAIR { action.calls_per_step } else { 1 }
+    match action.pick {
+        PICK_LARGEST_PAIR | PICK_ABSORB => action.calls_per_step,
+        _ => 1,
+    }
+}
+
+/// The venue takes an account over: it owes what the venue has paid for it, and its collateral
+/// counts for nothing until it is sold.
+fn absorb(account: &mut Account<'_>) {
+    let held = account.legs.iter().filter(|leg| leg.kind == KIND_COLLATERAL);
+    let credit: u64 = held.map(|leg| share_of(leg.value(), leg.credit, 31)).sum();
+    if let Some(debt) = account.legs.iter_mut().find(|leg| leg.kind == KIND_DEBT) {
+        let most = debt.quantity as u64 * u64::from(MOST_CREDIT);
+        let credited = if debt.mark == 0 { most } else { most.min(credit / u64::from(debt.mark)) };
+        debt.quantity = credited.clamp(debt.quantity as u64, i32::MAX as u64) as i32;
+    }
+    for leg in &mut account.legs {
+        match leg.kind {
+            KIND_COLLATERAL => leg.threshold = 0,
+            KIND_STATE => leg.quantity = 1,
+            _ => {}
+        }
+    }
 }
 
 /// Which legs a call takes; none if there are none of any value.
 fn pick(action: &Action, legs: &[LegState], sums: &Sums) -> Option<Picked> {
     match action.pick {
         PICK_PRO_RATA => (sums.collateral > 0 && sums.debt > 0).then_some(Picked::ProRata),
-        PICK_LARGEST_PAIR => {
+        PICK_LARGEST_PAIR | PICK_ABSORB => {
             let from = most_valuable(legs, KIND_COLLATERAL)?;
             let to = most_valuable(legs, KIND_DEBT)?;
             Some(Picked::Pair { from, to })
@@ -256,7 +287,7 @@ fn close(account: &mut Account<'_>, event: &mut Event, desk: &mut Desk<'_, '_>) 
 /// account owed enough as the event began.
 fn write_off(account: &mut Account<'_>, event: &mut Event, owed: u64) {
     let action = account.action();
-    let burns = action.pick == PICK_LARGEST_PAIR
+    let burns = [PICK_LARGEST_PAIR, PICK_ABSORB].contains(&action.pick)
         && action.writes_off == 1
         && account.money(owed) >= from_words(action.written_off_from);
     if !burns || Sums::of(&account.legs).collateral != 0 {

@@ -9,7 +9,8 @@ use std::cmp::Reverse;
 
 use super::account::Account;
 use super::walk::{Walk, unlimited};
-use crate::book::account::{Event, KIND_COLLATERAL, KIND_DEBT};
+use crate::book::account::{Event, KIND_COLLATERAL, KIND_DEBT, KIND_STATE};
+use crate::program::layout::LegRow;
 use crate::program::liquidity::{Liquidity, NONE};
 use crate::program::standing::Standing;
 use crate::program::{Opening, OpeningFigures, Program};
@@ -134,13 +135,21 @@ impl Settled {
     /// The quantities that are left become the program's; a position that owes nothing any more has
     /// no tiers and no constant either, so that nothing can be a breach of it.
     fn write(&self, program: &mut Program) {
+        let venue = program.positions[self.idx].action as usize;
+        let is_lending = !program.actions[venue].holds_perps();
         let position = &mut program.positions[self.idx];
         let start = position.leg_start as usize;
         let rows = &mut program.legs[start..start + position.n_legs as usize];
         for (row, quantity) in rows.iter_mut().zip(&self.quantities) {
             row.quantity = *quantity;
         }
-        if rows.iter().all(|row| row.kind == KIND_COLLATERAL || row.quantity == 0) {
+        if rows.last().is_some_and(|row| row.kind == KIND_STATE && row.quantity != 0) {
+            // It was taken over.
+            rows.iter_mut().for_each(|row| row.threshold = 0);
+        }
+        let owes_nothing =
+            |row: &LegRow| row.quantity == 0 || (is_lending && row.kind != KIND_DEBT);
+        if rows.iter().all(owes_nothing) {
             (position.constant, position.tie) = ([0; 2], [0; 2]);
             rows.iter_mut().for_each(|row| row.n_tiers = 0);
         }

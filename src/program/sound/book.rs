@@ -3,9 +3,10 @@
 
 use super::market::most_growth;
 use super::{Unsound, between, holds, index};
-use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP};
+use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP, KIND_STATE};
 use crate::book::action::{
-    Action, MOST_CALLS, PICK_PRO_RATA, PICK_WHOLE, PRICE_BONUS, PRICE_BY_HEALTH, PRICE_MARKET,
+    Action, MOST_CALLS, MOST_CREDIT, PICK_ABSORB, PICK_PRO_RATA, PICK_WHOLE, PRICE_BONUS,
+    PRICE_BY_HEALTH, PRICE_MARKET,
 };
 use crate::fixed::{ONE_Q30, ONE_Q31, weigh};
 use crate::program::Program;
@@ -51,6 +52,7 @@ pub(super) fn check(program: &Program) -> Result<(), Unsound> {
         for leg in program.legs_of(row) {
             next_tier = check_leg(program, row, leg, next_tier)?;
         }
+        check_state(program, row)?;
     }
     between("legs", next_leg as i128, (program.legs.len() as i64, program.legs.len() as i64))?;
     check_sums(program)?;
@@ -58,12 +60,16 @@ pub(super) fn check(program: &Program) -> Result<(), Unsound> {
 }
 
 fn check_action(action: &Action) -> Result<(), Unsound> {
-    between("actions.pick", action.pick, (PICK_PRO_RATA, PICK_WHOLE))?;
+    between("actions.pick", action.pick, (PICK_PRO_RATA, PICK_ABSORB))?;
     // What is taken whole is perpetuals, and these are closed on the market.
     let is_whole = i64::from(action.pick == PICK_WHOLE);
     between("actions.holds_perps", action.holds_perps, (is_whole, is_whole))?;
-    let prices =
-        if is_whole == 1 { (PRICE_MARKET, PRICE_MARKET) } else { (PRICE_BONUS, PRICE_BY_HEALTH) };
+    let prices = match action.pick {
+        PICK_WHOLE => (PRICE_MARKET, PRICE_MARKET),
+        // A share of what the account once was is no price of what is left of it.
+        PICK_ABSORB => (PRICE_BONUS, PRICE_BONUS),
+        _ => (PRICE_BONUS, PRICE_BY_HEALTH),
+    };
     between("actions.price", action.price, prices)?;
     let least = if action.price == PRICE_BY_HEALTH { ONE_Q30 } else { 0 };
     between("actions.least_discount", action.least_discount, (least, ONE_Q31))?;
@@ -105,6 +111,7 @@ fn check_leg(
         KIND_COLLATERAL => true,
         KIND_DEBT => is_lending,
         KIND_PERP | KIND_FUNDING => !is_lending,
+        KIND_STATE => action.keeps_state(),
         _ => false,
     };
     holds(is_known, "legs.kind", "it is one that the venue's action knows")?;
@@ -113,7 +120,11 @@ fn check_leg(
     let is_amount = [KIND_COLLATERAL, KIND_DEBT].contains(&row.kind);
     let least = if is_amount { 0 } else { -i32::MAX };
     between("legs.quantity", row.quantity, (least, i32::MAX))?;
+    let of_state = row.kind == KIND_STATE;
+    holds(!of_state || row.quantity.abs() <= 1, "legs.quantity", "a state is 0 or 1")?;
     between("legs.threshold", row.threshold, (0, MOST_THRESHOLD))?;
+    let most_credit = if action.keeps_state() { ONE_Q31 } else { 0 };
+    between("legs.credit", row.credit, (0, most_credit))?;
     between("legs.incentive", row.incentive, (ONE_Q30, ONE_Q31))?;
     between("legs.discount", row.discount, (ONE_Q30, ONE_Q31))?;
     index("legs.pool", row.pool, program.pools.len().max(1))?;
@@ -136,6 +147,20 @@ fn check_leg(
     Ok(start + n_tiers)
 }
 
+/// Where the venue's rule keeps a word of an account it has a leg, which is the last one.
+fn check_state(program: &Program, position: &PositionRow) -> Result<(), Unsound> {
+    let legs = program.legs_of(position);
+    let n_states = legs.iter().filter(|leg| leg.kind == KIND_STATE).count();
+    let is_last = legs.last().is_some_and(|leg| leg.kind == KIND_STATE);
+    let keeps = program.actions[position.action as usize].keeps_state();
+    let is_so = n_states == usize::from(keeps) && is_last == keeps;
+    holds(
+        is_so,
+        "legs.kind",
+        "the last leg, and no other, is the account's state where one is kept",
+    )
+}
+
 /// Sums of coefficient x mark and constants stay below 2^63 at any mark, and all money below 2^62.
 fn check_sums(program: &Program) -> Result<(), Unsound> {
     let mut money = 0;
@@ -146,7 +171,13 @@ fn check_sums(program: &Program) -> Result<(), Unsound> {
         holds(constant == 0 || !is_lending, "positions.constant", "loans have none")?;
         let constants = i128::from(constant).abs() + i128::from(tie).abs();
         let legs = program.legs_of(position).iter();
-        let gross = constants + legs.map(|leg| gross_of(program, leg)).sum::<i128>();
+        let state = program.legs_of(position).last().filter(|leg| leg.kind == KIND_STATE);
+        let gross_of = |leg: &LegRow| {
+            // The debt of an account grows so far when it is taken over.
+            let grows = leg.kind == KIND_DEBT && state.is_some_and(|state| state.quantity == 0);
+            gross_of(program, leg) * if grows { i128::from(MOST_CREDIT) } else { 1 }
+        };
+        let gross = constants + legs.map(gross_of).sum::<i128>();
         between("what a position comes to at the largest marks", gross, (0, i64::MAX))?;
         money += gross >> position.money_shift;
     }

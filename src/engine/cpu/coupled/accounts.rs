@@ -3,7 +3,7 @@
 use super::basis_points;
 use super::market::MovedMarket;
 use crate::book::account::{LegState, Values, values};
-use crate::book::action::Largest;
+use crate::book::action::{Largest, set_absorbed};
 use crate::engine::cpu::bound::{Surplus, tiers_at};
 use crate::engine::cpu::ledger::{exposure, is_over};
 use crate::engine::cpu::positions::{ScanList, Scanned};
@@ -41,7 +41,7 @@ pub(super) struct Account {
 pub(super) struct Seen {
     /// Its margin surplus.
     pub(super) surplus: i64,
-    /// What its legs come to, if they are not perpetuals.
+    /// What its legs come to, if they are collateral and debt alone.
     pub(super) sums: Values,
     /// Its largest legs, where these are what its venue asks for.
     pub(super) largest: Option<[usize; 2]>,
@@ -167,6 +167,7 @@ impl Accounts {
         let mut loaded = std::mem::take(&mut self.loaded);
         loaded.clear();
         loaded.extend(self.legs_of(account).iter().map(|leg| state_of(list, market, leg)));
+        set_absorbed(&mut loaded);
         self.loaded = loaded;
     }
 
@@ -181,7 +182,7 @@ impl Accounts {
         let state = &self.list[account as usize];
         let action = &program.actions[state.scanned.in_program.action as usize];
         let mut sums = Values::default();
-        if !action.holds_perps() {
+        if !action.holds_perps() && !action.keeps_state() {
             let read = market.marks.read();
             let mut largest = Largest::default();
             for (idx, leg) in self.legs_of(account).iter().enumerate() {
