@@ -6,6 +6,8 @@ const NO_POSITION: u32 = 0xffffffffu;
 // Events that the step still has room for, and those of the round.
 var<workgroup> n_free: u32;
 var<workgroup> n_in_round: u32;
+// Positions that are breached in it.
+var<workgroup> n_breached: atomic<u32>;
 // Who comes first, turn by turn: the lowest key, and of those with it the lowest position.
 var<workgroup> first_key: array<atomic<u32>, 2>;
 var<workgroup> first_position: array<atomic<u32>, 2>;
@@ -15,6 +17,8 @@ var<workgroup> n_waiting: atomic<u32>;
 var<private> best: u32;
 var<private> best_key: u32;
 var<private> most_rounds: u32;
+// Breached positions that steps have left to the next one.
+var<private> n_left: Wide;
 // Whether what the opening has sold is part of this round.
 var<private> has_pending: bool;
 
@@ -74,6 +78,7 @@ fn begin_coupled(place: u32, lane: u32) {
         return;
     }
     most_rounds = 0u;
+    n_left = wide(0u, 0u);
     accounts_begin(lane);
     means_begin(lane);
     market_begin(lane);
@@ -92,6 +97,7 @@ fn walk_step(step: u32, offset: u32, lane: u32) {
         }
     }
     if (!is_opening) { recover(lane); }
+    var left = 0u;
     for (var round = 0u; round < max(ROUNDS, 1u); round += 1u) {
         // Who moves a price reads what all sales have displaced.
         if (HAS_CROSS) { workgroupBarrier(); }
@@ -102,6 +108,7 @@ fn walk_step(step: u32, offset: u32, lane: u32) {
         if (has_outgrown()) { widen(lane); }
         if (lane == 0u) {
             n_in_round = 0u;
+            atomicStore(&n_breached, 0u);
             begin_turn(0u);
         }
         workgroupBarrier();
@@ -109,11 +116,13 @@ fn walk_step(step: u32, offset: u32, lane: u32) {
         has_pending = is_opening && round == 0u;
         find_breached(step, lane);
         liquidate_in_order(step, lane);
+        left = atomicLoad(&n_breached) - n_in_round;
         if (n_in_round == 0u && !has_pending) { break; }
         if (n_in_round > 0u) { most_rounds = max(most_rounds, round + 1u); }
         end_round(lane);
         if (n_in_round == 0u) { break; }
     }
+    n_left = wide_add(n_left, wide(left, 0u));
     end_step(step, lane);
 }
 
@@ -133,6 +142,7 @@ fn find_breached(step: u32, lane: u32) {
                 keep_quantities(row);
             }
             status |= STATUS_PENDING;
+            atomicAdd(&n_breached, 1u);
             let key = rank(row);
             set_key(position, key);
             offer(position, key);
@@ -231,6 +241,7 @@ fn tell_aftermath(place: u32) {
     tell(at + PATH_AFTERMATH_BACKLOG, backlog);
     tell(at + PATH_AFTERMATH_N_WAITING, wide(atomicLoad(&n_waiting), 0u));
     tell(at + PATH_AFTERMATH_MOST_ROUNDS, wide(most_rounds, 0u));
+    tell(at + PATH_AFTERMATH_N_LEFT, n_left);
     for (var fund = 0u; fund < N_FUNDS; fund += 1u) {
         let initial = fund_initial(fund);
         let is_emptied = !is_zero(initial) && is_zero(lowest[fund]);

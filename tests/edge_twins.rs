@@ -10,6 +10,8 @@ mod support;
 
 use shortfall::book::liquidators::Execution;
 use shortfall::engine::gpu::Options;
+use shortfall::engine::reference::explain;
+use shortfall::engine::story::ToldEvent;
 use shortfall::engine::void::{Beyond, first_beyond};
 use shortfall::market::depth::Feedback;
 use shortfall::program::Program;
@@ -116,6 +118,23 @@ fn what_late_feeds_hide_at_the_horizon_is_under_water_at_the_market() {
     }
     let truth: f64 = edges::hidden_usd().iter().sum();
     assert!((program.usd(one.under_water.into()) - truth).abs() < 0.05, "{one:?}");
+}
+
+/// Each venue liquidates when it reads the fall, at the market's price, which is the same by then.
+#[test]
+fn venues_read_the_same_market_at_delays_of_their_own() {
+    let (program, found) = walked(&edges::read_hours_apart(), 3);
+    assert_eq!(program.liquidity.as_ref().unwrap().feeds.len(), 6);
+    let story = explain(&program, SEED, 0);
+    let first = |position: usize| {
+        let mut events = story.events.iter().filter(|told| told.position == position);
+        events.next().map(|told| told.when.step)
+    };
+    assert_eq!([0, 1, 2].map(first), [Some(2), Some(1), Some(3)]);
+    let repaid = |told: &ToldEvent| (told.event.repaid, told.event.seized);
+    let events: Vec<_> = story.events.iter().take(3).map(repaid).collect();
+    assert!(events.windows(2).all(|two| two[0] == two[1]), "{events:?}");
+    assert_eq!(found.outcomes[0].n_defaults, 3);
 }
 
 /// Thresholds are widened by a hair against rounding, what is owed is not.

@@ -10,9 +10,10 @@ var<workgroup> market_logs: array<i32, N_ASSETS>;
 var<workgroup> highest: array<i32, N_ASSETS>;
 var<workgroup> rest: array<u32, N_ASSETS>;
 var<workgroup> bands: array<u32, N_ASSETS>;
-var<workgroup> reported: array<i32, N_ASSETS>;
-var<workgroup> reported_at: array<u32, N_ASSETS>;
-var<workgroup> read_logs: array<i32, N_ASSETS>;
+// By reading: one an asset, then those of single venues.
+var<workgroup> reported: array<i32, N_READINGS>;
+var<workgroup> reported_at: array<u32, N_READINGS>;
+var<workgroup> read_logs: array<i32, N_READINGS>;
 // By instrument.
 var<workgroup> sums: array<Wide, N_INSTRUMENTS>;
 var<workgroup> market_marks: array<u32, N_INSTRUMENTS>;
@@ -29,8 +30,10 @@ fn market_begin(lane: u32) {
         own[asset] = 0;
         if (HAS_STANDING) { restore(asset); }
         highest[asset] = opening_log(asset);
-        reported[asset] = opening_log(asset);
-        reported_at[asset] = 0u;
+    }
+    for (var reading = lane; reading < N_READINGS; reading += GROUP) {
+        reported[reading] = opening_log(asset_read(reading));
+        reported_at[reading] = 0u;
     }
     for (var instrument = lane; instrument < N_INSTRUMENTS; instrument += GROUP) {
         sums[instrument] = wide(0u, 0u);
@@ -55,8 +58,21 @@ fn restore(asset: u32) {
     }
 }
 
-fn feed_row(asset: u32) -> FeedRow {
-    return load_feed(T_FEEDS + FEED_WORDS * asset);
+fn feed_row(reading: u32) -> FeedRow {
+    return load_feed(T_FEEDS + FEED_WORDS * reading);
+}
+
+// The asset of a reading.
+fn asset_read(reading: u32) -> u32 {
+    if (reading < N_ASSETS) { return reading; }
+    return feed_row(reading).asset;
+}
+
+// The reading that an instrument's venue has, whose row is there.
+fn reading_of(row: u32) -> u32 {
+    let feed = tables[row + INSTRUMENT_FEED];
+    if (feed == 0u) { return tables[row + INSTRUMENT_ASSET]; }
+    return N_ASSETS + feed - 1u;
 }
 
 // The next step: markets recover.
@@ -99,6 +115,12 @@ fn move_prices(step: u32, offset: u32, is_new_step: bool, lane: u32) {
         }
         report(asset, step, is_new_step);
     }
+    if (N_READINGS == N_ASSETS) { return; }
+    // Those of single venues are of any lane's asset.
+    workgroupBarrier();
+    for (var reading = N_ASSETS + lane; reading < N_READINGS; reading += GROUP) {
+        report(reading, step, is_new_step);
+    }
 }
 
 // Displacement of an asset by all sales.
@@ -115,28 +137,30 @@ fn impact_on(asset: u32) -> i32 {
 }
 
 // A feed reports what its rules say; a heart beats at the beginning of a step only.
-fn report(asset: u32, step: u32, is_new_step: bool) {
+fn report(reading: u32, step: u32, is_new_step: bool) {
     if (!HAS_FEEDS) {
-        read_logs[asset] = market_logs[asset];
+        read_logs[reading] = market_logs[reading];
         return;
     }
-    let feed = feed_row(asset);
+    let feed = feed_row(reading);
+    let now = market_logs[feed.asset];
     var is_stale = false;
-    if (HAS_STALE) { is_stale = tables[T_STALE + asset * N_STEPS + step] == 1u; }
-    let by = wide_sub(wide_of_i32(market_logs[asset]), wide_of_i32(reported[asset]));
-    let is_due = is_new_step && step + 1u - reported_at[asset] >= feed.heartbeat;
+    if (HAS_STALE) { is_stale = tables[T_STALE + reading * N_STEPS + step] == 1u; }
+    let by = wide_sub(wide_of_i32(now), wide_of_i32(reported[reading]));
+    let is_due = is_new_step && step + 1u - reported_at[reading] >= feed.heartbeat;
     let is_far = !wide_below_signed(by, wide(feed.rise, 0u))
         || !wide_below_signed(negate(by), wide(feed.fall, 0u));
     if (!is_stale && (is_due || is_far)) {
-        reported[asset] = market_logs[asset];
-        reported_at[asset] = step + 1u;
+        reported[reading] = now;
+        reported_at[reading] = step + 1u;
     }
     if (feed.delay == 0u) {
-        read_logs[asset] = reported[asset];
+        read_logs[reading] = reported[reading];
     } else if (step >= feed.delay) {
-        read_logs[asset] = bitcast<i32>(state[history_at + asset * N_STEPS + step - feed.delay]);
+        let then = history_at + reading * N_STEPS + step - feed.delay;
+        read_logs[reading] = bitcast<i32>(state[then]);
     } else {
-        read_logs[asset] = opening_log(asset);
+        read_logs[reading] = opening_log(feed.asset);
     }
 }
 
@@ -147,7 +171,7 @@ fn move_marks(step: u32, is_new_step: bool, lane: u32) {
         let asset = tables[row + INSTRUMENT_ASSET];
         if (tables[row + INSTRUMENT_KIND] != INSTRUMENT_PRICE) {
             if (is_new_step) {
-                let mark = mark_of_log(read_logs[asset]);
+                let mark = mark_of_log(read_logs[reading_of(row)]);
                 sums[instrument] = wide_add(sums[instrument], wide(mark, 0u));
             }
             let sum = sum_mark(instrument, sums[instrument]);
@@ -160,7 +184,9 @@ fn move_marks(step: u32, is_new_step: bool, lane: u32) {
         if (mark == 0xffffffffu) { raise(FLAG_SATURATED); }
         if (mark < SMALL_MARK) { raise(FLAG_SMALL_MARK); }
         read_marks[instrument] = mark;
-        if (HAS_FEEDS) { read_marks[instrument] = price_mark(instrument, read_logs[asset], step); }
+        if (HAS_FEEDS) {
+            read_marks[instrument] = price_mark(instrument, read_logs[reading_of(row)], step);
+        }
     }
 }
 
@@ -192,8 +218,8 @@ fn clamped_part(part: Wide) -> Wide {
 // The step is over: what was reported last is remembered.
 fn end_step(step: u32, lane: u32) {
     if (!HAS_HISTORY) { return; }
-    for (var asset = lane; asset < N_ASSETS; asset += GROUP) {
-        state[history_at + asset * N_STEPS + step] = bitcast<u32>(reported[asset]);
+    for (var reading = lane; reading < N_READINGS; reading += GROUP) {
+        state[history_at + reading * N_STEPS + step] = bitcast<u32>(reported[reading]);
     }
 }
 

@@ -5,8 +5,12 @@ fn kept_asset_at(asset: u32) -> u32 {
     return state_at + S_KEPT + KEPT_PATH_WORDS + KEPT_ASSET_WORDS * asset;
 }
 
+fn kept_reading_at(reading: u32) -> u32 {
+    return kept_asset_at(N_ASSETS) + KEPT_READING_WORDS * reading;
+}
+
 fn kept_instrument_at(instrument: u32) -> u32 {
-    return kept_asset_at(N_ASSETS) + KEPT_INSTRUMENT_WORDS * instrument;
+    return kept_reading_at(N_READINGS) + KEPT_INSTRUMENT_WORDS * instrument;
 }
 
 fn kept_fund_at(fund: u32) -> u32 {
@@ -21,9 +25,11 @@ fn put_down(lane: u32) {
         kept.staying = words_of(staying[asset]);
         kept.own = own[asset];
         kept.highest = highest[asset];
-        kept.reported = reported[asset];
-        kept.reported_at = reported_at[asset];
         store_kept_asset(kept_asset_at(asset), kept);
+    }
+    for (var reading = lane; reading < N_READINGS; reading += GROUP) {
+        let kept = KeptReading(reported[reading], reported_at[reading]);
+        store_kept_reading(kept_reading_at(reading), kept);
     }
     for (var instrument = lane; instrument < N_INSTRUMENTS; instrument += GROUP) {
         var kept: KeptInstrument;
@@ -35,7 +41,7 @@ fn put_down(lane: u32) {
         let kept = KeptFund(words_of(funds[fund]), words_of(lowest[fund]));
         store_kept_fund(kept_fund_at(fund), kept);
     }
-    if (lane == 0u) { store_kept_path(state_at + S_KEPT, KeptPath(most_rounds)); }
+    if (lane == 0u) { store_kept_path(state_at + S_KEPT, KeptPath(most_rounds, words_of(n_left))); }
 }
 
 fn pick_up(lane: u32) {
@@ -46,9 +52,12 @@ fn pick_up(lane: u32) {
         staying[asset] = wide_of(kept.staying);
         own[asset] = kept.own;
         highest[asset] = kept.highest;
-        reported[asset] = kept.reported;
-        reported_at[asset] = kept.reported_at;
         flows[asset] = wide(0u, 0u);
+    }
+    for (var reading = lane; reading < N_READINGS; reading += GROUP) {
+        let kept = load_kept_reading(kept_reading_at(reading));
+        reported[reading] = kept.reported;
+        reported_at[reading] = kept.reported_at;
     }
     for (var instrument = lane; instrument < N_INSTRUMENTS; instrument += GROUP) {
         let kept = load_kept_instrument(kept_instrument_at(instrument));
@@ -60,5 +69,7 @@ fn pick_up(lane: u32) {
         funds[fund] = wide_of(kept.held);
         lowest[fund] = wide_of(kept.lowest);
     }
-    most_rounds = load_kept_path(state_at + S_KEPT).most_rounds;
+    let kept = load_kept_path(state_at + S_KEPT);
+    most_rounds = kept.most_rounds;
+    n_left = wide_of(kept.n_left);
 }

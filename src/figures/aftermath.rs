@@ -90,6 +90,10 @@ pub struct BacklogFigures {
     pub max_usd: f64,
     /// How many positions, mean over paths.
     pub mean_positions: f64,
+    /// Steps from breach to liquidation, mean over liquidations: all steps that breached positions
+    /// have waited, also those that wait still, over all liquidations (Little's law); none without
+    /// one.
+    pub mean_waiting_steps: Option<f64>,
 }
 
 /// The insurance fund of a venue.
@@ -161,7 +165,7 @@ pub(super) fn figures(tally: &Tally, facts: &Facts) -> Option<AftermathFigures> 
     let funds = aftermath.funds.iter().zip(&coupling.funds).filter(|(_, fund)| fund.is_fund());
     Some(AftermathFigures {
         cascade: cascade(aftermath, coupling, tally.sums.largest_step),
-        backlog: backlog(aftermath, facts),
+        backlog: backlog(aftermath, tally.sums.n_events, facts),
         insurance_funds: funds
             .map(|(draws, fund)| insurance_fund(draws, fund, aftermath.n_paths, facts))
             .collect(),
@@ -185,7 +189,7 @@ fn cascade(
     }
 }
 
-fn backlog(aftermath: &Aftermath, facts: &Facts) -> BacklogFigures {
+fn backlog(aftermath: &Aftermath, n_events: u128, facts: &Facts) -> BacklogFigures {
     let probability = share(aftermath.n_backlogged, aftermath.n_paths);
     let mean = mean(&aftermath.backlog, aftermath.n_paths);
     BacklogFigures {
@@ -198,6 +202,7 @@ fn backlog(aftermath: &Aftermath, facts: &Facts) -> BacklogFigures {
         high_usd: mean.interval.map(|(_, high)| facts.usd(high)),
         max_usd: facts.usd(aftermath.backlog.largest as f64),
         mean_positions: aftermath.n_waiting as f64 / aftermath.n_paths as f64,
+        mean_waiting_steps: (n_events > 0).then(|| aftermath.n_left as f64 / n_events as f64),
     }
 }
 

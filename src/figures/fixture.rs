@@ -119,7 +119,7 @@ fn aftermath() -> Aftermath {
         let backlog = usd(n_waiting * 54_321);
         let emptied = i64::from(drawn >= 1_000_000);
         let drawn = usd(drawn.min(1_000_000));
-        aftermath.absorb(&[backlog, n_waiting, n_rounds, 0, 0, drawn, emptied]);
+        aftermath.absorb(&[backlog, n_waiting, n_rounds, 3 * n_waiting, 0, 0, drawn, emptied]);
     }
     aftermath
 }

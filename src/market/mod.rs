@@ -10,6 +10,8 @@ mod nearest;
 pub mod oracle;
 pub mod rng;
 
+use crate::units::VenueId;
+
 /// Everything that moves prices, validated; floats, as a person wrote them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Market {
@@ -50,6 +52,9 @@ pub struct Liquidity {
     pub cross_impact: Vec<f64>,
     /// How each asset's price reaches the venues, in the market's order; empty for at once.
     pub feeds: Vec<oracle::Feed>,
+    /// Venues that read prices by feeds of their own, in the order of the venues, and these feeds,
+    /// in the order of the assets.
+    pub own_feeds: Vec<(VenueId, Vec<oracle::Feed>)>,
     /// When sales move prices.
     pub feedback: depth::Feedback,
 }

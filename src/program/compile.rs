@@ -4,6 +4,7 @@ mod error;
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::feeds::Feeds;
 use super::layout::{
     INSTRUMENT_PRICE, INSTRUMENT_SUM, InstrumentRow, LegRow, PositionRow, TierRow,
 };
@@ -43,7 +44,8 @@ impl Program {
         let run = &scenario.run;
         check_length(scenario)?;
         let market = model::compile(&scenario.market, run.n_steps, run.step_years)?;
-        let mut builder = Builder::new(scenario, &market.octaves)?;
+        let feeds = Feeds::of(scenario);
+        let mut builder = Builder::new(scenario, (&market.octaves, &feeds))?;
         for position in &scenario.book.positions {
             builder.gross_usd += builder.gross_of(position);
         }
@@ -67,7 +69,7 @@ impl Program {
             tiers: builder.tiers,
             actions: actions.collect(),
             pools: builder.pools.into_keys().collect(),
-            liquidity: Liquidity::compile(scenario, &market.octaves, money_log2, &money),
+            liquidity: Liquidity::compile(scenario, (&market.octaves, &feeds), money_log2, &money),
             market,
             money_log2,
             opening: OpeningFigures::default(),
@@ -92,6 +94,7 @@ fn check_length(scenario: &Scenario) -> Result<(), CompileError> {
 struct Builder<'a> {
     scenario: &'a Scenario,
     octaves: &'a Octaves,
+    feeds: &'a Feeds,
     gross_usd: f64,
     money_log2: i32,
     sum_shift: u32,
@@ -104,7 +107,10 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(scenario: &'a Scenario, octaves: &'a Octaves) -> Result<Self, CompileError> {
+    fn new(
+        scenario: &'a Scenario,
+        (octaves, feeds): (&'a Octaves, &'a Feeds),
+    ) -> Result<Self, CompileError> {
         let horizon = f64::from(scenario.run.n_steps) * scenario.run.step_years;
         for asset in &scenario.market.assets {
             if (asset.borrow_rate * horizon * model::LOG2_E).abs() > MOST_GROWTH {
@@ -126,6 +132,7 @@ impl<'a> Builder<'a> {
         Ok(Self {
             scenario,
             octaves,
+            feeds,
             gross_usd: 0.0,
             money_log2: 0,
             sum_shift: u32::BITS - scenario.run.n_steps.leading_zeros(),
@@ -207,6 +214,7 @@ impl<'a> Builder<'a> {
                         kind: INSTRUMENT_SUM,
                         accrual: [0; 2],
                         sum_shift: self.sum_shift,
+                        feed: self.feeds.of_venue(position.venue.idx(), leg.asset.idx()),
                     });
                     let kind = KIND_FUNDING;
                     self.legs.push(LegRow {
@@ -285,6 +293,7 @@ impl<'a> Builder<'a> {
             kind: INSTRUMENT_PRICE,
             accrual: to_words(libm::round(accrual) as i64),
             sum_shift: 0,
+            feed: self.feeds.of_venue(position.venue.idx(), leg.asset.idx()),
         });
         let rule = self.rule(position);
         let incentive = rule.incentive(terms);

@@ -23,6 +23,22 @@ rows! {
         pub accrual: [u32; 2],
         /// Right shift of the sum, so that it fits the word.
         pub sum_shift: u32,
+        /// 0 where the venue reads what is reported of the asset to all, else 1 + its place among
+        /// the feeds of single venues.
+        pub feed: u32,
+    }
+}
+
+impl InstrumentRow {
+    /// Which of the readings of prices the venue's is: first one an asset, then those of single
+    /// venues.
+    #[inline(always)]
+    #[must_use]
+    pub fn reading(&self, n_assets: usize) -> usize {
+        match self.feed.checked_sub(1) {
+            None => self.asset as usize,
+            Some(own) => n_assets + own as usize,
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use std::slice::from_ref;
 use bytemuck::Zeroable;
 use serde::{Deserialize, Serialize};
 
+use super::feeds::Feeds;
 use super::layout::from_words;
 use super::standing::Standing;
 use crate::book::action::to_words;
@@ -17,7 +18,6 @@ use crate::book::venue::{Rule, share_q31};
 use crate::fixed::{rescale, scale_mark};
 use crate::market::depth::{Curve, Depth, Feedback, SIZE_BITS};
 use crate::market::model::Octaves;
-use crate::market::oracle::Feed;
 use crate::rows;
 use crate::rows::Part;
 use crate::scenario::Scenario;
@@ -48,9 +48,9 @@ pub struct Liquidity {
     pub bands: Vec<BandRow>,
     /// Cross impact, Q4.28, row by row, `n_assets` squared; empty for none.
     pub cross: Vec<i32>,
-    /// A row an asset; empty where venues read the market itself.
+    /// A row an asset, then those of single venues; empty where venues read the market itself.
     pub feeds: Vec<FeedRow>,
-    /// 1 where a step of an asset goes unreported, asset by asset; empty for nowhere.
+    /// 1 where a step of a feed goes unreported, feed by feed; empty for nowhere.
     pub stale: Vec<u32>,
     /// Who liquidates, when, how much.
     pub terms: LiquidationTerms,
@@ -98,6 +98,8 @@ rows! {
     /// How an asset's price is reported; read by Rust and WGSL alike.
     #[derive(Serialize, Deserialize)]
     pub struct FeedRow {
+        /// The asset.
+        pub asset: u32,
         /// Steps after which a report is due; [`NONE`] for never.
         pub heartbeat: u32,
         /// Rise of the log2 price that calls for a report, Q8.24; [`NONE`] for none.
@@ -145,7 +147,7 @@ impl Liquidity {
     /// Compiles what couples positions; `None` where nothing does.
     pub(super) fn compile(
         scenario: &Scenario,
-        octaves: &Octaves,
+        (octaves, feeds): (&Octaves, &Feeds),
         money_log2: i32,
         money: &dyn Fn(f64) -> i64,
     ) -> Option<Self> {
@@ -153,7 +155,7 @@ impl Liquidity {
         let funds: Vec<FundRow> = scenario.venues.iter().map(|it| fund(&it.rule, money)).collect();
         let has_fund = funds.iter().any(|fund| from_words(fund.initial) > 0 || fund.fee > 0);
         if model.depths.is_empty()
-            && model.feeds.is_empty()
+            && feeds.is_empty()
             && scenario.liquidators.is_none()
             && !has_fund
         {
@@ -166,8 +168,8 @@ impl Liquidity {
             assets: vec![free; scenario.market.assets.len()],
             bands: Vec::new(),
             cross: model.cross_impact.iter().map(|entry| q28(*entry)).collect(),
-            feeds: model.feeds.iter().map(|feed| FeedRow::of(feed, step_years)).collect(),
-            stale: stale(&model.feeds, n_steps, step_years),
+            feeds: feeds.rows(step_years),
+            stale: feeds.stale(n_steps, step_years),
             terms: terms(scenario.liquidators.as_ref(), model.feedback, money),
             funds,
             standing: None,
@@ -323,41 +325,6 @@ impl FundRow {
     pub fn initial(&self) -> i64 {
         from_words(self.initial)
     }
-}
-
-impl FeedRow {
-    fn of(feed: &Feed, step_years: f64) -> Self {
-        // A billionth of a step forgives how "12h" / "1h" rounds.
-        let steps = |years: f64| years / step_years;
-        let moves = |log2: f64| libm::round(log2 * libm::exp2(24.0)) as u32;
-        let always = feed.heartbeat_years.is_none() && feed.deviation.is_none();
-        let silent = if always { 0 } else { NONE };
-        let heartbeat = |years| libm::floor(steps(years) + 1e-9).clamp(1.0, 1e9) as u32;
-        Self {
-            heartbeat: if always { 1 } else { feed.heartbeat_years.map_or(NONE, heartbeat) },
-            rise: feed.deviation.map_or(silent, |share| moves(libm::log2(1.0 + share))),
-            fall: feed.deviation.map_or(silent, |share| moves(-libm::log2(1.0 - share))),
-            delay: libm::ceil(steps(feed.delay_years) - 1e-9).clamp(0.0, 1e9) as u32,
-        }
-    }
-}
-
-/// Steps that go unreported; a step is one if a stale stretch covers its end.
-fn stale(feeds: &[Feed], n_steps: u32, step_years: f64) -> Vec<u32> {
-    if feeds.iter().all(|feed| feed.stale.is_empty()) {
-        return Vec::new();
-    }
-    let mut flags = Vec::with_capacity(feeds.len() * n_steps as usize);
-    for feed in feeds {
-        flags.extend((0..n_steps).map(|step| {
-            let end = f64::from(step) + 1.0;
-            u32::from(feed.stale.iter().any(|stale| {
-                let begin = stale.at_years / step_years + 1e-9;
-                begin < end && end < begin + stale.over_years / step_years
-            }))
-        }));
-    }
-    flags
 }
 
 fn terms(

@@ -1,6 +1,7 @@
 //! A validated model as integers: everything that decides outcomes, and nothing else.
 
 pub mod compile;
+mod feeds;
 pub mod layout;
 pub mod liquidity;
 pub mod rounding;

@@ -105,7 +105,7 @@ impl Checked {
 /// What the positions of a path share: markets, feeds that report late, liquidators, funds.
 fn couplings(scenario: &Scenario) -> Vec<String> {
     let assets = &scenario.market.assets;
-    let Liquidity { depths, feeds, feedback, .. } = &scenario.market.liquidity;
+    let Liquidity { depths, feeds, own_feeds, feedback, .. } = &scenario.market.liquidity;
     let mut couplings = Vec::new();
     if !depths.is_empty() {
         let names: Vec<&str> = depths.iter().map(|it| &*assets[it.asset.idx()].name).collect();
@@ -123,6 +123,8 @@ fn couplings(scenario: &Scenario) -> Vec<String> {
     if !late.is_empty() {
         couplings.push(format!("an oracle reports {}", late.join(", ")));
     }
+    let own = own_feeds.iter().map(|(venue, _)| &scenario.venues[venue.idx()].name);
+    couplings.extend(own.map(|venue| format!("{venue} reads prices by feeds of its own")));
     if let Some(it) = &scenario.liquidators {
         let capital = it.capital_usd.map(|most| format!("{} USD a step", usd(most)));
         let per_step = it.per_step.map(|most| format!("{} a step", counted(most.into(), "event")));

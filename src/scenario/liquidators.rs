@@ -53,6 +53,7 @@ pub(super) fn read(node: &Node<'_>, faults: &mut Faults) -> Option<Option<Liquid
 /// Who liquidates where the file does not say: those who stay away from a loss where sales move
 /// prices or prices are read late, and none with a choice elsewhere.
 pub(super) fn default_in(liquidity: &Liquidity) -> Option<Liquidators> {
-    let is_modelled = !liquidity.depths.is_empty() || !liquidity.feeds.is_empty();
+    let is_late = !liquidity.feeds.is_empty() || !liquidity.own_feeds.is_empty();
+    let is_modelled = !liquidity.depths.is_empty() || is_late;
     is_modelled.then(Liquidators::default)
 }

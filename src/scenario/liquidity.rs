@@ -57,7 +57,8 @@ pub(super) fn read(
             format!("{shown} does nothing: no asset has a [market.depth], so sales move no price")
         }));
     }
-    Some(Liquidity { depths, cross_impact: cross_impact?, feeds: feeds?, feedback: feedback? })
+    let (cross_impact, feeds, feedback) = (cross_impact?, feeds?, feedback?);
+    Some(Liquidity { depths, cross_impact, feeds, own_feeds: Vec::new(), feedback })
 }
 
 /// The matrix of all assets, row by row, of which the file may name a few; empty where it is not

@@ -1,4 +1,5 @@
-//! `[market.oracle]`: how each asset's price reaches the venues.
+//! `[market.oracle]` and `[venues.NAME.oracle]`: how each asset's price reaches the venues, and how
+//! it reaches one of them that reads it otherwise.
 
 use std::collections::HashMap;
 
@@ -72,7 +73,8 @@ pub(super) fn read(
             None => format!("it has {neither}"),
         };
         notes.push(format!(
-            "[market.oracle] does nothing: {why}, so venues read every step's price at once"
+            "[{}] does nothing: {why}, so venues read every step's price at once",
+            node.place().key
         ));
     }
     Some(feeds)

@@ -13,7 +13,7 @@ use super::written::{Bounds, Node, Written};
 use super::{RunSpec, Scenario, assets, duration, gate, keys, positions, replay, table, venues};
 use super::{coverage, liquidators, liquidity, moves, regimes};
 use crate::escape;
-use crate::market::Market;
+use crate::market::{Liquidity, Market};
 use crate::units::MOST_PATHS;
 
 /// What the command line sets over the file, and what it allows.
@@ -131,7 +131,10 @@ pub(super) fn read(
     });
     let liquidity = run.as_ref().and_then(|run| {
         let around = liquidity::Around { assets: &assets, reach, run };
-        liquidity::read(&market_node, &around, &mut notes, faults)
+        let venues = venues.as_deref().unwrap_or_default();
+        let own = venues::read_feeds(&root.get("venues"), venues, &around, &mut notes, faults);
+        let liquidity = liquidity::read(&market_node, &around, &mut notes, faults)?;
+        Some(Liquidity { own_feeds: own, ..liquidity })
     });
     let liquidators = liquidators::read(&root.get("liquidators"), faults);
     let book_source = book_source(&root, head.as_ref(), reach, overrides, faults);

@@ -7,13 +7,17 @@ use super::bounds::MOST_TERMS;
 use super::error::{Broken, Faults};
 use super::file::TermsEntry;
 use super::limit::Limit;
+use super::liquidity::Around;
+use super::oracle;
 use super::written::{Bounds, Node};
 use crate::book::action::MOST_CREDIT;
 use crate::book::venue::{BrokenBound, RULES, Rule, Terms, Venue, tier_bounds};
 use crate::market::Asset;
+use crate::market::oracle::Feed;
+use crate::units::VenueId;
 
 /// Keys of a venue that are not its rule's.
-const OWN_KEYS: &[&str] = &["rule", "assets"];
+const OWN_KEYS: &[&str] = &["rule", "assets", "oracle"];
 
 const BONUS: Bounds = Bounds {
     low: 0.0,
@@ -84,6 +88,23 @@ fn read_one(name: &str, node: &Node<'_>, assets: &[Asset], faults: &mut Faults) 
         .collect();
     let terms = terms.into_iter().collect::<Option<Vec<Terms>>>()?;
     Some(Venue { name: name.to_owned(), rule, terms })
+}
+
+/// The venues that read prices otherwise than they are reported to all, and how.
+pub(super) fn read_feeds(
+    node: &Node<'_>,
+    venues: &[Venue],
+    around: &Around<'_>,
+    notes: &mut Vec<String>,
+    faults: &mut Faults,
+) -> Vec<(VenueId, Vec<Feed>)> {
+    let mut own = Vec::new();
+    for (venue, idx) in venues.iter().zip(0..) {
+        let oracle = node.get(&venue.name).get("oracle");
+        let feeds = oracle::read(&oracle, around, notes, faults).unwrap_or_default();
+        own.extend((!feeds.is_empty()).then_some((VenueId(idx), feeds)));
+    }
+    own
 }
 
 /// The rule that the venue names, or is named after.

@@ -17,6 +17,8 @@ rows! {
         pub n_waiting: i64,
         /// Most rounds of liquidations in one step.
         pub most_rounds: i64,
+        /// Breached positions that a step leaves to the next one, summed over steps.
+        pub n_left: i64,
     }
 
     /// What one path leaves of a fund.
@@ -51,6 +53,9 @@ pub struct Aftermath {
     pub most_rounds: u32,
     /// Paths on which some step had more than one round.
     pub n_spiralling: u64,
+    /// Breached positions that steps left to the next one, summed over steps: the steps that all of
+    /// them have waited.
+    pub n_left: u128,
     /// The insurance fund of every venue.
     pub funds: Vec<FundDraws>,
 }
@@ -143,6 +148,7 @@ impl Aftermath {
             backlog: Amounts::none(),
             most_rounds: 0,
             n_spiralling: 0,
+            n_left: 0,
             funds: vec![fund; n_funds],
         }
     }
@@ -155,13 +161,14 @@ impl Aftermath {
         assert_eq!(words.len(), aftermath_words(self.funds.len()), "an aftermath's words");
         let (path, funds) = words.split_at(aftermath_words(0));
         let path: &[PathAftermath] = bytemuck::cast_slice(path);
-        let PathAftermath { backlog, n_waiting, most_rounds } = path[0];
+        let PathAftermath { backlog, n_waiting, most_rounds, n_left } = path[0];
         self.n_paths += 1;
         self.n_backlogged += u64::from(n_waiting > 0);
         self.n_waiting += n_waiting as u128;
         self.backlog.add(backlog);
         self.most_rounds = self.most_rounds.max(most_rounds as u32);
         self.n_spiralling += u64::from(most_rounds > 1);
+        self.n_left += n_left as u128;
         let funds: &[FundAftermath] = bytemuck::cast_slice(funds);
         for (counted, fund) in self.funds.iter_mut().zip(funds) {
             counted.drawn.add(fund.drawn);
@@ -181,6 +188,7 @@ impl Aftermath {
         self.backlog.merge(&other.backlog);
         self.most_rounds = self.most_rounds.max(other.most_rounds);
         self.n_spiralling += other.n_spiralling;
+        self.n_left += other.n_left;
         for (mine, theirs) in self.funds.iter_mut().zip(&other.funds) {
             mine.n_emptied += theirs.n_emptied;
             mine.drawn.merge(&theirs.drawn);
@@ -191,7 +199,7 @@ impl Aftermath {
     pub(super) fn hash(&self, hasher: &mut blake3::Hasher) {
         hasher.update(&self.n_paths.to_le_bytes()).update(&self.n_backlogged.to_le_bytes());
         hasher.update(&self.n_waiting.to_le_bytes()).update(&self.most_rounds.to_le_bytes());
-        hasher.update(&self.n_spiralling.to_le_bytes());
+        hasher.update(&self.n_spiralling.to_le_bytes()).update(&self.n_left.to_le_bytes());
         self.backlog.hash(hasher);
         for fund in &self.funds {
             hasher.update(&fund.n_emptied.to_le_bytes());
@@ -204,8 +212,9 @@ impl Aftermath {
 mod tests {
     use super::*;
 
-    /// Backlog, positions in it, rounds; of one fund, what was drawn and whether that was all.
-    fn of(paths: &[[i64; 5]]) -> Aftermath {
+    /// Backlog, positions in it, rounds, positions left; of one fund, what was drawn and whether
+    /// that was all.
+    fn of(paths: &[[i64; 6]]) -> Aftermath {
         let mut aftermath = Aftermath::new(1);
         paths.iter().for_each(|words| aftermath.absorb(words));
         aftermath
@@ -213,12 +222,17 @@ mod tests {
 
     #[test]
     fn a_merged_aftermath_is_that_of_all_paths() {
-        let paths =
-            [[9, 2, 1, 0, 0], [0, 0, 7, 40, 1], [5, 1, 2, 3, 0], [0, 0, 0, 0, 0], [11, 4, 3, 8, 1]];
+        let paths = [
+            [9, 2, 1, 6, 0, 0],
+            [0, 0, 7, 0, 40, 1],
+            [5, 1, 2, 3, 3, 0],
+            [0; 6],
+            [11, 4, 3, 9, 8, 1],
+        ];
         let whole = of(&paths);
         assert_eq!((whole.n_paths, whole.n_backlogged, whole.n_waiting), (5, 3, 7));
         assert_eq!((whole.backlog.sum, whole.backlog.largest), (25, 11));
-        assert_eq!((whole.most_rounds, whole.n_spiralling), (7, 3));
+        assert_eq!((whole.most_rounds, whole.n_spiralling, whole.n_left), (7, 3, 18));
         assert_eq!((whole.funds[0].n_emptied, whole.funds[0].drawn.sum), (2, 51));
         // The most of anything may be in either part.
         for cut in 0..=paths.len() {

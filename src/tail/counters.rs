@@ -249,7 +249,7 @@ mod tests {
             let step = StepCount { n_events: 7 * scale, liquidated: money(11), loss: money(13) };
             let mut aftermath = Aftermath::new(1);
             let word = scale as i64;
-            aftermath.absorb(&[17 * word, 19 * word, 23 * word, 29 * word, 1]);
+            aftermath.absorb(&[17 * word, 19 * word, 23 * word, 31 * word, 29 * word, 1]);
             Counters {
                 positions: vec![PositionCount::default(), position],
                 steps: vec![step, StepCount::default()],

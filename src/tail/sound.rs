@@ -42,8 +42,8 @@ impl Tally {
         let sums = &self.sums;
         check_counters(&self.counters, sums)?;
         self.counters.aftermath.as_ref().map_or(Ok(()), |it| {
-            let n_positions = self.counters.positions.len();
-            check_aftermath(it, sums.n_paths, n_positions)
+            let shape = [self.counters.positions.len(), self.counters.steps.len()];
+            check_aftermath(it, sums.n_paths, shape)
         })?;
         self.batches.as_ref().map_or(Ok(()), |it| check_batches(it, sums))
     }
@@ -149,7 +149,11 @@ fn check_counters(counters: &Counters, sums: &Sums) -> Result<(), Unbalanced> {
     holds(is_pools, "losses by pool", "they add up to no more than the loss")
 }
 
-fn check_aftermath(it: &Aftermath, n_paths: u64, n_positions: usize) -> Result<(), Unbalanced> {
+fn check_aftermath(
+    it: &Aftermath,
+    n_paths: u64,
+    [n_positions, n_steps]: [usize; 2],
+) -> Result<(), Unbalanced> {
     holds(it.n_paths == n_paths, "aftermath", "it is of all paths")?;
     let most = u128::from(it.n_backlogged) * n_positions as u128;
     let is_backlog =
@@ -159,6 +163,8 @@ fn check_aftermath(it: &Aftermath, n_paths: u64, n_positions: usize) -> Result<(
         "backlog",
         "on each path that has one a position waits, and no more than all",
     )?;
+    let most = u128::from(n_paths) * (n_positions * n_steps) as u128;
+    holds(it.n_left <= most, "positions left", "they are no more than there are, a step")?;
     let is_rounds = it.n_spiralling <= n_paths && (it.n_spiralling > 0) == (it.most_rounds > 1);
     holds(is_rounds, "rounds", "some path has more than one if the most are")?;
     let drawn = it.funds.iter().map(|fund| &fund.drawn);

@@ -8,7 +8,7 @@ use shortfall::market::depth::{
 };
 use shortfall::market::oracle::{Feed, Stale};
 use shortfall::scenario::{Opening, Scenario};
-use shortfall::units::AssetId;
+use shortfall::units::{AssetId, VenueId};
 
 use crate::support::drawn::{N_ASSETS, PERPETUAL, any_scenario, scale_form};
 
@@ -93,6 +93,8 @@ struct Coupling {
     depths: Vec<Option<Depth>>,
     cross: Option<Vec<f64>>,
     feeds: Option<Vec<Feed>>,
+    /// Of one venue.
+    own: Option<(prop::sample::Index, Vec<Feed>)>,
     liquidators: Option<Liquidators>,
     feedback: Feedback,
     fund: Option<(f64, f64)>,
@@ -106,7 +108,7 @@ fn coupling() -> impl Strategy<Value = Coupling> {
         (0..N_ASSETS).for_each(|idx| cross[idx * (N_ASSETS + 1)] = 1.0);
         cross
     });
-    let feeds = proptest::collection::vec(feed(), N_ASSETS);
+    let feeds = || proptest::collection::vec(feed(), N_ASSETS);
     let rounds = (1..=6_u32).prop_map(|rounds| Feedback::SameStep { rounds });
     let feedback = prop_oneof![1 => Just(Feedback::NextStep), 2 => rounds];
     let size = (-5.0..0.0).prop_map(|log| libm::pow(10.0, log));
@@ -116,20 +118,17 @@ fn coupling() -> impl Strategy<Value = Coupling> {
     (
         depths,
         proptest::option::weighted(0.3, cross),
-        proptest::option::weighted(0.4, feeds),
+        (
+            proptest::option::weighted(0.4, feeds()),
+            proptest::option::weighted(0.3, (any::<prop::sample::Index>(), feeds())),
+        ),
         proptest::option::weighted(0.8, liquidators()),
         feedback,
         proptest::option::of(fund),
         opening,
     )
-        .prop_map(|(depths, cross, feeds, liquidators, feedback, fund, opening)| Coupling {
-            depths,
-            cross,
-            feeds,
-            liquidators,
-            feedback,
-            fund,
-            opening,
+        .prop_map(|(depths, cross, (feeds, own), liquidators, feedback, fund, opening)| {
+            Coupling { depths, cross, feeds, own, liquidators, feedback, fund, opening }
         })
 }
 
@@ -152,7 +151,12 @@ impl Coupling {
         model.cross_impact = self.cross.unwrap_or_default();
         model.feedback = self.feedback;
         model.feeds = self.feeds.unwrap_or_default();
-        for feed in &mut model.feeds {
+        if let Some((venue, feeds)) = self.own {
+            let venue = venue.index(scenario.venues.len());
+            model.own_feeds = vec![(VenueId(venue as u32), feeds)];
+        }
+        let own = model.own_feeds.iter_mut().flat_map(|(_, feeds)| feeds);
+        for feed in model.feeds.iter_mut().chain(own) {
             feed.heartbeat_years = feed.heartbeat_years.map(|steps| steps * step_years);
             feed.delay_years *= step_years;
             for stale in &mut feed.stale {

@@ -34,6 +34,7 @@ fn standing_still(mut scenario: Scenario, shocks: &[(u32, f64)]) -> Scenario {
     // Feeds begin the first step with the opening's price, not with what the opening's last round
     // has reported: within their deviation the two may differ.
     scenario.market.liquidity.feeds.clear();
+    scenario.market.liquidity.own_feeds.clear();
     let step_years = scenario.run.step_years;
     let n_later = scenario.run.n_steps.saturating_sub(1);
     let later = shocks.iter().filter(|_| n_later > 0).zip(0..);

@@ -11,7 +11,7 @@ use shortfall::market::depth::{
 };
 use shortfall::market::oracle::{Feed, Stale};
 use shortfall::scenario::{Broken, Limit, Overrides, Scenario, load};
-use shortfall::units::AssetId;
+use shortfall::units::{AssetId, VenueId};
 
 use crate::{VALID, VALID_BOOK, gzipped, loaded, written_to};
 
@@ -105,6 +105,25 @@ fn every_asset_has_a_feed_of_what_is_written_for_all_or_for_itself() {
     };
     let expected = [eth, others.clone(), others.clone(), others.clone(), others];
     assert_eq!(read().market.liquidity.feeds, expected);
+}
+
+/// What is written for a venue holds for all assets there, and for no other venue.
+#[test]
+fn a_venue_may_have_feeds_of_its_own() {
+    let scenario = with(
+        "[venues.aave-v3.oracle]\ndelay = \"1h\"\n\
+                         [venues.aave-v3.oracle.assets.ETH]\nheartbeat = \"4h\"",
+    );
+    let late = Feed { delay_years: HOUR, ..Feed::default() };
+    let eth = Feed { heartbeat_years: Some(4.0 * HOUR), ..late.clone() };
+    let own_feeds = vec![(VenueId(0), vec![eth, late])];
+    let expected = Liquidity { own_feeds, ..Liquidity::default() };
+    assert_eq!(scenario.market.liquidity, expected);
+    assert_eq!(scenario.liquidators, Some(Liquidators::default()));
+    assert_eq!(scenario.notes, [""; 0]);
+    let idle = with("[venues.aave-v3.oracle]\ndelay = \"0s\"");
+    let [note] = &idle.notes[..] else { panic!("{:?}", idle.notes) };
+    assert!(note.starts_with("[venues.aave-v3.oracle] does nothing: "), "{note}");
 }
 
 #[test]

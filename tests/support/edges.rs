@@ -7,7 +7,7 @@ use shortfall::market::depth::{ConstantProduct, Depth, DepthBand, DepthForm, Fee
 use shortfall::market::oracle::Feed;
 use shortfall::market::{Market, Shock};
 use shortfall::scenario::{Opening, Scenario};
-use shortfall::units::AssetId;
+use shortfall::units::{AssetId, VenueId};
 
 use crate::support::{self, HOUR_YEARS, ties};
 
@@ -172,6 +172,28 @@ pub(crate) fn hidden_by_feeds() -> Scenario {
     positions.push((PERPETUAL, account(4_000.0, support::perp(1, -500.0, 10.0))));
     let book = support::book(&positions);
     let mut scenario = support::scenario(market, every_venue(3, 0.0), book);
+    scenario.run.n_steps = 6;
+    scenario
+}
+
+/// A price falls by 40 % in the second step and stays there: three venues hold the same loan on it,
+/// one that reads what is reported to all, an hour late, one the market, and one two hours late.
+pub(crate) fn read_hours_apart() -> Scenario {
+    let prices = [100.0, 1.0];
+    let mut market = support::market(prices.map(support::still).to_vec());
+    market.shocks = vec![jump(0, -0.4, 1, HOUR_YEARS)];
+    let late = |hours: f64| vec![Feed { delay_years: hours * HOUR_YEARS, ..Feed::default() }; 2];
+    market.liquidity.feeds = late(1.0);
+    let rule = Rule::CompoundV2(CompoundV2::default());
+    let mut venues = vec![support::venue(rule, vec![support::terms(0.8, 0.05); 2]); 3];
+    for (venue, name) in venues.iter_mut().zip(["to-all", "market", "two-hours"]) {
+        name.clone_into(&mut venue.name);
+    }
+    market.liquidity.own_feeds = vec![(VenueId(1), late(0.0)), (VenueId(2), late(2.0))];
+    let loan =
+        vec![support::leg(LegKind::Collateral, 0, 10.0), support::leg(LegKind::Debt, 1, 550.0)];
+    let book = support::book(&[0, 1, 2].map(|venue| (venue, loan.clone())));
+    let mut scenario = support::scenario(market, venues, book);
     scenario.run.n_steps = 6;
     scenario
 }

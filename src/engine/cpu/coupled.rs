@@ -73,6 +73,8 @@ pub(super) struct Coupled<'a> {
     /// Whether more counts of a collateral than there is of it.
     is_widened: bool,
     most_rounds: u32,
+    /// Breached accounts that steps have left to the next one.
+    n_left: u64,
     /// Scratch: marks on the market at the horizon, by instrument.
     at_horizon: Vec<u32>,
     /// What is left of the path beside its outcome: the words of [`crate::tail::Aftermath`].
@@ -99,6 +101,7 @@ impl<'a> Coupled<'a> {
             has_order: liquidity.has_order(),
             is_widened: program.legs.iter().any(|leg| leg.threshold > ONE_Q31),
             most_rounds: 0,
+            n_left: 0,
             at_horizon: Vec::new(),
             aftermath: Vec::new(),
         }
@@ -152,7 +155,7 @@ impl<'a> Coupled<'a> {
         if self.market.marks.is_late() {
             self.leave_unseen(at, ledger);
         }
-        self.aftermath.push(i64::from(self.most_rounds));
+        self.aftermath.extend([i64::from(self.most_rounds), self.n_left as i64]);
         for (fund, lowest) in self.liquidity.funds.iter().zip(&self.means.lowest) {
             let initial = fund.initial();
             self.aftermath.push(initial - lowest);
@@ -175,7 +178,7 @@ impl<'a> Coupled<'a> {
     pub(super) fn begin(&mut self, at: &Around<'_>, use_bounds: bool) -> bool {
         self.market.begin(at.marks);
         self.accounts.clear();
-        self.most_rounds = 0;
+        (self.most_rounds, self.n_left) = (0, 0);
         self.means.begin(self.liquidity);
         let may_breach = self.near.begin(at, use_bounds, &self.market, &mut self.accounts);
         self.is_idle = !may_breach && self.liquidity.standing.is_none();
@@ -195,13 +198,14 @@ impl<'a> Coupled<'a> {
         let standing = self.liquidity.standing.as_ref().filter(|_| step == 0);
         self.means.capital = terms.capital() - standing.map_or(0, |it| it.capital);
         let mut n_free = terms.per_step - standing.map_or(0, |it| it.n_events);
-        let mut n_in_all = 0;
+        let (mut n_in_all, mut n_left) = (0, 0);
         debug_assert!(!has_room || self.near.has_room(&self.market), "impacts beyond the room");
         for round in 0..terms.rounds.max(1) {
             if round > 0 || !has_room {
                 self.near.fit(at, step, &self.market, &mut self.accounts);
             }
-            let n_events = self.walk_round(at.list, step, &mut n_free, ledger);
+            let n_events;
+            (n_events, n_left) = self.walk_round(at.list, step, &mut n_free, ledger);
             n_in_all += n_events;
             if n_events > 0 {
                 self.most_rounds = self.most_rounds.max(round + 1);
@@ -212,20 +216,21 @@ impl<'a> Coupled<'a> {
                 break;
             }
         }
+        self.n_left += u64::from(n_left);
         n_in_all
     }
 
     /// One round: breached accounts are liquidated while the step has room, in their order if
-    /// an order matters; the number of events.
+    /// an order matters; the number of events, and of breached accounts to which nothing happened.
     fn walk_round(
         &mut self,
         list: &ScanList,
         step: usize,
         n_free: &mut u32,
         ledger: &mut Ledger,
-    ) -> u32 {
+    ) -> (u32, u32) {
         if self.near.now.is_empty() {
-            return 0;
+            return (0, 0);
         }
         self.market.set_marks();
         let has_order = self.has_order;
@@ -233,16 +238,17 @@ impl<'a> Coupled<'a> {
             self.find_order(list);
         }
         let n_turns = if has_order { self.turns.len() } else { self.near.now.len() };
-        let mut n_events = 0;
+        let (mut n_breached, mut n_events) = (0, 0);
         for idx in 0..n_turns {
             let account = if has_order { self.turns[idx] } else { self.near.now[idx] };
             let seen = self.accounts.look(self.program, &self.market, account);
             let is_over = self.accounts.list[account as usize].is_over;
             if seen.surplus < 0 && !is_over {
+                n_breached += 1;
                 n_events += self.liquidate(list, (account, &seen), step, n_free, ledger);
             }
         }
-        n_events
+        (n_events, n_breached - n_events)
     }
 
     /// Finds whose turn it is when: of all who are breached, in the order in which they are

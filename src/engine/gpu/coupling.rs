@@ -25,6 +25,8 @@ rows! {
     pub(super) struct KeptPath {
         /// Most rounds of a step so far.
         pub(super) most_rounds: u32,
+        /// Breached positions that steps have left to the next one.
+        pub(super) n_left: [u32; 2],
     }
 
     /// What lasts of an asset.
@@ -39,6 +41,10 @@ rows! {
         pub(super) own: i32,
         /// Highest log price.
         pub(super) highest: i32,
+    }
+
+    /// What lasts of a reading of a price.
+    pub(super) struct KeptReading {
         /// Log price as last reported.
         pub(super) reported: i32,
         /// When that was.
@@ -91,6 +97,7 @@ fn declare_rows(to: &mut Declarations<'_>) {
     to.table::<StandingFund>();
     to.kept::<KeptPath>();
     to.kept::<KeptAsset>();
+    to.kept::<KeptReading>();
     to.kept::<KeptInstrument>();
     to.kept::<KeptFund>();
     to.places::<PathAftermath>();
@@ -112,13 +119,12 @@ impl StateLayout {
         let n_positions = program.positions.len();
         let quantities = 3 * n_positions;
         let history = quantities + program.legs.len();
-        let n_history = if has_history(liquidity) {
-            program.market.n_assets * program.market.n_steps
-        } else {
-            0
-        };
+        let n_readings = n_readings(program, liquidity);
+        let n_history =
+            if has_history(liquidity) { n_readings * program.market.n_steps } else { 0 };
         let n_kept = KeptPath::WORDS
             + KeptAsset::WORDS * program.market.n_assets
+            + KeptReading::WORDS * n_readings
             + KeptInstrument::WORDS * program.instruments.len().max(1)
             + KeptFund::WORDS * liquidity.funds.len();
         Self {
@@ -140,7 +146,17 @@ pub(super) fn state_words(program: &Program, liquidity: &Liquidity) -> usize {
 /// Memory of a workgroup for the market as it is moved, the venues' funds and the bounds.
 pub(super) fn workgroup_bytes(program: &Program, liquidity: &Liquidity) -> usize {
     let n_instruments = program.instruments.len().max(1);
-    72 * program.market.n_assets + 24 * n_instruments + 16 * liquidity.funds.len() + 64
+    let n_readings = n_readings(program, liquidity);
+    60 * program.market.n_assets
+        + 12 * n_readings
+        + 24 * n_instruments
+        + 16 * liquidity.funds.len()
+        + 64
+}
+
+/// Readings of prices: one an asset, then those of single venues.
+fn n_readings(program: &Program, liquidity: &Liquidity) -> usize {
+    liquidity.feeds.len().max(program.market.n_assets)
 }
 
 /// What is reported must be remembered only where some of it is read later.
@@ -197,6 +213,7 @@ fn declare_words(constants: &mut String, program: &Program, liquidity: &Liquidit
     let n_first = terms.per_step - liquidity.standing.as_ref().map_or(0, |it| it.n_events);
     for (name, value) in [
         ("N_FUNDS", liquidity.funds.len()),
+        ("N_READINGS", n_readings(program, liquidity)),
         ("AFTERMATH_WORDS", 2 * aftermath_words(liquidity.funds.len())),
         ("CURVE_ROWS", CURVE_ROWS),
         ("S_KEYS", state.keys),

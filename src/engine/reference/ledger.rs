@@ -12,6 +12,8 @@ pub(super) struct Ledger<'c> {
     outcome: Outcome,
     events_by_step: Vec<u32>,
     most_rounds: u32,
+    /// Breached positions that steps have left to the next one.
+    n_left: i64,
     /// Positions that wait for a liquidator at the horizon, and their exposure, money.
     n_waiting: i64,
     backlog: i64,
@@ -24,6 +26,7 @@ impl<'c> Ledger<'c> {
             events_by_step: vec![0; counters.steps.len()],
             counters,
             most_rounds: 0,
+            n_left: 0,
             n_waiting: 0,
             backlog: 0,
         }
@@ -47,6 +50,11 @@ impl<'c> Ledger<'c> {
     /// A round in which anything happened.
     pub(super) fn count_round(&mut self, when: When) {
         self.most_rounds = self.most_rounds.max(when.round + 1);
+    }
+
+    /// A step is over, and leaves so many breached positions to the next one.
+    pub(super) fn count_left(&mut self, n_left: usize) {
+        self.n_left += n_left as i64;
     }
 
     /// An account at the horizon: its default, and whether it still waits for a liquidator.
@@ -95,7 +103,8 @@ impl<'c> Ledger<'c> {
 
     /// The path is walked, its funds having held so much at the least.
     pub(super) fn finish(self, funds: &[FundRow], lowest: &[i64]) -> Outcome {
-        let mut words = vec![self.backlog, self.n_waiting, i64::from(self.most_rounds)];
+        let most_rounds = i64::from(self.most_rounds);
+        let mut words = vec![self.backlog, self.n_waiting, most_rounds, self.n_left];
         for (fund, lowest) in funds.iter().zip(lowest) {
             let initial = fund.initial();
             words.extend([initial - lowest, i64::from(initial > 0 && *lowest == 0)]);

@@ -28,10 +28,16 @@ struct Asset<'a> {
     market: i32,
     highest: i32,
     band: Option<&'a BandRow>,
+}
+
+/// An asset's price as some venues read it.
+#[derive(Debug, Clone, Copy)]
+struct Reading {
+    asset: usize,
     /// Log price last reported, and after how many steps.
     reported: i32,
     reported_at: usize,
-    /// Log price that the venues read.
+    /// Log price that these venues read.
     read: i32,
 }
 
@@ -44,6 +50,8 @@ pub(super) struct Market<'a> {
     /// Steps that have begun: none at the opening.
     n_begun: usize,
     assets: Vec<Asset<'a>>,
+    /// One an asset, then those of single venues.
+    readings: Vec<Reading>,
     /// Log prices reported at the end of each step, step by step.
     history: Vec<Vec<i32>>,
     /// Running sums of marks, by instrument.
@@ -68,8 +76,16 @@ impl<'a> Market<'a> {
         let asset = |(idx, row): (usize, &AssetRow)| {
             let log = program.market.octaves.opening_log(idx);
             let band = (row.curve != NONE).then(|| liquidity.band(row, 0));
-            let (market, read, highest, reported) = (log, log, log, log);
-            Asset { opening: log, market, read, highest, reported, band, ..Asset::default() }
+            let (market, highest) = (log, log);
+            Asset { opening: log, market, highest, band, ..Asset::default() }
+        };
+        // Without feeds, as where liquidators are unlimited, they read the market itself.
+        let feeds = program.liquidity.as_ref().map_or(&[][..], |it| &it.feeds);
+        let own = feeds.iter().skip(program.market.n_assets);
+        let assets = (0..program.market.n_assets).chain(own.map(|feed| feed.asset as usize));
+        let reading = |asset: usize| {
+            let log = program.market.octaves.opening_log(asset);
+            Reading { asset, reported: log, reported_at: 0, read: log }
         };
         let mut market = Self {
             program,
@@ -77,6 +93,7 @@ impl<'a> Market<'a> {
             logs,
             n_begun: 0,
             assets: liquidity.assets.iter().enumerate().map(asset).collect(),
+            readings: assets.map(reading).collect(),
             history: Vec::new(),
             sums: vec![0; program.instruments.len()],
             marks: Vec::new(),
@@ -136,7 +153,8 @@ impl<'a> Market<'a> {
         }
         self.report(true);
         for (row, sum) in self.program.instruments.iter().zip(&mut self.sums) {
-            *sum += u64::from(mark_of_log(self.assets[row.asset as usize].read));
+            let reading = row.reading(self.assets.len());
+            *sum += u64::from(mark_of_log(self.readings[reading].read));
         }
         self.set_marks();
     }
@@ -175,7 +193,7 @@ impl<'a> Market<'a> {
     }
 
     pub(super) fn end_step(&mut self) {
-        self.history.push(self.assets.iter().map(|asset| asset.reported).collect());
+        self.history.push(self.readings.iter().map(|it| it.reported).collect());
     }
 
     /// Log price that no sale has moved.
@@ -210,22 +228,23 @@ impl<'a> Market<'a> {
     /// a heartbeat is due; what they report arrives after their delay.
     fn report(&mut self, is_new_step: bool) {
         let (step, n_steps) = (self.step(), self.program.market.n_steps);
-        for (idx, asset) in self.assets.iter_mut().enumerate() {
+        for (idx, reading) in self.readings.iter_mut().enumerate() {
+            let asset = &self.assets[reading.asset];
             let Some(feed) = self.liquidity.feeds.get(idx) else {
-                asset.read = asset.market;
+                reading.read = asset.market;
                 continue;
             };
             let stale = self.liquidity.stale.get(idx * n_steps + step);
-            let rise = i64::from(asset.market) - i64::from(asset.reported);
+            let rise = i64::from(asset.market) - i64::from(reading.reported);
             let is_far = rise >= i64::from(feed.rise) || -rise >= i64::from(feed.fall);
-            let age = self.n_begun - asset.reported_at;
+            let age = self.n_begun - reading.reported_at;
             let is_due = is_new_step && age as u64 >= u64::from(feed.heartbeat);
             if stale != Some(&1) && (is_due || is_far) {
-                (asset.reported, asset.reported_at) = (asset.market, self.n_begun);
+                (reading.reported, reading.reported_at) = (asset.market, self.n_begun);
             }
             let sent = step.checked_sub(feed.delay as usize);
-            asset.read = match feed.delay {
-                0 => asset.reported,
+            reading.read = match feed.delay {
+                0 => reading.reported,
                 _ => sent.map_or(asset.opening, |step| self.history[step][idx]),
             };
         }
@@ -239,9 +258,10 @@ impl<'a> Market<'a> {
 
     fn set_marks(&mut self) {
         let mark = |(row, sum): (&InstrumentRow, &u64)| {
-            let asset = &self.assets[row.asset as usize];
+            let market = self.assets[row.asset as usize].market;
+            let read = self.readings[row.reading(self.assets.len())].read;
             if row.kind == INSTRUMENT_PRICE {
-                [asset.read, asset.market].map(|log| self.price_mark(row, log))
+                [read, market].map(|log| self.price_mark(row, log))
             } else {
                 [(sum >> row.sum_shift) as u32; 2]
             }
@@ -306,10 +326,11 @@ impl<'a> Market<'a> {
         self.assets[asset].pending
     }
 
-    /// All flows, log prices on the market, log prices as the venues read them, by asset.
+    /// All flows, log prices on the market, log prices as they are reported to all, by asset.
     pub(super) fn told(&self) -> (Vec<i64>, Vec<i32>, Vec<i32>) {
         let flows = self.assets.iter().map(|asset| asset.flow).collect();
         let market = self.assets.iter().map(|asset| asset.market).collect();
-        (flows, market, self.assets.iter().map(|asset| asset.read).collect())
+        let to_all = self.readings[..self.assets.len()].iter();
+        (flows, market, to_all.map(|reading| reading.read).collect())
     }
 }

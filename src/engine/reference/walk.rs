@@ -103,17 +103,21 @@ impl<'a> Walk<'a> {
         for step in 0..n_steps {
             self.market.begin_step();
             self.means.begin_step(self.liquidity, step);
+            let mut n_left = 0;
             for round in 0..self.liquidity.terms.rounds.max(1) {
                 if round > 0 {
                     self.market.begin_round();
                 }
-                let n_events = self.count_round(When { step, round }, &mut ledger, &mut story);
+                let n_events;
+                (n_events, n_left) =
+                    self.count_round(When { step, round }, &mut ledger, &mut story);
                 self.market.end_round();
                 if n_events == 0 {
                     break;
                 }
             }
             self.market.end_step();
+            ledger.count_left(n_left);
             for (asset, log) in self.market.told().1.into_iter().enumerate() {
                 story.moved[asset * n_steps + step] = log;
             }
@@ -127,10 +131,17 @@ impl<'a> Walk<'a> {
         story
     }
 
-    /// One round of a step; the events that did something.
-    fn count_round(&mut self, when: When, ledger: &mut Ledger<'_>, story: &mut Story) -> u32 {
+    /// One round of a step; the events that did something, and the breached accounts to which
+    /// nothing happened.
+    fn count_round(
+        &mut self,
+        when: When,
+        ledger: &mut Ledger<'_>,
+        story: &mut Story,
+    ) -> (u32, usize) {
         let events = self.round(when.step);
         let n_events = events.iter().filter(|(_, event)| event.is_something()).count() as u32;
+        let n_left = events.len() - n_events as usize;
         for (at, event) in events {
             let account = &self.accounts[at];
             ledger.count_event(account, when.step, &event);
@@ -142,7 +153,7 @@ impl<'a> Walk<'a> {
             let (sold, market, read) = self.market.told();
             story.rounds.push(ToldRound { when, n_events, sold, market, read });
         }
-        n_events
+        (n_events, n_left)
     }
 
     /// The horizon, valued at the market's last marks. Without a breach nothing is lost, unless

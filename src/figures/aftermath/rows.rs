@@ -92,7 +92,7 @@ pub(in crate::figures) static CASCADE: [Row; 2] = [
     },
 ];
 
-pub(in crate::figures) static BACKLOG: [Row; 4] = [
+pub(in crate::figures) static BACKLOG: [Row; 5] = [
     Row {
         name: "backlog.probability",
         json: "backlog.probability",
@@ -137,6 +137,17 @@ pub(in crate::figures) static BACKLOG: [Row; 4] = [
         needs: Needs::Coupling,
         about: "positions that wait, mean over paths",
         read: |summary, _| Reading::reported(summary.aftermath.as_ref()?.backlog.mean_positions),
+        ..ROW
+    },
+    Row {
+        name: "backlog.waiting",
+        json: "backlog.mean_waiting_steps",
+        unit: Unit::Count,
+        needs: Needs::Coupling,
+        about: "steps from breach to liquidation, mean over liquidations",
+        read: |summary, _| {
+            Reading::reported(summary.aftermath.as_ref()?.backlog.mean_waiting_steps?)
+        },
         ..ROW
     },
 ];

@@ -21,7 +21,7 @@ fn figures_of(paths: &[[i64; 4]], timing: FeedbackTiming) -> AftermathFigures {
     let aftermath = tally.counters.aftermath.as_mut().unwrap();
     for [backlog, n_waiting, n_rounds, drawn] in paths.iter().copied() {
         let emptied = i64::from(drawn == 100);
-        aftermath.absorb(&[backlog * USD, n_waiting, n_rounds, 0, 0, drawn * USD, emptied]);
+        aftermath.absorb(&[backlog * USD, n_waiting, n_rounds, 2, 0, 0, drawn * USD, emptied]);
     }
     let coupling = CouplingFacts { feedback: Some(timing), funds: vec![NO_FUND, FUND] };
     figures(&tally, &Facts { coupling: Some(coupling), ..fixture::facts() }).unwrap()

@@ -14,6 +14,7 @@ use crate::program::compile::{MOST_GROWTH, MOST_MONEY};
 use crate::program::layout::{
     INSTRUMENT_PRICE, INSTRUMENT_SUM, InstrumentRow, LegRow, PositionRow, TierRow, from_words,
 };
+use crate::program::liquidity::FeedRow;
 use crate::scenario::MOST_LEGS;
 
 /// Thresholds are widened a little beyond 1; see `program::ties`.
@@ -31,7 +32,9 @@ pub(super) fn check(program: &Program) -> Result<(), Unsound> {
     between("money_log2", program.money_log2, (FINEST_MONEY, 0))?;
     program.actions.iter().try_for_each(check_action)?;
     let n_assets = program.market.n_assets;
-    index("instruments", program.instruments.len(), MOST_INSTRUMENTS * n_assets + 1)?;
+    let own = own_feeds(program);
+    let n_readings = n_assets + own.len();
+    index("instruments", program.instruments.len(), MOST_INSTRUMENTS * n_readings + 1)?;
     program.instruments.iter().try_for_each(|it| check_instrument(program, it))?;
     for (venue, asset) in &program.pools {
         index("pools.venue", venue.0, program.actions.len())?;
@@ -90,10 +93,20 @@ fn check_instrument(program: &Program, row: &InstrumentRow) -> Result<(), Unsoun
     let growth = i128::from(from_words(row.accrual)) * n_steps as i128;
     let most = if row.kind == INSTRUMENT_PRICE { most_growth(MOST_GROWTH as i64) } else { 0 };
     between("instruments.accrual", growth, (-most, most))?;
+    index("instruments.feed", row.feed, own_feeds(program).len() + 1)?;
+    let feed = own_feeds(program).get((row.feed as usize).wrapping_sub(1));
+    let is_of_asset = feed.is_none_or(|feed| feed.asset == row.asset);
+    holds(is_of_asset, "instruments.feed", "it is a feed of the asset")?;
     // A sum of so many marks fits the word.
     let of_sum = usize::BITS - n_steps.leading_zeros();
     let shift = if row.kind == INSTRUMENT_PRICE { 0 } else { of_sum };
     between("instruments.sum_shift", row.sum_shift, (shift, shift))
+}
+
+/// The feeds of single venues.
+fn own_feeds(program: &Program) -> &[FeedRow] {
+    let feeds = program.liquidity.as_ref().map_or(&[][..], |it| &it.feeds);
+    feeds.get(program.market.n_assets..).unwrap_or(&[])
 }
 
 /// Checks a leg, whose tiers begin no sooner than that; where the next leg's may.

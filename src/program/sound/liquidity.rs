@@ -24,7 +24,9 @@ pub(super) fn check(program: &Program, liquidity: &Liquidity) -> Result<(), Unso
     length("liquidity.assets", liquidity.assets.len(), n_assets)?;
     length("liquidity.funds", liquidity.funds.len(), program.actions.len())?;
     length_or_none("liquidity.cross", liquidity.cross.len(), n_assets * n_assets)?;
-    length_or_none("liquidity.feeds", liquidity.feeds.len(), n_assets)?;
+    let n_own = liquidity.feeds.len().saturating_sub(n_assets);
+    length_or_none("liquidity.feeds", liquidity.feeds.len(), n_assets + n_own)?;
+    index("liquidity.feeds", n_own, n_assets * program.actions.len() + 1)?;
     length_or_none("liquidity.stale", liquidity.stale.len(), liquidity.feeds.len() * n_steps)?;
     for entry in &liquidity.cross {
         between("liquidity.cross", *entry, (-(1 << CROSS_BITS), 1 << CROSS_BITS))?;
@@ -32,7 +34,12 @@ pub(super) fn check(program: &Program, liquidity: &Liquidity) -> Result<(), Unso
     for flag in &liquidity.stale {
         between("liquidity.stale", *flag, (0, 1))?;
     }
-    liquidity.feeds.iter().try_for_each(check_feed)?;
+    for (idx, feed) in liquidity.feeds.iter().enumerate() {
+        index("feeds.asset", feed.asset, n_assets)?;
+        let is_own = idx >= n_assets || feed.asset as usize == idx;
+        holds(is_own, "feeds.asset", "the first feeds are one an asset, in their order")?;
+        check_feed(feed)?;
+    }
     index("liquidity.curves", liquidity.curves.len(), n_assets + 1)?;
     liquidity.curves.iter().try_for_each(check_curve)?;
     let mut next_band = 0;

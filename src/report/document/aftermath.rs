@@ -84,6 +84,10 @@ fn of_backlog(backlog: &BacklogFigures) -> Section {
         percent(backlog.probability_high),
     );
     let mut lines = vec![Line::Labelled("Probability", probability)];
+    if let Some(steps) = backlog.mean_waiting_steps.filter(|steps| *steps > 0.0) {
+        let waiting = format!("{} steps from breach to liquidation", significant(steps, 3));
+        lines.push(Line::Labelled("Waiting", waiting));
+    }
     if backlog.probability != 0.0 {
         let owed = format!(
             "{} USD{} on the mean path ({}), {} USD at most",

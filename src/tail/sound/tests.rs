@@ -34,7 +34,7 @@ fn counted(losses: &[i64], others: &[i64], n_worst: usize) -> (Tally, Paired) {
         (sums.n_events as u64, sums.liquidated, sums.loss);
     let aftermath = counters.aftermath.as_mut().unwrap();
     for loss in losses {
-        aftermath.absorb(&[*loss, i64::from(*loss > 0), 1 + loss % 2, loss / 3, 0]);
+        aftermath.absorb(&[*loss, i64::from(*loss > 0), 1 + loss % 2, 1, loss / 3, 0]);
     }
     let mut paired = Paired::default();
     let others: Vec<Outcome> = others.iter().map(outcome).collect();
@@ -102,6 +102,7 @@ fn no_sum_may_be_another() {
         |it, _| it.counters.aftermath.as_mut().unwrap().n_waiting = u128::MAX,
         |it, _| it.counters.aftermath.as_mut().unwrap().n_spiralling = 0,
         |it, _| it.counters.aftermath.as_mut().unwrap().most_rounds = 1,
+        |it, _| it.counters.aftermath.as_mut().unwrap().n_left = u128::MAX,
         |it, _| it.counters.aftermath.as_mut().unwrap().backlog.sum += 1,
         |it, _| it.counters.aftermath.as_mut().unwrap().backlog.largest = i64::MAX,
         |it, _| it.counters.aftermath.as_mut().unwrap().funds[0].n_emptied = 101,

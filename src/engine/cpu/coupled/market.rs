@@ -55,12 +55,12 @@ pub(super) struct MovedMarket<'a> {
     /// What each was asked in this round, and which were.
     asked: Vec<Option<Asked>>,
     all_asked: Vec<u32>,
-    /// Log prices last reported, and after how many steps.
+    /// By feed, log prices last reported, and after how many steps.
     reported: Vec<i32>,
     reported_at: Vec<u32>,
-    /// Reported log prices after every step, asset by asset.
+    /// Reported log prices after every step, feed by feed.
     history: Vec<i32>,
-    /// Log prices as venues that read late have them.
+    /// By feed, log prices as venues read them.
     late: Vec<i32>,
     /// Whether no feed reports prices, and none hangs on more than its own asset's sales and only
     /// through what the market holds of them.
@@ -73,7 +73,8 @@ impl<'a> MovedMarket<'a> {
     pub(super) fn new(program: &'a Program, liquidity: &'a Liquidity, lanes: Lanes) -> Self {
         let n_assets = program.market.n_assets;
         let has_delay = liquidity.feeds.iter().any(|feed| feed.delay > 0);
-        let n_history = if has_delay { n_assets * program.market.n_steps } else { 0 };
+        let n_feeds = liquidity.feeds.len();
+        let n_history = if has_delay { n_feeds * program.market.n_steps } else { 0 };
         let whole = |row: &AssetRow| {
             let has_bands = row.n_bands > 0;
             if has_bands { *liquidity.band(row, 0) } else { BandRow::zeroed() }
@@ -99,10 +100,10 @@ impl<'a> MovedMarket<'a> {
                 .collect(),
             asked: vec![None; n_assets],
             all_asked: Vec::new(),
-            reported: vec![0; n_assets],
-            reported_at: vec![0; n_assets],
+            reported: vec![0; n_feeds],
+            reported_at: vec![0; n_feeds],
             history: vec![0; n_history],
-            late: vec![0; n_assets],
+            late: vec![0; n_feeds],
             is_plain: liquidity.feeds.is_empty()
                 && liquidity.cross.is_empty()
                 && liquidity.assets.iter().all(|row| row.n_bands <= 1)
@@ -136,7 +137,9 @@ impl<'a> MovedMarket<'a> {
         self.sales.clear();
         self.impact.fill(0);
         self.highest.copy_from_slice(&self.opening_logs);
-        self.reported.copy_from_slice(&self.opening_logs);
+        for (reported, feed) in self.reported.iter_mut().zip(&self.liquidity.feeds) {
+            *reported = self.opening_logs[feed.asset as usize];
+        }
         self.is_overbought = false;
         self.reported_at.fill(0);
     }
@@ -213,8 +216,8 @@ impl<'a> MovedMarket<'a> {
     pub(super) fn end_step(&mut self, step: usize) {
         if !self.history.is_empty() {
             let n_steps = self.program.market.n_steps;
-            for (asset, log) in self.reported.iter().enumerate() {
-                self.history[asset * n_steps + step] = *log;
+            for (idx, log) in self.reported.iter().enumerate() {
+                self.history[idx * n_steps + step] = *log;
             }
         }
     }
@@ -316,21 +319,22 @@ impl<'a> MovedMarket<'a> {
     /// Feeds report what their rules say; a heart beats at the beginning of a step only.
     fn report(&mut self, step: usize, is_new_step: bool) {
         let n_steps = self.program.market.n_steps;
-        for (asset, feed) in self.liquidity.feeds.iter().enumerate() {
+        for (idx, feed) in self.liquidity.feeds.iter().enumerate() {
+            let asset = feed.asset as usize;
             let is_stale =
-                self.liquidity.stale.get(asset * n_steps + step).is_some_and(|it| *it == 1);
-            let by = i64::from(self.market[asset]) - i64::from(self.reported[asset]);
-            let age = step as u32 + 1 - self.reported_at[asset];
+                self.liquidity.stale.get(idx * n_steps + step).is_some_and(|it| *it == 1);
+            let by = i64::from(self.market[asset]) - i64::from(self.reported[idx]);
+            let age = step as u32 + 1 - self.reported_at[idx];
             let is_due = is_new_step && age >= feed.heartbeat;
             let is_far = by >= i64::from(feed.rise) || -by >= i64::from(feed.fall);
             if !is_stale && (is_due || is_far) {
-                self.reported[asset] = self.market[asset];
-                self.reported_at[asset] = step as u32 + 1;
+                self.reported[idx] = self.market[asset];
+                self.reported_at[idx] = step as u32 + 1;
             }
             let delay = feed.delay as usize;
-            self.late[asset] = match step.checked_sub(delay) {
-                _ if delay == 0 => self.reported[asset],
-                Some(then) => self.history[asset * n_steps + then],
+            self.late[idx] = match step.checked_sub(delay) {
+                _ if delay == 0 => self.reported[idx],
+                Some(then) => self.history[idx * n_steps + then],
                 None => self.opening_logs[asset],
             };
         }

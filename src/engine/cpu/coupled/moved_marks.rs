@@ -24,8 +24,9 @@ const ABREAST: usize = 8;
 pub(super) struct MovedMarks<'a> {
     program: &'a Program,
     lanes: Lanes,
-    /// The asset of each.
+    /// The asset of each, and which reading of its price the venue has.
     asset_of: Vec<u32>,
+    reading_of: Vec<u32>,
     /// Whether venues may read late.
     is_late: bool,
     /// Growth of every instrument by interest after each step, step by step.
@@ -53,6 +54,11 @@ impl<'a> MovedMarks<'a> {
             program,
             lanes,
             asset_of: program.instruments.iter().map(|it| it.asset).collect(),
+            reading_of: program
+                .instruments
+                .iter()
+                .map(|it| it.reading(program.market.n_assets) as u32)
+                .collect(),
             is_late,
             growths: growths(program),
             growth: 0,
@@ -93,14 +99,17 @@ impl<'a> MovedMarks<'a> {
         }
     }
 
-    /// The next step, of log prices on the market and as venues that read late have them, by asset.
+    /// The next step, of log prices on the market, by asset, and as venues read them, by feed where
+    /// there are feeds.
     pub(super) fn step(&mut self, step: usize, market: &[i32], late: &[i32]) {
-        let read = if self.is_late { late } else { market };
+        let (read, of) =
+            if self.is_late { (late, &self.reading_of) } else { (market, &self.asset_of) };
         self.growth = step * self.program.instruments.len();
         if self.has_sums {
-            for (instrument, sum) in self.program.instruments.iter().zip(&mut self.sums) {
+            let instruments = self.program.instruments.iter().zip(of);
+            for ((instrument, of), sum) in instruments.zip(&mut self.sums) {
                 if instrument.kind != INSTRUMENT_PRICE {
-                    *sum += u64::from(mark_of_log(read[instrument.asset as usize]));
+                    *sum += u64::from(mark_of_log(read[*of as usize]));
                 }
             }
         }
@@ -136,22 +145,22 @@ impl<'a> MovedMarks<'a> {
 
     fn compute(&mut self, market: &[i32], logs_late: &[i32]) {
         self.stand = true;
-        let Self { lanes, asset_of, market: now, late, .. } = self;
+        let Self { lanes, asset_of, reading_of, market: now, late, .. } = self;
         let growths = &self.growths[self.growth..];
         let exp2 = Exp2::for_lanes();
-        let set = |marks: &mut [u32], logs: &[i32]| {
+        let set = |marks: &mut [u32], logs: &[i32], of: &[u32]| {
             // Logs first, then all marks at once.
-            for ((mark, asset), growth) in marks.iter_mut().zip(&*asset_of).zip(growths) {
-                *mark = (logs[*asset as usize] + growth) as u32;
+            for ((mark, of), growth) in marks.iter_mut().zip(of).zip(growths) {
+                *mark = (logs[*of as usize] + growth) as u32;
             }
             lanes.run(
                 #[inline(always)]
                 || marks.iter_mut().for_each(|mark| *mark = exp2.mark_of_log(*mark as i32)),
             );
         };
-        set(now, market);
+        set(now, market, asset_of);
         if self.is_late {
-            set(late, logs_late);
+            set(late, logs_late, reading_of);
         }
         if self.has_sums {
             for (idx, instrument) in self.program.instruments.iter().enumerate() {

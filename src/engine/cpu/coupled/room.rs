@@ -321,14 +321,17 @@ fn widening((down, up): (i32, i32)) -> Widening {
     }
 }
 
-/// Steps by which what a venue reads of an asset may lie behind the market.
+/// Steps by which what some venue reads of an asset may lie behind the market.
 fn reach(program: &Program, liquidity: &Liquidity, asset: usize) -> usize {
-    let Some(feed) = liquidity.feeds.get(asset) else { return 0 };
     let n_steps = program.market.n_steps;
-    let stale = liquidity.stale.get(asset * n_steps..(asset + 1) * n_steps);
-    let n_stale = stale.map_or(0, |flags| flags.iter().filter(|flag| **flag == 1).count());
-    let between = if feed.heartbeat == 1 { 0 } else { feed.heartbeat as usize };
-    between.saturating_add(feed.delay as usize).saturating_add(n_stale).min(n_steps)
+    let feeds = liquidity.feeds.iter().enumerate();
+    let reaches = feeds.filter(|(_, feed)| feed.asset as usize == asset).map(|(idx, feed)| {
+        let stale = liquidity.stale.get(idx * n_steps..(idx + 1) * n_steps);
+        let n_stale = stale.map_or(0, |flags| flags.iter().filter(|flag| **flag == 1).count());
+        let between = if feed.heartbeat == 1 { 0 } else { feed.heartbeat as usize };
+        between.saturating_add(feed.delay as usize).saturating_add(n_stale).min(n_steps)
+    });
+    reaches.max().unwrap_or(0)
 }
 
 /// The extremes of an instrument's marks over the runs that hold some steps and those before them
