@@ -135,7 +135,8 @@ fn accounts_are_liquidatable_as_on_chain() {
     for case in cases::<Account, Liquidatable>("comet_is_liquidatable", 4) {
         let one = One::of(&case.inputs, |it| it.liquidate_cf.unwrap());
         let (_, story) = one.walked();
-        case.hold("liquidatable", !story.events.is_empty() == case.expected.liquidatable);
+        let is_liquidated = !story.events.is_empty();
+        case.hold("liquidatable", is_liquidated == case.expected.liquidatable);
     }
 }
 
