@@ -52,7 +52,7 @@ fn checks(criterion: &mut Criterion) {
     }
 }
 
-/// Books in which one stage does nearly all of the work, prices aside: where everybody is far from
+/// Books in which one stage does nearly all of the work, prices aside: where all are far from
 /// the threshold, the bounds over the horizon; where few are breached that the horizon does not
 /// clear, the search for a breach; where all are at the threshold, their liquidation and what
 /// follows.

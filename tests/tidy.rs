@@ -4,6 +4,7 @@
 
 mod tidy {
     mod offsets;
+    mod words;
 }
 
 use std::fs;

@@ -206,7 +206,7 @@ fn a_coupled_path_tells_its_rounds() {
 }
 
 #[test]
-fn a_position_that_nobody_takes_is_told_with_the_reason() {
+fn a_position_that_no_liquidator_takes_is_told_with_the_reason() {
     let dir = TempDir::new().expect("a temporary folder");
     let reasons = [
         ("[liquidators]\nper_step = 1\n", "no-room"),

@@ -94,7 +94,7 @@ fn a_run_with_gates_ends_with_what_came_of_them_the_worst_first() {
 }
 
 #[test]
-fn verdicts_are_kept_where_nobody_reads_the_report() {
+fn verdicts_are_kept_where_the_report_is_not_read() {
     for (gate, code) in [("mean > 0", 99), ("mean > 1e9", 74)] {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);

@@ -107,7 +107,7 @@ fn moved(told: &Explanation) -> Option<Section> {
 
 fn events(told: &Explanation) -> Section {
     if told.events.is_empty() {
-        return Section::line("Nobody is liquidated.");
+        return Section::line("No position is liquidated.");
     }
     let headings = [
         "position",

@@ -13,7 +13,7 @@ use crate::report::explain::{
 /// The rounds, then the liquidations in them.
 pub(super) fn rounds(told: &Explanation, rounds: &[ToldRound]) -> Vec<Section> {
     if told.events.is_empty() {
-        return vec![Section::line("Nobody is liquidated.")];
+        return vec![Section::line("No position is liquidated.")];
     }
     let coupled: Vec<(&ToldLiquidation, &ToldCoupling)> = told
         .events
