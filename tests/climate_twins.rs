@@ -12,14 +12,14 @@ use std::path::Path;
 
 use shortfall::book::Position;
 use shortfall::engine::gpu::Options;
-use shortfall::engine::gpu::probe::{Probe, Prober};
+use shortfall::engine::gpu::probe::Prober;
 use shortfall::market::climate::{Regime, Regimes};
 use shortfall::market::depth::{ConstantProduct, Depth, DepthForm};
 use shortfall::market::{CommonJumps, JumpSize, Jumps};
 use shortfall::program::Program;
 use shortfall::scenario::{Overrides, Scenario, load};
 use shortfall::units::AssetId;
-use support::adapters::adapters;
+use support::adapters::{adapters, assert_same_prices};
 use support::twins::everywhere;
 
 /// A shipped scenario for so many steps, in a climate of so many states that change every few
@@ -86,42 +86,15 @@ fn assert_same(scenario: &Scenario, options: &[Options], n_paths: u64) -> Progra
     program
 }
 
-/// Log prices of the first window of 16 paths, on every adapter.
-fn assert_same_prices(program: &Program, seed: u64) {
-    let (market, n_paths) = (&program.market, 16);
-    let first_path = (1 << 33) - 5;
-    for adapter in adapters() {
-        let prober = Prober::new(&adapter, program, Options::default()).unwrap();
-        let window = prober.window();
-        let found = prober
-            .ask(&Probe {
-                entry_point: "probe_prices",
-                seed,
-                first_path,
-                n_items: n_paths,
-                n_groups: n_paths,
-                input: &vec![0; program.positions.len() * n_paths as usize],
-                n_output: n_paths as usize * market.n_assets * window,
-            })
-            .unwrap();
-        let mut buffer = market.buffer();
-        let mut expected: Vec<u32> = Vec::new();
-        for path in first_path..first_path + u64::from(n_paths) {
-            market.walk(seed, path, &mut buffer);
-            let rows = buffer.logs.chunks_exact(market.n_steps);
-            expected.extend(rows.flat_map(|row| &row[..window]).map(|log| *log as u32));
-        }
-        let at = found.iter().zip(&expected).position(|(a, b)| a != b);
-        assert_eq!(at, None, "window {window}");
-    }
-}
-
 #[test]
 fn prices_in_any_number_of_states_are_the_twins() {
     for (n_states, start) in [(2, None), (3, Some(2)), (8, None)] {
         let scenario = in_states("reference-calm.toml", 168, n_states, start);
         let program = shortfall::engine::compile(&scenario).unwrap();
-        assert_same_prices(&program, scenario.run.seed);
+        for adapter in adapters() {
+            let name = format!("{n_states} states");
+            assert_same_prices(&name, &program, scenario.run.seed, &adapter);
+        }
     }
 }
 

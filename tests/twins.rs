@@ -14,7 +14,6 @@ use std::path::{Path, PathBuf};
 use shortfall::book::{Book, Leg, LegKind, Position};
 use shortfall::engine::cpu::Cpu;
 use shortfall::engine::fallback::Fallback;
-use shortfall::engine::gpu::adapter::Candidate;
 use shortfall::engine::gpu::probe::{Probe, Prober};
 use shortfall::engine::gpu::self_test::self_test;
 use shortfall::engine::gpu::{Gpu, Options};
@@ -27,7 +26,7 @@ use shortfall::program::Program;
 use shortfall::scenario::{Overrides, Scenario, load};
 use shortfall::tail::{Counters, Outcome, Tally};
 use shortfall::units::{AssetId, VenueId};
-use support::adapters::adapters;
+use support::adapters::{adapters, assert_same_prices};
 use support::twins::{Walked, everywhere};
 
 /// Every way to compile the kernel.
@@ -247,38 +246,6 @@ fn prices_are_the_twins_on_every_adapter() {
         let (program, seed) = by_factors();
         assert_same_prices("factors", &program, seed, &adapter);
     }
-}
-
-/// Log prices of the first window of 16 paths; whether one of them was held in its range.
-fn assert_same_prices(name: &str, program: &Program, seed: u64, adapter: &Candidate) -> bool {
-    let n_paths = 16;
-    let market = &program.market;
-    let prober = Prober::new(adapter, program, Options::default()).unwrap();
-    let window = prober.window();
-    let first_path = (1 << 33) - 5;
-    let found = prober
-        .ask(&Probe {
-            entry_point: "probe_prices",
-            seed,
-            first_path,
-            n_items: n_paths,
-            n_groups: n_paths,
-            input: &vec![0; program.positions.len() * n_paths as usize],
-            n_output: n_paths as usize * market.n_assets * window,
-        })
-        .unwrap();
-    let mut buffer = market.buffer();
-    let mut expected: Vec<u32> = Vec::new();
-    let mut clamped = false;
-    for path in first_path..first_path + u64::from(n_paths) {
-        market.walk(seed, path, &mut buffer);
-        clamped |= buffer.clamped;
-        let rows = buffer.logs.chunks_exact(market.n_steps);
-        expected.extend(rows.flat_map(|row| &row[..window]).map(|log| *log as u32));
-    }
-    let at = found.iter().zip(&expected).position(|(a, b)| a != b);
-    assert_eq!(at, None, "{name}: window {window}");
-    clamped
 }
 
 #[test]

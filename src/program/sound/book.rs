@@ -32,8 +32,7 @@ pub(super) fn check(program: &Program) -> Result<(), Unsound> {
     between("money_log2", program.money_log2, (FINEST_MONEY, 0))?;
     program.actions.iter().try_for_each(check_action)?;
     let n_assets = program.market.n_assets;
-    let own = own_feeds(program);
-    let n_readings = n_assets + own.len();
+    let n_readings = n_assets + own_feeds(program).len();
     index("instruments", program.instruments.len(), MOST_INSTRUMENTS * n_readings + 1)?;
     program.instruments.iter().try_for_each(|it| check_instrument(program, it))?;
     for (venue, asset) in &program.pools {
@@ -93,8 +92,9 @@ fn check_instrument(program: &Program, row: &InstrumentRow) -> Result<(), Unsoun
     let growth = i128::from(from_words(row.accrual)) * n_steps as i128;
     let most = if row.kind == INSTRUMENT_PRICE { most_growth(MOST_GROWTH as i64) } else { 0 };
     between("instruments.accrual", growth, (-most, most))?;
-    index("instruments.feed", row.feed, own_feeds(program).len() + 1)?;
-    let feed = own_feeds(program).get((row.feed as usize).wrapping_sub(1));
+    let own = own_feeds(program);
+    index("instruments.feed", row.feed, own.len() + 1)?;
+    let feed = own.get((row.feed as usize).wrapping_sub(1));
     let is_of_asset = feed.is_none_or(|feed| feed.asset == row.asset);
     holds(is_of_asset, "instruments.feed", "it is a feed of the asset")?;
     // A sum of so many marks fits the word.
