@@ -27,7 +27,7 @@ pub(crate) fn assert_same_prices(
 ) -> bool {
     let n_paths = 16;
     let market = &program.market;
-    let prober = Prober::new(adapter, program, Options::default()).unwrap();
+    let prober = Prober::new(adapter, program, Options::default()).expect("a prober");
     let window = prober.window();
     let first_path = (1 << 33) - 5;
     let found = prober
@@ -40,7 +40,7 @@ pub(crate) fn assert_same_prices(
             input: &vec![0; program.positions.len() * n_paths as usize],
             n_output: n_paths as usize * market.n_assets * window,
         })
-        .unwrap();
+        .expect("prices");
     let mut buffer = market.buffer();
     let mut expected: Vec<u32> = Vec::new();
     let mut clamped = false;
