@@ -1,5 +1,6 @@
 //! Random depth, feeds, liquidators and insurance funds for random books in random markets.
 
+use proptest::collection::SizeRange;
 use proptest::prelude::*;
 use shortfall::book::liquidators::{Execution, Liquidators, Order};
 use shortfall::book::venue::Rule;
@@ -10,7 +11,7 @@ use shortfall::market::oracle::{Feed, Stale};
 use shortfall::scenario::{Opening, Scenario};
 use shortfall::units::{AssetId, VenueId};
 
-use crate::support::drawn::{N_ASSETS, PERPETUAL, any_scenario, scale_form};
+use crate::support::drawn::{N_ASSETS, PERPETUAL, any_scenario_of, scale_form};
 
 /// A form of a depth of 1; amounts are multiples of the book's gross value.
 fn form() -> impl Strategy<Value = DepthForm> {
@@ -182,5 +183,11 @@ impl Coupling {
 
 /// Scenarios whose positions are coupled, most of them.
 pub(crate) fn coupled_scenario() -> impl Strategy<Value = Scenario> {
-    (any_scenario(), coupling()).prop_map(|(scenario, coupling)| coupling.applied(scenario))
+    coupled_scenario_of((1..=6).into())
+}
+
+/// The same, of so many positions.
+pub(crate) fn coupled_scenario_of(n_positions: SizeRange) -> impl Strategy<Value = Scenario> {
+    let drawn = (any_scenario_of(n_positions), coupling());
+    drawn.prop_map(|(scenario, coupling)| coupling.applied(scenario))
 }

@@ -86,7 +86,8 @@ fn is_taken_over(before: &Position<'_>, told: &ToldEvent) -> Result<(), TestCase
             KIND_COLLATERAL => prop_assert_eq!(was.quantity, is.quantity),
             KIND_STATE => prop_assert_eq!((was.quantity, is.quantity), (0, 1)),
             _ if collateral == 0 => {
-                prop_assert_eq!((is.quantity, is.lost), (0, was.market_value()));
+                let owed = i128::from(was.quantity) * i128::from(was.mark);
+                prop_assert_eq!((is.quantity, i128::from(is.lost)), (0, owed));
             }
             _ if is.quantity > was.quantity && is.mark > 0 => {
                 prop_assert!(value <= credit && value + i128::from(is.mark) > credit);

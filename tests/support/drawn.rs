@@ -1,5 +1,6 @@
 //! Random books in random markets.
 
+use proptest::collection::SizeRange;
 use proptest::prelude::*;
 use proptest::strategy::Union;
 use shortfall::book::venue::{
@@ -231,7 +232,12 @@ fn position(range: Range) -> impl Strategy<Value = Drawn> {
 
 /// Scenarios of up to six positions and up to sixty steps.
 pub(crate) fn scenario(range: Range) -> impl Strategy<Value = Scenario> {
-    let positions = proptest::collection::vec(position(range), 1..=6);
+    scenario_of(range, (1..=6).into())
+}
+
+/// Scenarios of so many positions and up to sixty steps.
+fn scenario_of(range: Range, n_positions: SizeRange) -> impl Strategy<Value = Scenario> {
+    let positions = proptest::collection::vec(position(range), n_positions);
     let steps = (prop_oneof![1..4_u32, 20..60_u32], 1e-5..range.step_years);
     (market(range), venues(), positions, steps).prop_map(
         |(market, venues, positions, (n_steps, step_years))| {
@@ -261,7 +267,13 @@ pub(crate) fn scenario(range: Range) -> impl Strategy<Value = Scenario> {
 
 /// Ordinary scenarios, and extreme ones.
 pub(crate) fn any_scenario() -> impl Strategy<Value = Scenario> {
-    prop_oneof![scenario(ORDINARY), scenario(EXTREME)]
+    any_scenario_of((1..=6).into())
+}
+
+/// Ordinary scenarios and extreme ones, of so many positions.
+pub(crate) fn any_scenario_of(n_positions: SizeRange) -> impl Strategy<Value = Scenario> {
+    let of = |range| scenario_of(range, n_positions.clone());
+    prop_oneof![of(ORDINARY), of(EXTREME)]
 }
 
 /// The program, or the case is drawn anew: an extreme market may not fit the formats.
