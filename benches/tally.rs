@@ -4,7 +4,8 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 
-use shortfall::engine::cpu::path::{PathWorker, shape};
+use shortfall::engine::cpu::path::PathWorker;
+use shortfall::engine::shape::shape;
 use shortfall::lanes::Lanes;
 use shortfall::program::Program;
 use shortfall::scenario::Workload;

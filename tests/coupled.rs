@@ -31,7 +31,7 @@ fn shipped() -> Vec<Scenario> {
 fn outcomes(program: &Program, cpu: Cpu<'_>, n_paths: u64) -> (Vec<Outcome>, Counters) {
     let mut cpu = cpu;
     let mut outcomes = vec![Outcome::default(); n_paths as usize];
-    let mut counters = Counters::new(engine::cpu::path::shape(program));
+    let mut counters = Counters::new(engine::shape::shape(program));
     cpu.run(0..n_paths, &mut outcomes, &mut counters).unwrap();
     (outcomes, counters)
 }

@@ -2,8 +2,8 @@
 //!
 //! Every rule of a venue with its picks, sizes and prices, legs of every shape, funds, one to forty
 //! positions, depth and feeds and liquidators or none of them. Sixty are drawn by the seed of the
-//! day, which is printed. `SHORTFALL_DRAWN_SEED` draws those of another day, `SHORTFALL_DRAWN` so many
-//! of them, `SHORTFALL_DRAWN_FROM` those from an index on, and `SHORTFALL_FULL` a thousand.
+//! day, which is printed. `SHORTFALL_DRAWN_SEED` draws those of another day, `SHORTFALL_DRAWN` so
+//! many of them, `SHORTFALL_DRAWN_FROM` those from an index on, and `SHORTFALL_FULL` a thousand.
 #![cfg(feature = "gpu")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 

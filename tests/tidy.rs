@@ -3,6 +3,7 @@
 //! A rule that fails is kept, and the code mended.
 
 mod tidy {
+    mod circles;
     mod offsets;
     mod words;
 }

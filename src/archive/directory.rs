@@ -16,7 +16,6 @@ use super::read::{Record, read_record};
 use super::results::Counted;
 use super::sealed::{Kind, json, pack, pack_json};
 use super::values::check_part;
-use super::walk::publish_shard;
 use super::{FACTS, MANIFEST, PLAN, PROGRAM, SEGMENTS, SHARDS, STATES};
 use crate::engine::Part;
 use crate::report::Facts;
@@ -317,4 +316,25 @@ fn check_plan(folder: &Path, subject: &Subject) -> Result<bool, ArchiveError> {
 
 fn walked_again(path: &Path, damage: &Damage) -> String {
     format!("{} is damaged, {damage}: its paths are walked again", path.display())
+}
+
+/// Gives a finished shard its name. Where another process was quicker, the two must agree.
+pub(super) fn publish_shard(
+    disk: &mut dyn Disk,
+    place: &Place,
+    manifest: &Manifest,
+) -> Result<(), ArchiveError> {
+    let (from, to) = (place.working(), place.published());
+    let failed = |source| ArchiveError::Write { path: to.clone(), source };
+    if !to.exists() {
+        let renamed = disk.rename(&from, &to);
+        return renamed.and_then(|()| disk.sync_dir(&place.root.join(SHARDS))).map_err(failed);
+    }
+    let there = Manifest::read(&to)?;
+    there.check_files(&to)?;
+    let is_same = |name: &&String| there.files.get(*name) == manifest.files.get(*name);
+    if let Some(name) = manifest.files.keys().find(|name| !is_same(name)) {
+        return Err(ArchiveError::Violation { path: from.join(name), other: to.join(name) });
+    }
+    disk.remove_dir(&from).map_err(failed)
 }

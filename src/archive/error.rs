@@ -351,3 +351,8 @@ fn list(differences: &[Difference]) -> String {
     let rest = differences.len().saturating_sub(MOST_TOLD);
     if rest > 0 { format!("{}, and {rest} more", told.join(", ")) } else { told.join(", ") }
 }
+
+/// Damage unless a rule holds of the value of a key.
+pub(super) fn holds(is_so: bool, key: &'static str, rule: &'static str) -> Result<(), Damage> {
+    if is_so { Ok(()) } else { Err(Damage::Value { key, rule }) }
+}

@@ -9,7 +9,7 @@ use super::inside::names;
 use super::layout::{Shard, paths, segment_name, segments};
 use super::manifest::{Listed, Manifest, SELF_SEALED, found_in};
 use super::plan::Subject;
-use super::walk::RunRecord;
+use super::record::RunRecord;
 use super::{
     BLOCKS, COMMITMENT, FACTS, MANIFEST, PLAN, POSITIONS, PROGRAM, RUN, SEGMENTS, STATES, SUMMARY,
     WORST_PATHS,

@@ -31,6 +31,7 @@ pub mod merge;
 pub mod plan;
 pub mod proof;
 pub mod read;
+mod record;
 pub mod results;
 pub mod sample;
 pub mod sealed;

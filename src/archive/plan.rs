@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use super::PLAN;
 use super::disk;
-use super::error::ArchiveError;
+use super::error::{ArchiveError, Damage, holds};
 use super::sealed::{digest, json, unpack_json};
-use super::values::check_plan;
 use crate::engine::Part;
 use crate::program::Program;
 use crate::report::Facts;
 use crate::tail::Digest;
+use crate::units::MOST_PATHS;
 
 /// Format of run directories; another is refused.
 pub(super) const FORMAT: u32 = 3;
@@ -137,8 +137,15 @@ impl RunPlan {
         let path = folder.join(PLAN);
         let Some(bytes) = disk::read(&path)? else { return Ok(None) };
         let plan: Result<Self, _> = unpack_json(&bytes);
-        let plan = plan.and_then(|plan| check_plan(&plan).map(|()| plan));
+        let plan = plan.and_then(|plan| plan.check().map(|()| plan));
         plan.map(Some).map_err(|damage| ArchiveError::Damaged { path, damage })
+    }
+
+    /// Whether a run can have such a plan.
+    pub(super) fn check(&self) -> Result<(), Damage> {
+        holds(self.format == FORMAT, "format", "it is 3 where this version reads it")?;
+        let is_count = (1..=MOST_PATHS).contains(&self.n_paths);
+        holds(is_count, "n_paths", "it is between 1 and 1099511627776 (2^40)")
     }
 
     /// The same run with another number of paths.

@@ -13,7 +13,7 @@ use super::manifest::Manifest;
 use super::plan::{RunPlan, Subject};
 use super::results::Counted;
 use super::sealed::{Kind, digest, unpack, unpack_json};
-use super::values::{check_facts, check_part, check_plan};
+use super::values::{check_facts, check_part};
 use super::{FACTS, PLAN, PROGRAM, SEGMENTS};
 use crate::engine::Part;
 use crate::report::Facts;
@@ -48,7 +48,7 @@ impl Subject {
             None => Err(damaged(name, Damage::Missing)),
         };
         let plan: RunPlan = unpack_json(&bytes(PLAN)?).map_err(|damage| damaged(PLAN, damage))?;
-        check_plan(&plan).map_err(|damage| damaged(PLAN, damage))?;
+        plan.check().map_err(|damage| damaged(PLAN, damage))?;
         let facts_bytes = bytes(FACTS)?;
         let here = digest(&facts_bytes);
         if here != plan.facts_digest {

@@ -3,30 +3,18 @@
 
 use std::ops::Range;
 
-use super::error::Damage;
+use super::error::{Damage, holds};
 use super::layout;
-use super::plan::{FORMAT, RunPlan, Subject};
+use super::plan::Subject;
 use super::results::Counted;
 use crate::engine::Part;
 use crate::program::liquidity::NONE;
 use crate::program::{OpeningFigures, Program};
 use crate::report::{AmountAtOpening, CouplingFacts, Facts, FeedbackTiming, OpeningFacts};
 use crate::tail::Tally;
-use crate::units::MOST_PATHS;
 
 /// The most levels of a run.
 const MOST_LEVELS: usize = 16;
-
-fn holds(is_so: bool, key: &'static str, rule: &'static str) -> Result<(), Damage> {
-    if is_so { Ok(()) } else { Err(Damage::Value { key, rule }) }
-}
-
-/// Whether a run can have such a plan.
-pub(super) fn check_plan(plan: &RunPlan) -> Result<(), Damage> {
-    holds(plan.format == FORMAT, "format", "it is 3 where this version reads it")?;
-    let is_count = (1..=MOST_PATHS).contains(&plan.n_paths);
-    holds(is_count, "n_paths", "it is between 1 and 1099511627776 (2^40)")
-}
 
 /// Whether a subject's facts are those of its program and plan, which belong together: all but
 /// names, notes, levels and the materiality follow from it.

@@ -16,11 +16,11 @@ use super::layout::{n_blocks, paths, segment_blocks, segment_name, segments};
 use super::manifest::Manifest;
 use super::plan::Subject;
 use super::read::read_segment;
+use super::record::RunRecord;
 use super::results::{Counted, files};
 use super::sample::Holding;
-use super::walk::RunRecord;
 use super::{BLOCKS, MANIFEST, SEGMENTS};
-use crate::engine::cpu::path::shape;
+use crate::engine::shape::shape;
 use crate::engine::{EngineError, Part, Progress, Stretch, Walkers, walk};
 use crate::tail::{BLOCK_PATHS, Counters, Digest, Leaf, Level, Ordered, Outcome, SumTree};
 

@@ -1,21 +1,19 @@
 //! Walks what a run directory lacks, and finishes it.
 
 use std::ops::{ControlFlow, Range};
-use std::path::Path;
 
-use serde::{Deserialize, Serialize};
-
-use super::directory::{Found, Place, RunDirectory};
-use super::disk::{self, Disk};
-use super::error::{ArchiveError, Damage};
+use super::directory::{Found, RunDirectory, publish_shard};
+use super::disk::{self};
+use super::error::ArchiveError;
 use super::layout::segment_blocks;
 use super::manifest::Manifest;
+use super::record::RunRecord;
 use super::results::{Counted, Results, files};
-use super::sealed::{pack_json, unpack_json};
-use super::{BLOCKS, MANIFEST, RUN, SHARDS, STATES};
+use super::sealed::pack_json;
+use super::{BLOCKS, MANIFEST, RUN, STATES};
 use crate::engine::{Done, Part, Progress, Stretch, Walkers, walk};
 use crate::report::RunFacts;
-use crate::tail::{BLOCK_PATHS, Digest, Tally};
+use crate::tail::{BLOCK_PATHS, Tally};
 
 /// What a watcher asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,30 +45,6 @@ pub enum Ended {
         /// Paths done, those found included.
         n_paths: u64,
     },
-}
-
-/// How a run went, and which run it was.
-#[derive(Serialize, Deserialize)]
-pub(super) struct RunRecord {
-    /// Key of the run.
-    pub(super) key: Digest,
-    /// How it went.
-    #[serde(flatten)]
-    pub(super) run: RunFacts,
-}
-
-impl RunRecord {
-    /// Reads how the run in a folder went.
-    pub(super) fn read(folder: &Path, key: Digest) -> Result<Self, ArchiveError> {
-        let path = folder.join(RUN);
-        let damaged = |damage| ArchiveError::Damaged { path: path.clone(), damage };
-        let bytes = disk::read(&path)?.ok_or_else(|| damaged(Damage::Missing))?;
-        let record: Self = unpack_json(&bytes).map_err(damaged)?;
-        if record.key == key {
-            return Ok(record);
-        }
-        Err(damaged(Damage::Foreign { there: record.key, here: key }))
-    }
 }
 
 impl RunDirectory<'_> {
@@ -171,27 +145,6 @@ impl RunDirectory<'_> {
             _ => Ok(()),
         }
     }
-}
-
-/// Gives a finished shard its name. Where another process was quicker, the two must agree.
-pub(super) fn publish_shard(
-    disk: &mut dyn Disk,
-    place: &Place,
-    manifest: &Manifest,
-) -> Result<(), ArchiveError> {
-    let (from, to) = (place.working(), place.published());
-    let failed = |source| ArchiveError::Write { path: to.clone(), source };
-    if !to.exists() {
-        let renamed = disk.rename(&from, &to);
-        return renamed.and_then(|()| disk.sync_dir(&place.root.join(SHARDS))).map_err(failed);
-    }
-    let there = Manifest::read(&to)?;
-    there.check_files(&to)?;
-    let is_same = |name: &&String| there.files.get(*name) == manifest.files.get(*name);
-    if let Some(name) = manifest.files.keys().find(|name| !is_same(name)) {
-        return Err(ArchiveError::Violation { path: from.join(name), other: to.join(name) });
-    }
-    disk.remove_dir(&from).map_err(failed)
 }
 
 /// How far the segments go on without a gap.

@@ -10,163 +10,21 @@ pub mod counterparty;
 mod largest_legs;
 mod price;
 mod pro_rata;
-
-use bytemuck::Zeroable;
-use serde::{Deserialize, Serialize};
+pub mod row;
 
 use super::account::{Event, LegState, Values, values};
-use crate::rows;
-
 pub use absorb::{MOST_CREDIT, set_absorbed};
 pub use close_out::{equity, largest_perp};
 pub use counterparty::{Counterparty, Unlimited};
 pub use largest_legs::Largest;
-pub use pro_rata::{BASKET, Basket, Pair};
-
 pub use price::discount_by_health;
-
-/// Takes from all collaterals and repays all debts alike, one call.
-pub const PICK_PRO_RATA: u32 = 0;
-/// Call after call, repays the largest debt out of the largest collateral.
-pub const PICK_LARGEST_PAIR: u32 = 1;
-/// Closes all perpetuals of an account.
-pub const PICK_WHOLE: u32 = 2;
-/// Takes the whole account over, then sells it leg by leg.
-pub const PICK_ABSORB: u32 = 3;
-/// Which legs a call takes: the one list.
-pub const PICKS: &[Part] = &[
-    Part { word: PICK_PRO_RATA, name: "pro-rata", about: "every collateral and debt alike" },
-    Part {
-        word: PICK_LARGEST_PAIR,
-        name: "largest-pair",
-        about: "the largest debt out of the largest collateral, call after call",
-    },
-    Part { word: PICK_WHOLE, name: "whole", about: "all perpetuals of an account at once" },
-    Part {
-        word: PICK_ABSORB,
-        name: "absorb",
-        about: "the venue takes the account over, then sells its collateral, the largest first",
-    },
-];
-
-/// Collateral goes at the bonus of its terms.
-pub const PRICE_BONUS: u32 = 0;
-/// Collateral goes at a discount that grows as health falls, up to a most.
-pub const PRICE_BY_HEALTH: u32 = 1;
-/// What is closed is closed on the market, at a cost.
-pub const PRICE_MARKET: u32 = 2;
-/// At which price a call takes them: the one list.
-pub const PRICES: &[Part] = &[
-    Part { word: PRICE_BONUS, name: "bonus", about: "the bonus of the collateral's terms" },
-    Part {
-        word: PRICE_BY_HEALTH,
-        name: "by-health",
-        about: "a discount of 1 - health, up to a most",
-    },
-    Part { word: PRICE_MARKET, name: "market", about: "the market's, at a cost" },
-];
-
-/// A part that a rule may be made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Part {
-    /// Its number in a program.
-    pub word: u32,
-    /// Its name.
-    pub name: &'static str,
-    /// What it does, in a few words.
-    pub about: &'static str,
-}
-
-/// Most calls of an event.
-pub const MOST_CALLS: u32 = 64;
-
-rows! {
-    /// An action and its parameters; read by Rust and WGSL alike.
-    #[derive(Serialize, Deserialize)]
-    pub struct Action {
-        /// One of the `PICK_` constants.
-        pub pick: u32,
-        /// One of the `PRICE_` constants.
-        pub price: u32,
-        /// 1 where positions hold perpetuals against margin, 0 where they owe debts.
-        pub holds_perps: u32,
-        /// Share of debt repayable in a call, Q1.31.
-        pub close_factor: u32,
-        /// 1 if that is a share of the whole debt, 0 if of the chosen leg.
-        pub of_whole_debt: u32,
-        /// Health factor below which the close factor falls away, Q0.32; 0 for never.
-        pub full_close_below: u32,
-        /// 1 if debt without collateral is written off at once, 0 if it stays on the books.
-        pub writes_off: u32,
-        /// Most calls in an event.
-        pub calls_per_step: u32,
-        /// Cost of closing perpetuals, a share of their notional, Q1.31.
-        pub close_cost: u32,
-        /// Least price of collateral by health, as a share of its value, Q1.31.
-        pub least_discount: u32,
-        /// Legs of less value may be repaid whole; money, low and high word.
-        pub small: [u32; 2],
-        /// Least value a call may leave of a leg that it does not clear; money, low and high word.
-        pub dust: [u32; 2],
-        /// Debt at the beginning of an event from which on it may be written off; money, low and
-        /// high word.
-        pub written_off_from: [u32; 2],
-    }
-}
-
-/// What an action may know of its position beside the legs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AccountFacts {
-    /// Constant part of the account value (perpetuals: less the entry value), a fine value.
-    pub constant: i64,
-    /// What is added to the margin surplus for its rounding; see
-    /// `tie` of the program's rows of positions.
-    pub tie: i64,
-    /// Right shift from fine values to money.
-    pub money_shift: u32,
-}
+pub use pro_rata::{BASKET, Basket, Pair};
+pub use row::{
+    AccountFacts, Action, MOST_CALLS, PICK_ABSORB, PICK_LARGEST_PAIR, PICK_PRO_RATA, PICK_WHOLE,
+    PICKS, PRICE_BONUS, PRICE_BY_HEALTH, PRICE_MARKET, PRICES, Part, to_words,
+};
 
 impl Action {
-    /// An action that does nothing yet; venues set what they use.
-    #[must_use]
-    pub fn new(pick: u32) -> Self {
-        let is_whole = pick == PICK_WHOLE;
-        let price = if is_whole { PRICE_MARKET } else { PRICE_BONUS };
-        let holds_perps = u32::from(is_whole);
-        Self { pick, price, holds_perps, calls_per_step: 1, ..Self::zeroed() }
-    }
-
-    /// Whether positions hold perpetuals against margin: their value is then one sum, where others
-    /// have collateral and debt.
-    #[inline(always)]
-    #[must_use]
-    pub fn holds_perps(&self) -> bool {
-        self.holds_perps == 1
-    }
-
-    /// Whether a position is liquidated pro rata at the bonus of its terms, which is the same in
-    /// every call.
-    #[inline(always)]
-    #[must_use]
-    pub fn is_plain_pro_rata(&self) -> bool {
-        self.pick == PICK_PRO_RATA && self.price == PRICE_BONUS
-    }
-
-    /// Whether a first call on the [`Largest`] legs may be made by itself: what follows it needs
-    /// nothing of what was before.
-    #[inline(always)]
-    #[must_use]
-    pub fn begins_with_a_call(&self) -> bool {
-        self.pick == PICK_LARGEST_PAIR && self.written_off_from == [0; 2]
-    }
-
-    /// Whether it keeps a word of every account, in a leg of [`super::account::KIND_STATE`].
-    #[inline(always)]
-    #[must_use]
-    pub fn keeps_state(&self) -> bool {
-        self.pick == PICK_ABSORB
-    }
-
     /// Runs the action on a breached position, against the counterparty of what it gives up.
     #[inline]
     pub fn run<C: Counterparty>(
@@ -215,16 +73,4 @@ impl Action {
     pub fn goes_on(&self, facts: AccountFacts, sums: &Values, event: &Event) -> bool {
         largest_legs::calls_again(self, facts, sums, event) || largest_legs::writes_off(self, sums)
     }
-}
-
-/// A 64-bit amount of money as two words.
-#[must_use]
-pub fn to_words(money: i64) -> [u32; 2] {
-    [money as u32, (money >> 32) as u32]
-}
-
-/// Two words as a 64-bit amount of money.
-#[inline(always)]
-fn from_words(words: [u32; 2]) -> u64 {
-    u64::from(words[0]) | u64::from(words[1]) << 32
 }

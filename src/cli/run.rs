@@ -6,8 +6,8 @@ use clap::Args;
 
 use shortfall::job::{Baseline, Ended, Job, JobError, Walked};
 use shortfall::report::History;
+use shortfall::report::gates::closing;
 use shortfall::report::gates::{judge, worst};
-use shortfall::report::verdict::closing;
 use shortfall::report::{Answer, Report};
 use shortfall::scenario::{Overrides, Scenario};
 

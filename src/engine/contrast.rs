@@ -4,8 +4,8 @@
 use std::ops::Range;
 
 use super::backend::{Backend, EngineError};
-use super::cpu::path::{shape, windows};
 use super::run::{Blocks, Done, Progress};
+use super::shape::{shape, windows};
 use crate::program::Program;
 use crate::tail::stat::sectioning::{N_SECTIONS, start_of};
 use crate::tail::{Counters, Outcome, Tally};

@@ -4,28 +4,28 @@
 //! horizon, and walks what the bound does not clear from breach to breach.
 
 mod baskets;
-pub(super) mod bound;
+mod bound;
 mod coupled;
+pub(super) mod extremes;
 mod filter;
-pub(super) mod horizon;
+mod horizon;
 mod ledger;
 mod mark_ratios;
 pub mod marks;
 mod pairs;
 pub mod path;
-pub(super) mod positions;
 mod search;
-pub(super) mod terms;
 mod walk;
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use super::backend::{Backend, EngineError};
+use super::shape::shape;
 use crate::lanes::Lanes;
 use crate::program::Program;
 use crate::tail::{Counters, Outcome};
-use path::{PathWorker, shape};
+use path::PathWorker;
 
 /// Paths a thread takes at a time.
 const PATHS_PER_TURN: usize = 64;

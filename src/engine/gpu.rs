@@ -9,12 +9,14 @@ mod cache;
 mod coupling;
 pub mod device;
 pub mod kernel;
+pub mod options;
 mod parts;
 pub mod probe;
 pub mod room;
 pub mod self_test;
 mod slot;
 mod tables;
+mod wide_rows;
 mod words;
 
 use std::collections::VecDeque;
@@ -28,6 +30,7 @@ use crate::tail::{Counters, Outcome};
 use adapter::Candidate;
 use device::{Device, Scopes};
 use kernel::{CANARY, Task};
+pub use options::Options;
 use slot::{InFlight, Pipelines, Sizes, Slot};
 
 /// Dispatches in flight.
@@ -45,39 +48,6 @@ const SOFTWARE_PIECE: u32 = 24;
 const HARDWARE_SLICE: usize = 1 << 14;
 /// A dispatch is to take this long: far above its overhead, far below a driver's patience.
 const WANTED_SECONDS: f64 = 0.1;
-
-/// Invocations of a workgroup that walks a slice of the positions.
-const GROUP_SIZE: u32 = 64;
-/// Of one that walks all positions of a path: as many as every device has.
-const COUPLED_GROUP_SIZE: u32 = 256;
-
-/// How the kernel is compiled; none of it changes a bit of the outcomes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Options {
-    /// Keep the driver's bounds checks and zeroed memory.
-    pub checks: bool,
-    /// Compute 64-bit integers on pairs of words even where the device has them.
-    pub emulate_int64: bool,
-    /// Clear windows by bounds before their steps are walked.
-    pub use_bounds: bool,
-    /// Invocations of a workgroup; `None` for as many as suit the program.
-    pub group_size: Option<u32>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { checks: false, emulate_int64: false, use_bounds: true, group_size: None }
-    }
-}
-
-impl Options {
-    /// Invocations of a workgroup for a program.
-    #[must_use]
-    pub fn group_size_for(&self, program: &Program) -> u32 {
-        let suits = if program.liquidity.is_some() { COUPLED_GROUP_SIZE } else { GROUP_SIZE };
-        self.group_size.unwrap_or(suits)
-    }
-}
 
 /// The GPU backend.
 pub struct Gpu<'a> {
@@ -320,13 +290,4 @@ fn n_slices(program: &Program, candidate: &Candidate, device: &Device) -> u32 {
 /// As many slices as give every lane one item.
 fn most_slices(device: &Device) -> u32 {
     device.kernel.n_items.div_ceil(device.group_size() as usize).max(1) as u32
-}
-
-/// Bytes of a buffer of the program against what the device binds.
-fn check_size(device: &Device, what: &'static str, bytes: u64) -> Result<(), EngineError> {
-    let bound = device.device.limits().max_storage_buffer_binding_size;
-    if bytes > bound {
-        return Err(device.fault(DeviceFault::TooLarge { what, bytes, bound }));
-    }
-    Ok(())
 }

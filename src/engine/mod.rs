@@ -12,6 +12,8 @@ pub mod gpu;
 pub mod prefix;
 pub mod reference;
 pub mod run;
+mod scan;
+pub mod shape;
 pub mod story;
 pub mod void;
 

@@ -16,7 +16,7 @@ mod walk;
 use std::ops::Range;
 
 use super::backend::{Backend, EngineError};
-use super::cpu::path::shape;
+use super::shape::shape;
 use super::story::Story;
 use crate::book::account::{Event, LegState};
 use crate::lanes::Lanes;

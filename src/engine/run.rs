@@ -9,7 +9,7 @@ use crate::tail::{BLOCK_PATHS, Counters, Level, Ordered, Outcome, Paired, TailSh
 
 use super::backend::{Backend, EngineError};
 use super::cpu::Cpu;
-use super::cpu::path::{shape, windows};
+use super::shape::{shape, windows};
 
 /// What is to be run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

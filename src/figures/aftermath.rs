@@ -1,6 +1,5 @@
 //! What couples the positions of a path, in figures: feedback, cascades, backlogs, insurance funds.
 
-mod rows;
 #[cfg(test)]
 mod tests;
 
@@ -8,12 +7,10 @@ use serde::Serialize;
 
 use super::facts::{CouplingFacts, Facts, FeedbackTiming, FundFacts};
 use crate::tail::aftermath::{Amounts, FundDraws};
-use crate::tail::stat::mean::mean_of;
 use crate::tail::stat::probability::wilson;
+use crate::tail::stat::std_error::mean_of;
 use crate::tail::stat::{Mean, Probability};
 use crate::tail::{Aftermath, Level, Paired, Tally};
-
-pub(super) use rows::{BACKLOG, CASCADE, FEEDBACK, FUNDS};
 
 /// What selling into markets of finite depth does to bad debt: the same paths with it and without.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -3,9 +3,6 @@
 use serde::Serialize;
 
 use super::facts::Facts;
-use super::reading::Reading;
-use super::row::{Known, ROW, Rests, Row, Unit};
-use super::summary::per_path;
 use super::windows::WindowFigures;
 use crate::tail::stat::{self, Probability, ValueAtRisk};
 use crate::tail::{Level, Ordered, Tally};
@@ -85,103 +82,21 @@ pub struct ExpectedShortfallFigures {
     pub std_error_usd: Option<f64>,
 }
 
-/// The bad debt of a path and its probability.
-pub(super) static TOTALS: [Row; 2] = [
-    Row {
-        name: "mean",
-        json: "bad_debt.mean_usd",
-        known: Known::Within(Rests::Losing),
-        rises: true,
-        about: "bad debt, mean over paths",
-        read: |summary, _| {
-            let it = &summary.bad_debt;
-            Reading::within(it.mean_usd, it.std_error_usd, [it.low_usd, it.high_usd])
-        },
-        ..ROW
-    },
-    Row {
-        name: "probability",
-        json: "bad_debt.probability",
-        unit: Unit::Share,
-        known: Known::Within(Rests::Else),
-        rises: true,
-        about: "share of paths that lose at least materiality_usd",
-        read: |summary, _| {
-            let it = &summary.bad_debt;
-            let ends = [it.probability_low, it.probability_high];
-            Reading::within(it.probability, None, ends.map(Some))
-        },
-        ..ROW
-    },
-];
-
-pub(super) static VALUES_AT_RISK: [Row; 1] = [Row {
-    name: "var*",
-    json: "bad_debt.value_at_risk.*.value_usd",
-    known: Known::Within(Rests::Rank),
-    rises: true,
-    about: "value at risk at a level of run.levels, in percent",
-    read: |summary, of| {
-        let found = summary.bad_debt.value_at_risk.iter().find(|it| of.is_level(it.level))?;
-        Reading::within(found.value_usd, None, [Some(found.low_usd), found.high_usd])
-    },
-    ..ROW
-}];
-
-pub(super) static EXPECTED_SHORTFALLS: [Row; 1] = [Row {
-    name: "es*",
-    json: "bad_debt.expected_shortfall.*.value_usd",
-    known: Known::Within(Rests::Tail),
-    rises: true,
-    about: "expected shortfall at a level of run.levels, in percent",
-    read: |summary, of| {
-        let found = summary.bad_debt.expected_shortfall.iter().find(|it| of.is_level(it.level))?;
-        Reading::within(found.value_usd, found.std_error_usd, [found.low_usd, found.high_usd])
-    },
-    ..ROW
-}];
-
-/// The worst path, and what the mean is made of.
-pub(super) static PATHS: [Row; 5] = [
-    Row {
-        name: "max",
-        json: "bad_debt.max_usd",
-        known: Known::Walked,
-        rises: true,
-        about: "bad debt of the worst path; grows with the paths walked",
-        read: |summary, _| Reading::exactly(summary.bad_debt.max_usd),
-        ..ROW
-    },
-    Row {
-        name: "losing_paths",
-        json: "bad_debt.losing_paths",
-        unit: Unit::Count,
-        about: "paths that lose anything",
-        read: |summary, _| Reading::reported(summary.bad_debt.losing_paths as f64),
-        ..ROW
-    },
-    Row {
-        name: "realised",
-        json: "bad_debt.realised_usd",
-        about: "part of the mean: written off on the way",
-        read: |summary, _| Reading::reported(summary.bad_debt.realised_usd),
-        ..ROW
-    },
-    Row {
-        name: "stranded",
-        json: "bad_debt.stranded_usd",
-        about: "part of the mean: left on the books",
-        read: |summary, _| Reading::reported(summary.bad_debt.stranded_usd),
-        ..ROW
-    },
-    Row {
-        name: "under_water",
-        json: "bad_debt.under_water_usd",
-        about: "part of the mean: of positions still open at the horizon",
-        read: |summary, _| Reading::reported(summary.bad_debt.under_water_usd),
-        ..ROW
-    },
-];
+impl BadDebt {
+    /// What is left of intervals where some paths lose at least what is counted.
+    pub(super) fn without_upper_ends(mut self) -> Self {
+        self.at_least = true;
+        self.high_usd = None;
+        self.probability_high = 1.0;
+        for found in &mut self.value_at_risk {
+            found.high_usd = None;
+        }
+        for found in &mut self.expected_shortfall {
+            found.high_usd = None;
+        }
+        self
+    }
+}
 
 pub(super) fn bad_debt(
     ordered: &Ordered<'_>,
@@ -222,9 +137,9 @@ pub(super) fn bad_debt(
         probability_high: probability.high,
         materiality_usd: facts.materiality_usd,
         materiality_rounding_usd: facts.usd(facts.materiality_rounding() as f64),
-        realised_usd: per_path(tally, facts, tally.sums.realised),
-        stranded_usd: per_path(tally, facts, tally.sums.stranded),
-        under_water_usd: per_path(tally, facts, tally.sums.under_water),
+        realised_usd: facts.per_path(tally, tally.sums.realised),
+        stranded_usd: facts.per_path(tally, tally.sums.stranded),
+        under_water_usd: facts.per_path(tally, tally.sums.under_water),
         max_usd: usd(ordered.worst()[0].loss as f64),
         value_at_risk: value_at_risk.collect(),
         expected_shortfall: expected_shortfall.collect(),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::opening::OpeningFacts;
-use crate::tail::Digest;
+use crate::tail::{Digest, Tally};
 use crate::units::VenueId;
 
 /// What is known of the scenario and its program before the first path. A summary is a function
@@ -96,6 +96,11 @@ impl Facts {
 
     fn exact_materiality(&self) -> i64 {
         libm::ceil(libm::ldexp(self.materiality_usd, -self.quantum_log2)) as i64
+    }
+
+    /// A sum over all paths, quanta, as dollars a path.
+    pub(super) fn per_path(&self, tally: &Tally, sum: i128) -> f64 {
+        self.usd(sum as f64 / tally.sums.n_paths as f64)
     }
 
     /// Whether a venue of that name has an insurance fund.

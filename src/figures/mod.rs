@@ -13,17 +13,22 @@ pub mod figure;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod gate;
+mod lookup;
 pub(crate) mod number;
 pub mod opening;
 pub mod pools;
 pub mod positions;
 pub mod reading;
 pub mod reference;
+mod restate;
 pub mod row;
+mod rows;
 pub mod steps;
+mod summarise;
 pub mod summary;
 #[cfg(test)]
 mod tests;
+mod unit;
 pub(crate) mod unknown;
 pub mod void;
 pub mod windows;
@@ -34,27 +39,14 @@ pub use facts::{
 };
 pub use figure::{Figure, Parameters};
 pub use gate::{Comparison, Gate, Precision, Quantity, Target};
+pub use lookup::lacking;
 pub use opening::{AmountAtOpening, LargestAtOpening, OpeningFacts};
 pub use pools::PoolFigures;
 pub use positions::PositionFigures;
-pub use reading::{Reading, lacking};
+pub use reading::Reading;
 pub use row::{Group, Known, Needs, Of, Parameter, Row, Unit};
+pub use rows::FIGURES;
 pub use steps::StepFigures;
 pub use summary::Summary;
 pub use void::VoidFigures;
 pub use windows::WindowFigures;
-
-/// The one list of figures, in the order of reports.
-pub static FIGURES: &[Group] = &[
-    Group { of: Of::Run, rows: &bad_debt::TOTALS },
-    Group { of: Of::Level, rows: &bad_debt::VALUES_AT_RISK },
-    Group { of: Of::Level, rows: &bad_debt::EXPECTED_SHORTFALLS },
-    Group { of: Of::Run, rows: &bad_debt::PATHS },
-    Group { of: Of::Run, rows: &summary::LIQUIDATIONS },
-    Group { of: Of::Run, rows: &opening::OPENING },
-    Group { of: Of::Run, rows: &aftermath::FEEDBACK },
-    Group { of: Of::Run, rows: &aftermath::CASCADE },
-    Group { of: Of::Run, rows: &aftermath::BACKLOG },
-    Group { of: Of::Fund, rows: &aftermath::FUNDS },
-    Group { of: Of::Pool, rows: &pools::POOLS },
-];

@@ -1,6 +1,6 @@
 //! Numbers as people read them: grouped by thousands, with the digits that mean something.
 
-use super::row::Unit;
+use super::unit::Unit;
 
 /// A count, grouped: 1,234,567.
 pub(crate) fn count(value: u128) -> String {

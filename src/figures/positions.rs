@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::facts::Facts;
-use super::summary::per_path;
 use crate::tail::{PositionCount, TailShares, Tally, stat};
 
 /// Positions that a summary lists.
@@ -77,8 +76,8 @@ pub fn position_figures(
         venue: facts.venue(label.venue).to_owned(),
         is_bare: label.is_bare,
         probability_of_default: n_defaults as f64 / tally.sums.n_paths as f64,
-        mean_loss_usd: per_path(tally, facts, loss),
-        exposure_at_default_usd: stat::mean::mean_of(exposure, n_defaults)
+        mean_loss_usd: facts.per_path(tally, loss),
+        exposure_at_default_usd: stat::std_error::mean_of(exposure, n_defaults)
             .map(|exposure| facts.usd(exposure)),
         loss_given_default: (exposure > 0).then(|| loss as f64 / exposure as f64),
         expected_shortfall_share: totals.and_then(|of| of.position_share(position_idx)),

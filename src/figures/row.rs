@@ -2,6 +2,7 @@
 
 use super::reading::Reading;
 use super::summary::Summary;
+pub use super::unit::Unit;
 
 /// A figure, or a family of figures that a parameter tells apart.
 #[derive(Debug)]
@@ -75,20 +76,6 @@ pub enum Parameter {
         /// The asset lent.
         debt_asset: String,
     },
-}
-
-/// What a figure is measured in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Unit {
-    /// Dollars.
-    Usd,
-    /// A share, from 0 to 1.
-    Share,
-    /// A count, or the mean of one.
-    Count,
-    /// How many times as much.
-    Factor,
 }
 
 /// How well a figure is known.

@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::facts::Facts;
-use super::summary::per_path;
 use crate::tail::Tally;
 
 /// A step of the mean path.
@@ -28,9 +27,9 @@ pub(super) fn steps(tally: &Tally, facts: &Facts) -> Vec<StepFigures> {
         StepFigures {
             step_idx,
             n_events_per_path: step.n_events as f64 / tally.sums.n_paths as f64,
-            mean_liquidated_usd: per_path(tally, facts, step.liquidated),
-            mean_bad_debt_usd: per_path(tally, facts, step.loss),
-            cumulative_bad_debt_usd: per_path(tally, facts, cumulative),
+            mean_liquidated_usd: facts.per_path(tally, step.liquidated),
+            mean_bad_debt_usd: facts.per_path(tally, step.loss),
+            cumulative_bad_debt_usd: facts.per_path(tally, cumulative),
         }
     });
     figures.collect()

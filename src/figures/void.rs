@@ -3,11 +3,7 @@
 
 use serde::Serialize;
 
-use super::bad_debt::BadDebt;
-use super::figure::Figure;
 use super::number::counted;
-use super::reading::Reading;
-use super::summary::Summary;
 use crate::escape;
 use crate::tail::Tally;
 
@@ -48,53 +44,10 @@ impl VoidFigures {
     }
 }
 
-impl Summary {
-    /// Names where the first void path left the formats.
-    #[must_use]
-    pub fn with_void_at(mut self, asset: &str, step_idx: u64) -> Self {
-        if let Some(void) = &mut self.void {
-            (void.asset, void.step_idx) = (Some(asset.to_owned()), Some(step_idx));
-        }
-        self
-    }
-
-    /// Whether a figure is one of paths some of which are void.
-    #[must_use]
-    pub fn is_void(&self, figure: &Figure) -> bool {
-        self.void.is_some() && !figure.is_of_opening()
-    }
-
-    /// A reading, with the ends that void paths leave.
-    pub(super) fn bounded(&self, figure: &Figure, reading: Reading) -> Reading {
-        if !self.is_void(figure) {
-            return reading;
-        }
-        // What is lost is at least what is seen; how other figures lie nothing says.
-        let low = reading.low.filter(|_| figure.row.rises);
-        Reading { low, high: None, ..reading }
-    }
-}
-
-impl BadDebt {
-    /// What is left of intervals where some paths lose at least what is counted.
-    pub(super) fn without_upper_ends(mut self) -> Self {
-        self.at_least = true;
-        self.high_usd = None;
-        self.probability_high = 1.0;
-        for found in &mut self.value_at_risk {
-            found.high_usd = None;
-        }
-        for found in &mut self.expected_shortfall {
-            found.high_usd = None;
-        }
-        self
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figures::fixture;
+    use crate::figures::{Figure, Summary, fixture};
 
     #[test]
     fn every_figure_over_void_paths_is_open_above_and_the_opening_is_not() {

@@ -1,6 +1,9 @@
 //! One path, walked again and told.
 
 mod coupled;
+mod factor;
+
+use factor::factor;
 
 use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, LegState};
 use crate::engine::reference;
@@ -148,15 +151,4 @@ fn prices(scenario: &Scenario, program: &Program, story: &Story) -> Vec<ToldPric
         }
     })
     .collect()
-}
-
-/// Below this a log2 price is that of an asset that is worthless: its marks are 0.
-const WORTHLESS: i64 = -(30 << 24);
-
-/// A change of a log2 price, Q8.24, as the factor that it is.
-fn factor(log: i64) -> f64 {
-    if log < WORTHLESS {
-        return 0.0;
-    }
-    libm::exp2(log as f64 / f64::from(1 << 24))
 }

@@ -12,10 +12,10 @@ mod rows;
 use crate::units::AssetId;
 
 pub use constant_product::ConstantProduct;
-pub use curve::{CURVE_ROWS, Curve, CurveRow, MOST_SIZE, OVERBOUGHT, ROW_BITS, SIZE_BITS};
+pub use curve::{Curve, OVERBOUGHT};
 pub use power_law::PowerLaw;
 pub use quotes::{Quote, Quotes};
-pub use rows::first_broken;
+pub use rows::{CURVE_ROWS, CurveRow, MOST_SIZE, ROW_BITS, SIZE_BITS, first_broken};
 
 /// How deep the market of one asset is, and how it recovers.
 #[derive(Debug, Clone, PartialEq)]

@@ -9,6 +9,7 @@ pub mod model;
 mod nearest;
 pub mod oracle;
 pub mod rng;
+mod states;
 
 use crate::units::VenueId;
 

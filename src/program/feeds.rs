@@ -1,8 +1,28 @@
 //! How each venue reads each asset's price: what is reported to all, and feeds of single venues.
 
-use super::liquidity::{FeedRow, NONE};
+use serde::{Deserialize, Serialize};
+
+use super::layout::NONE;
 use crate::market::oracle::Feed;
+use crate::rows;
 use crate::scenario::Scenario;
+
+rows! {
+    /// How an asset's price is reported; read by Rust and WGSL alike.
+    #[derive(Serialize, Deserialize)]
+    pub struct FeedRow {
+        /// The asset.
+        pub asset: u32,
+        /// Steps after which a report is due; [`NONE`] for never.
+        pub heartbeat: u32,
+        /// Rise of the log2 price that calls for a report, Q8.24; [`NONE`] for none.
+        pub rise: u32,
+        /// Fall that does.
+        pub fall: u32,
+        /// Steps that a report is on its way.
+        pub delay: u32,
+    }
+}
 
 /// The feeds of a scenario.
 #[derive(Debug)]

@@ -6,6 +6,9 @@ use crate::book::account::LegState;
 use crate::book::action::AccountFacts;
 use crate::rows;
 
+/// No such index, no such bound.
+pub const NONE: u32 = u32::MAX;
+
 /// A mark is that of an asset's price.
 pub const INSTRUMENT_PRICE: u32 = 0;
 /// A mark is the sum of the price marks so far, shifted right: what funding is paid on.

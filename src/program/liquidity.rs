@@ -9,7 +9,9 @@ use std::slice::from_ref;
 use bytemuck::Zeroable;
 use serde::{Deserialize, Serialize};
 
+pub use super::feeds::FeedRow;
 use super::feeds::Feeds;
+pub use super::layout::NONE;
 use super::layout::from_words;
 use super::standing::Standing;
 use crate::book::action::to_words;
@@ -22,8 +24,6 @@ use crate::rows;
 use crate::rows::Part;
 use crate::scenario::Scenario;
 
-/// No such index, no such bound.
-pub const NONE: u32 = u32::MAX;
 /// The part of a size that recovers, and the part that stays, are at most this.
 pub const MOST_PART: i64 = (1 << 62) - 1;
 /// Most that impact moves a log2 price, Q8.24: 32 octaves, so that logs stay words.
@@ -91,23 +91,6 @@ rows! {
         pub money_mantissa: u32,
         /// Its shift.
         pub money_shift: i32,
-    }
-}
-
-rows! {
-    /// How an asset's price is reported; read by Rust and WGSL alike.
-    #[derive(Serialize, Deserialize)]
-    pub struct FeedRow {
-        /// The asset.
-        pub asset: u32,
-        /// Steps after which a report is due; [`NONE`] for never.
-        pub heartbeat: u32,
-        /// Rise of the log2 price that calls for a report, Q8.24; [`NONE`] for none.
-        pub rise: u32,
-        /// Fall that does.
-        pub fall: u32,
-        /// Steps that a report is on its way.
-        pub delay: u32,
     }
 }
 

@@ -12,7 +12,7 @@ mod path;
 mod rounds;
 mod run;
 
-use super::gates::Verdict;
+use super::verdict::Verdict;
 use crate::figures::number::usd;
 
 pub(super) use compared::compared;

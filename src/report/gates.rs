@@ -3,22 +3,10 @@
 use serde::Serialize;
 
 use super::baseline::BaselineFigures;
-use super::verdict::{Evidence, excess, told};
+use super::verdict::{Evidence, Verdict, excess, told};
 use crate::escape;
-use crate::figures::number::{at_least_if, known};
+use crate::figures::number::{at_least_if, count, known};
 use crate::figures::{Gate, Quantity, Reading, Summary, Unit};
-
-/// What a run says to a gate. The worse is the greater.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// No value in the figure's 95 % interval fails.
-    Passed,
-    /// Some values in the interval fail, and some do not: more paths would tell.
-    Inconclusive,
-    /// Every value in the interval fails.
-    Breached,
-}
 
 /// A gate and what came of it; USD, shares or counts.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -45,18 +33,6 @@ pub struct GateFigures {
     /// How far the figure lies on the side that fails, as a share of the bound.
     #[serde(skip)]
     pub excess: f64,
-}
-
-impl Verdict {
-    /// The word for it, as in JSON.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Passed => "passed",
-            Self::Inconclusive => "inconclusive",
-            Self::Breached => "breached",
-        }
-    }
 }
 
 impl GateFigures {
@@ -131,6 +107,28 @@ pub fn judge(
 #[must_use]
 pub fn worst(gates: &[GateFigures]) -> Option<Verdict> {
     gates.iter().map(|gate| gate.verdict).max()
+}
+
+/// The line that a run with gates ends with: those that did not pass, the worst first.
+#[must_use]
+pub fn closing(gates: &[GateFigures]) -> Option<String> {
+    let mut open: Vec<&GateFigures> =
+        gates.iter().filter(|gate| gate.verdict != Verdict::Passed).collect();
+    let n_passed = gates.len() - open.len();
+    if open.is_empty() {
+        return match n_passed {
+            0 => None,
+            1 => Some(format!("the gate passed: {}", escape::line(&gates[0].fail_on))),
+            n => Some(format!("all {} gates passed", count(n as u128))),
+        };
+    }
+    // A stable sort, so that equals stay in the order in which they were given.
+    open.sort_by(|a, b| b.verdict.cmp(&a.verdict).then_with(|| b.excess.total_cmp(&a.excess)));
+    let mut told: Vec<String> = open.into_iter().map(GateFigures::sentence).collect();
+    if n_passed > 0 {
+        told.push(format!("{} passed", count(n_passed as u128)));
+    }
+    Some(told.join("; "))
 }
 
 /// Whether a value fails changes at one place at most, so the ends speak for all between them.

@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use quick_junit::{NonSuccessKind, Report as XmlReport, TestCase, TestCaseStatus, TestSuite};
 
-use super::gates::{GateFigures, Verdict};
-use super::verdict::closing;
+use super::gates::GateFigures;
+use super::gates::closing;
+use super::verdict::Verdict;
 use crate::escape;
 
 /// Writes the gates of a run of a scenario. A breach is a failure, and what more paths must tell an

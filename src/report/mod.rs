@@ -3,6 +3,7 @@
 //!
 //! The only fault here is that writing fails, so writers return [`std::io::Result`].
 
+pub mod answer;
 pub mod baseline;
 pub mod bench;
 pub mod checked;
@@ -29,6 +30,7 @@ pub use crate::figures::{
     AmountAtOpening, CouplingFacts, Facts, FeedbackTiming, FundFacts, LargestAtOpening,
     OpeningFacts, PoolLabel, PositionLabel, RunFacts, Summary,
 };
+pub use answer::{Answer, Report};
 pub use baseline::BaselineFigures;
 pub use bench::{BackendRates, Bench, Growth, GrowthPoint};
 pub use checked::Checked;
@@ -37,9 +39,10 @@ pub use explain::{
     Explanation, ToldCoupling, ToldLeftOver, ToldLiquidation, ToldMoved, ToldPrice, ToldRound,
     ToldSale, ToldState, ToldWindow, Untaken,
 };
-pub use format::{Answer, FORMATS, Format, Report, format_named};
-pub use gates::{GateFigures, Verdict};
+pub use format::{FORMATS, Format, format_named};
+pub use gates::GateFigures;
 pub use glance::Glance;
 pub use history::History;
 pub use ladder::LadderRow;
 pub use until::UntilFigures;
+pub use verdict::Verdict;

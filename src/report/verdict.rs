@@ -1,10 +1,34 @@
 //! What came of gates, in sentences: which, by how much, and how many paths would settle a doubt.
 
-use super::gates::{GateFigures, Verdict};
-use crate::escape;
-use crate::figures::number::{at_least_if, count, counted, measured, round_up, significant};
+use serde::Serialize;
+
+use crate::figures::number::{at_least_if, counted, measured, round_up, significant};
 use crate::figures::{Comparison, Gate, Reading, Unit};
 use crate::units::MOST_PATHS;
+
+/// What a run says to a gate. The worse is the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// No value in the figure's 95 % interval fails.
+    Passed,
+    /// Some values in the interval fail, and some do not: more paths would tell.
+    Inconclusive,
+    /// Every value in the interval fails.
+    Breached,
+}
+
+impl Verdict {
+    /// The word for it, as in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Inconclusive => "inconclusive",
+            Self::Breached => "breached",
+        }
+    }
+}
 
 /// What the sentence about a gate is made of, beside the gate itself.
 #[derive(Debug, Clone, Copy)]
@@ -94,30 +118,9 @@ pub(super) fn excess(gate: &Gate, reading: Option<&Reading>) -> f64 {
     if over == 0.0 { 0.0 } else { over / gate.bound.abs() }
 }
 
-/// The line that a run with gates ends with: those that did not pass, the worst first.
-#[must_use]
-pub fn closing(gates: &[GateFigures]) -> Option<String> {
-    let mut open: Vec<&GateFigures> =
-        gates.iter().filter(|gate| gate.verdict != Verdict::Passed).collect();
-    let n_passed = gates.len() - open.len();
-    if open.is_empty() {
-        return match n_passed {
-            0 => None,
-            1 => Some(format!("the gate passed: {}", escape::line(&gates[0].fail_on))),
-            n => Some(format!("all {} gates passed", count(n as u128))),
-        };
-    }
-    // A stable sort, so that equals stay in the order in which they were given.
-    open.sort_by(|a, b| b.verdict.cmp(&a.verdict).then_with(|| b.excess.total_cmp(&a.excess)));
-    let mut told: Vec<String> = open.into_iter().map(GateFigures::sentence).collect();
-    if n_passed > 0 {
-        told.push(format!("{} passed", count(n_passed as u128)));
-    }
-    Some(told.join("; "))
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::gates::{GateFigures, closing};
     use super::*;
     use crate::figures::Quantity;
     use crate::figures::fixture::figure;

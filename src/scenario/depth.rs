@@ -1,11 +1,11 @@
 //! `[market.depth]`: what selling an asset costs, and how its market recovers.
 
+use super::around::Around;
 use super::assets::check_keys;
 use super::duration;
 use super::error::{Broken, Faults};
 use super::file::{BandEntry, DepthEntry, FormName};
-use super::legs::MOST_USD;
-use super::liquidity::Around;
+use super::legs::usd;
 use super::quotes;
 use super::rounding::{self, Time};
 use super::written::{Bounds, Node};
@@ -62,11 +62,6 @@ impl FormName {
             Self::Table => "table",
         }
     }
-}
-
-/// Dollars of a market.
-pub(super) const fn usd(remedy: &'static str) -> Bounds {
-    Bounds { low: f64::MIN_POSITIVE, high: MOST_USD, bound: "above 0 and at most 1e15", remedy }
 }
 
 /// The depths in the order of the assets; `None` where one cannot be read.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use toml::de::DeValue;
 
-use super::validate::Overrides;
+use super::overrides::Overrides;
 use super::written::Node;
 
 /// The keys and values of a file, with what the command line set over them; without the number of

@@ -1,12 +1,18 @@
 //! Legs of a position: those of one kind and asset are added, and what cannot be held is refused.
 
 use super::error::Broken;
+use super::written::Bounds;
 use crate::book::venue::Rule;
 use crate::book::{Leg, LegKind};
 use crate::market::Asset;
 
 /// The largest value of a leg, USD: money is 64 bits of a fraction of a dollar.
 pub(super) const MOST_USD: f64 = 1e15;
+
+/// Dollars of a market.
+pub(super) const fn usd(remedy: &'static str) -> Bounds {
+    Bounds { low: f64::MIN_POSITIVE, high: MOST_USD, bound: "above 0 and at most 1e15", remedy }
+}
 /// The most legs of a position: the filter's error bound is proven to 128 terms.
 pub(crate) const MOST_LEGS: usize = 128;
 /// Opposite perps cancel when what is left, as a share of their size, is rounding.

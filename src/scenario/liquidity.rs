@@ -1,12 +1,12 @@
 //! `[market.depth]`, `[market.impact]`, `[market.feedback]` and `[market.oracle]`: how the market
 //! takes sales, and how its prices reach the venues.
 
+use super::around::Around;
 use super::assets::{by_name, find_all};
 use super::error::{Broken, Faults};
 use super::file::{FeedbackEntry, ImpactEntry, Timing};
-use super::reach::Reach;
 use super::written::{Bounds, Node};
-use super::{RunSpec, depth, oracle};
+use super::{depth, oracle};
 use crate::market::depth::{Feedback, MOST_ROUNDS};
 use crate::market::{Asset, Liquidity};
 use crate::units::AssetId;
@@ -26,16 +26,6 @@ const CROSS_IMPACT: Bounds = Bounds {
     bound: "between -1 and 1",
     remedy: "write how far the log price moves when the other's own moves by 1",
 };
-
-/// Where the parts of the scenario stand that liquidity is checked against.
-pub(super) struct Around<'a> {
-    /// The assets, in the order of the file.
-    pub(super) assets: &'a [Asset],
-    /// Which files the scenario may name.
-    pub(super) reach: &'a Reach,
-    /// How long a path is.
-    pub(super) run: &'a RunSpec,
-}
 
 /// What `[market]` says of liquidity; `None` where a part cannot be read.
 pub(super) fn read(

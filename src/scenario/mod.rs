@@ -1,44 +1,38 @@
 //! Input files to a validated model: the only door, where every fault is named with its line.
 
 pub mod duration;
-pub mod error;
 pub mod gate;
 pub mod instant;
 pub mod text;
 pub mod validate;
 pub mod workload;
 
+mod around;
 mod assets;
-mod bounds;
-mod broken;
 mod clock;
-mod columns;
 mod coverage;
 mod depth;
+mod door;
 mod factors;
 mod file;
+mod horizon;
 mod keys;
 mod legs;
-mod limit;
 mod liquidators;
 mod liquidity;
 mod moves;
 mod oracle;
+mod overrides;
 mod plausible;
 mod positions;
 mod quotes;
-mod reach;
-mod read;
 mod regimes;
 mod replay;
-mod replay_fault;
 mod rounding;
-mod separator;
-mod spelling;
-mod stream;
-mod table;
 mod venues;
-mod written;
+
+pub use door::error;
+use door::{bounds, columns, gate_fault, limit, reach, replay_fault, stream, table, written};
 
 use crate::book::{Book, liquidators::Liquidators, venue::Venue};
 pub use crate::figures::{Gate, Precision};
@@ -48,13 +42,14 @@ pub use crate::book::Opening;
 pub(crate) use assets::MOST_ASSETS;
 pub(crate) use depth::MOST_BANDS;
 pub use error::{Broken, Fault, Faults, Input, Place};
-pub use gate::GateFault;
+pub use gate_fault::GateFault;
 pub(crate) use legs::MOST_LEGS;
 pub use limit::Limit;
+pub use overrides::Overrides;
 pub use replay_fault::Unreplayable;
 pub use text::Text;
 pub(crate) use validate::MOST_STEPS;
-pub use validate::{Overrides, load};
+pub use validate::load;
 pub use workload::Workload;
 
 /// What a person asked for, checked and complete; valid by construction.

@@ -3,13 +3,13 @@
 
 use std::collections::HashMap;
 
+use super::around::Around;
 use super::assets::{by_name, check_keys, find_all};
 use super::bounds::MOST_ENTRIES;
 use super::error::{Broken, Faults};
 use super::file::{FeedEntry, StaleEntry};
-use super::liquidity::Around;
+use super::horizon::{HorizonBound, read_duration, read_within_horizon};
 use super::rounding::{self, Time};
-use super::validate::{HorizonBound, read_duration, read_within_horizon};
 use super::written::{Bounds, Node};
 use super::{RunSpec, duration};
 use crate::market::oracle::{Feed, Stale};

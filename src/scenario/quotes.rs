@@ -1,7 +1,7 @@
 //! The table of `[market.depth.ASSET] quotes`: what a sale of so many dollars loses.
 
-use super::depth::usd;
 use super::error::{Broken, Faults};
+use super::legs::usd;
 use super::limit::Limit;
 use super::reach::Source;
 use super::table::{Row, Table};

@@ -9,7 +9,7 @@ use super::RunSpec;
 use super::assets::check_name;
 use super::duration;
 use super::error::{Broken, Faults};
-use super::validate::read_duration;
+use super::horizon::read_duration;
 use super::written::{Bounds, Node};
 use crate::market::climate::{MOST_STATES, Regime, Regimes};
 use crate::market::{Asset, Replay};

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use super::Scenario;
 use super::error::{Fault, Faults, Input, Place};
+use super::overrides::Overrides;
 use super::reach::Reach;
 use super::stream::check_length;
-use super::validate::{self, Overrides};
+use super::validate;
 
 /// A scenario in memory.
 #[derive(Debug, Clone, Copy)]

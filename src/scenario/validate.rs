@@ -1,42 +1,23 @@
 //! Files to a scenario: what was written, checked against what may be; all faults, not the first.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
+use super::around::Around;
 use super::bounds::MOST_ASSET_STEPS;
 use super::error::{Broken, Fault, Faults, Place};
 use super::file::{Head, Run};
+use super::horizon::read_duration;
 use super::limit::Limit;
+use super::overrides::Overrides;
 use super::plausible::{self, Places};
 use super::reach::{Reach, Source};
 use super::written::{Bounds, Node, Written};
-use super::{RunSpec, Scenario, assets, duration, gate, keys, positions, replay, table, venues};
+use super::{RunSpec, Scenario, assets, gate, keys, positions, replay, table, venues};
 use super::{coverage, liquidators, liquidity, moves, regimes};
 use crate::escape;
 use crate::market::{Liquidity, Market};
 use crate::units::MOST_PATHS;
-
-/// What the command line sets over the file, and what it allows.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Overrides {
-    /// Another book; a relative path starts at the working directory.
-    pub book: Option<PathBuf>,
-    /// A table of prices, thresholds and stability that overrides `[[assets]]`.
-    pub assets: Option<PathBuf>,
-    /// Let the scenario name files outside of its own folder; those named here are read wherever
-    /// they are.
-    pub allow_outside: bool,
-    /// Paths.
-    pub paths: Option<u64>,
-    /// Steps of a path.
-    pub steps: Option<u32>,
-    /// Key of the generator.
-    pub seed: Option<u64>,
-    /// Gates beside the file's, as in `es99 > 2.5e6`.
-    pub gates: Vec<String>,
-    /// When there are paths enough, as in `es99 rel 1%`.
-    pub until: Option<String>,
-}
 
 /// The most steps of a path.
 pub(crate) const MOST_STEPS: usize = 1_000_000;
@@ -130,7 +111,7 @@ pub(super) fn read(
         Some((Market { replay: read.replay, ..market }, table))
     });
     let liquidity = run.as_ref().and_then(|run| {
-        let around = liquidity::Around { assets: &assets, reach, run };
+        let around = Around { assets: &assets, reach, run };
         let venues = venues.as_deref().unwrap_or_default();
         let own = venues::read_feeds(&root.get("venues"), venues, &around, &mut notes, faults);
         let liquidity = liquidity::read(&market_node, &around, &mut notes, faults)?;
@@ -277,40 +258,4 @@ fn check_levels(node: &Node<'_>, levels: &[f64], faults: &mut Faults) {
             faults.push(node.at(idx).fault(broken));
         }
     }
-}
-
-/// The years of a duration, or a fault.
-pub(super) fn read_duration(node: &Node<'_>, text: &str, faults: &mut Faults) -> Option<f64> {
-    let years = duration::years(text);
-    if years.is_none() {
-        faults.push(node.fault(Broken::NotADuration { text: text.to_owned() }));
-    }
-    years
-}
-
-/// How a duration stands to the horizon.
-pub(super) struct HorizonBound {
-    /// As in "is not before the horizon".
-    pub(super) relation: &'static str,
-    pub(super) remedy: &'static str,
-}
-
-/// The years of a duration that may not reach the horizon, or a fault.
-pub(super) fn read_within_horizon(
-    node: &Node<'_>,
-    text: &str,
-    bound: &HorizonBound,
-    run: &RunSpec,
-    faults: &mut Faults,
-) -> Option<f64> {
-    let years = read_duration(node, text, faults)?;
-    let horizon_years = f64::from(run.n_steps) * run.step_years;
-    if years >= horizon_years {
-        let HorizonBound { relation, remedy } = *bound;
-        let (horizon, n_steps) = (duration::shown(horizon_years), run.n_steps);
-        let bound = format!("{relation} the horizon, which is {horizon} ({n_steps} steps)");
-        let broken = Broken::DurationOutOfBounds { text: text.to_owned(), bound, remedy };
-        faults.push(node.fault(broken));
-    }
-    Some(years)
 }

@@ -2,12 +2,12 @@
 
 use serde::de::IgnoredAny;
 
+use super::around::Around;
 use super::assets::{THRESHOLD, check_keys, check_name};
 use super::bounds::MOST_TERMS;
 use super::error::{Broken, Faults};
 use super::file::TermsEntry;
 use super::limit::Limit;
-use super::liquidity::Around;
 use super::oracle;
 use super::written::{Bounds, Node};
 use crate::book::action::MOST_CREDIT;

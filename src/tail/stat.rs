@@ -5,12 +5,14 @@ pub mod mean;
 pub mod probability;
 pub mod sectioning;
 pub mod skewed;
+pub mod std_error;
 pub mod value_at_risk;
 
 pub use expected_shortfall::{ExpectedShortfall, expected_shortfall};
-pub use mean::{Mean, mean};
+pub use mean::mean;
 pub use probability::{Probability, probability};
 pub use skewed::Powers;
+pub use std_error::Mean;
 pub use value_at_risk::{ValueAtRisk, value_at_risk};
 
 /// The 0.975 quantile of the standard normal: half the width of a 95 % interval in standard errors.

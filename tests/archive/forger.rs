@@ -16,7 +16,7 @@ use shortfall::archive::{
     Sealed, Subject, differences,
 };
 use shortfall::engine::cpu::Cpu;
-use shortfall::engine::cpu::path::shape;
+use shortfall::engine::shape::shape;
 use shortfall::engine::{Backend, EngineError, Part, Walkers, single_paths};
 use shortfall::program::Program;
 use shortfall::report::Facts;

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use shortfall::book::liquidators::Liquidators;
 use shortfall::book::{Leg, LegKind};
 use shortfall::engine::cpu::Cpu;
-use shortfall::engine::cpu::path::shape;
+use shortfall::engine::shape::shape;
 use shortfall::engine::story::Story;
 use shortfall::engine::{self, Backend as _, Plan};
 use shortfall::lanes::Lanes;

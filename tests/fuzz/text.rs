@@ -93,7 +93,7 @@ impl Texts {
         assert_eq!(program.check(), Ok(()), "a compiled program is sound");
         assert!(!ladder(&scenario, &[0.1, 0.5]).is_empty());
         let mut outcomes = [Outcome::default(); 8];
-        let mut counters = Counters::new(shortfall::engine::cpu::path::shape(&program));
+        let mut counters = Counters::new(shortfall::engine::shape::shape(&program));
         let mut cpu = Cpu::new(&program, scenario.run.seed, 1);
         cpu.run(0..8, &mut outcomes, &mut counters).expect("the CPU walks");
         true

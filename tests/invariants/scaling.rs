@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use shortfall::book::venue::Rule;
 use shortfall::engine::Backend;
 use shortfall::engine::cpu::Cpu;
-use shortfall::engine::cpu::path::shape;
+use shortfall::engine::shape::shape;
 use shortfall::program::Program;
 use shortfall::tail::{Counters, Outcome};
 

@@ -9,10 +9,10 @@ use shortfall::book::account::{Event, LegState};
 use shortfall::book::action::Unlimited;
 use shortfall::engine::Backend;
 use shortfall::engine::cpu::Cpu;
-use shortfall::engine::cpu::path::shape;
 #[cfg(feature = "gpu")]
 use shortfall::engine::gpu::{Gpu, Options};
 use shortfall::engine::reference::{self, Reference, explain};
+use shortfall::engine::shape::shape;
 use shortfall::engine::story::{Story, ToldEvent};
 use shortfall::lanes::Lanes;
 use shortfall::program::Program;

@@ -5,7 +5,8 @@
 //! position is healthy, nothing may be repaid, or the step's calls are used up (sources:
 //! Aave v3.3 `LiquidationLogic`, Compound v2 `Comptroller`, `Morpho.sol`).
 
-use super::{AccountFacts, Action, Counterparty, from_words};
+use super::row::from_words;
+use super::{AccountFacts, Action, Counterparty};
 use crate::book::account::{Event, KIND_COLLATERAL, KIND_DEBT, LegState, Values};
 use crate::fixed::{mul_div, scale_q31, scale_q32};
 

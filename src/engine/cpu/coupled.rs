@@ -5,6 +5,7 @@
 //! them; a path on which none may has cost nothing but the bounds.
 
 mod accounts;
+mod around;
 mod desk;
 mod holdings;
 mod leave;
@@ -15,44 +16,21 @@ mod room;
 mod schedule;
 mod search;
 
-use super::horizon::{Horizon, Ratios, Widening};
+use super::horizon::Widening;
 use super::ledger::Ledger;
-use super::marks::Marks;
-use super::positions::{ScanList, Scanned};
 use crate::book::account::{Event, Values};
-use crate::fixed::{ONE_Q31, mul_hi};
+use crate::engine::scan::list::ScanList;
+use crate::engine::scan::ratios::Ratios;
+use crate::engine::scan::scanned::Scanned;
+use crate::fixed::ONE_Q31;
 use crate::lanes::Lanes;
 use crate::program::Program;
 use crate::program::liquidity::Liquidity;
 use accounts::{Accounts, Seen};
+pub(super) use around::Around;
 use desk::{Desk, Means};
 use market::MovedMarket;
 use near::NearList;
-
-/// What a path has before anything is sold.
-pub(super) struct Around<'p> {
-    program: &'p Program,
-    list: &'p ScanList,
-    marks: &'p Marks,
-    /// Log prices, asset by asset.
-    logs: &'p [i32],
-    /// The horizon, widened as asked for, and the path's lane there.
-    horizon: (&'p Horizon, usize),
-    /// What of `list.others` it does not clear.
-    near: &'p [u32],
-}
-
-impl<'p> Around<'p> {
-    pub(super) fn new(
-        program: &'p Program,
-        list: &'p ScanList,
-        marks: &'p Marks,
-        horizon: (&'p Horizon, usize),
-        near: &'p [u32],
-    ) -> Self {
-        Self { program, list, marks, logs: marks.prices(), horizon, near }
-    }
-}
 
 /// Scratch space of one thread for paths whose positions are coupled.
 pub(super) struct Coupled<'a> {
@@ -352,9 +330,4 @@ impl<'a> Coupled<'a> {
         }
         event
     }
-}
-
-/// A health factor in basis points, of a ratio in Q0.32.
-fn basis_points(ratio: u32) -> u32 {
-    mul_hi(ratio, 10_000)
 }

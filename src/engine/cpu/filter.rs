@@ -1,7 +1,7 @@
 //! A margin surplus in floats: it says which steps of a path are worth an exact look.
 
 use super::marks::{FloatRun, Marks, RUN_STEPS};
-use super::terms::Term;
+use crate::engine::scan::terms::Term;
 use crate::lanes::below;
 
 /// A surplus of up to N instruments along a path.

@@ -4,59 +4,21 @@
 //! Where a position owes, prices are taken relative to its main debt asset: assets fall together,
 //! so that the lowest ratio is much nearer than the lowest price over the highest.
 
-use super::marks::{Extremes, Marks};
-use super::positions::PairClass;
-use super::terms::Term;
+use super::extremes::Extremes;
+use super::marks::Marks;
+use crate::engine::scan::bounds::{Bounds, constant_of_bound};
+use crate::engine::scan::pairs::PairClass;
+use crate::engine::scan::ratios::Ratios;
+use crate::engine::scan::terms::Term;
 use crate::fixed::{Exp2, OCTAVE, ONE_MARK};
 use crate::lanes::Lanes;
 use crate::program::Program;
-use crate::program::layout::INSTRUMENT_PRICE;
 
 /// Paths that are bounded together.
 pub(super) const GROUP: usize = 8;
 
 /// A number of every path of a group, a word each, widened once.
 type Row = [u64; GROUP];
-
-/// The row of the main debt's mark over itself, 1 on every path: one that is not there, nor is the
-/// next.
-const ONE: u32 = u32::MAX - 1;
-
-/// Marks, or their logs, of one instrument over another's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::engine) struct Ratio {
-    pub(in crate::engine) above: u32,
-    pub(in crate::engine) below: u32,
-}
-
-/// Ratios that bounds ask for.
-#[derive(Debug, Clone, Default)]
-pub(in crate::engine) struct Ratios(Vec<Ratio>);
-
-/// Coefficient of a row in a bound.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::engine) struct BoundTerm {
-    pub(in crate::engine) row: u32,
-    pub(in crate::engine) magnitude: u32,
-}
-
-/// A position's bound: constant + Σ positive - Σ negative, of rows.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::engine) struct Bound {
-    /// What the caller calls the position.
-    pub(in crate::engine) id: u32,
-    pub(in crate::engine) constant: i64,
-    first_term: u32,
-    pub(in crate::engine) n_positive: u32,
-    pub(in crate::engine) n_terms: u32,
-}
-
-/// The bounds of many positions.
-#[derive(Debug, Clone, Default)]
-pub(in crate::engine) struct Bounds {
-    pub(in crate::engine) bounds: Vec<Bound>,
-    terms: Vec<BoundTerm>,
-}
 
 /// What the bounds are of: extremes of marks and ratios over the horizons of a group of paths.
 #[derive(Debug, Clone, Default)]
@@ -101,86 +63,6 @@ impl Widening {
     }
 }
 
-impl Ratios {
-    /// The index of a ratio; new ones are appended.
-    pub(super) fn index_of(&mut self, ratio: Ratio) -> u32 {
-        let known = self.0.iter().position(|it| *it == ratio);
-        known.unwrap_or_else(|| {
-            self.0.push(ratio);
-            self.0.len() - 1
-        }) as u32
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// All of them, in the order of their indices.
-    #[cfg(feature = "gpu")]
-    pub(in crate::engine) fn all(&self) -> &[Ratio] {
-        &self.0
-    }
-
-    /// The row of the least of each term's mark, the most being the next one: relative to the
-    /// position's main debt, if its constant is not negative and all its instruments have prices.
-    pub(super) fn set_rows(&mut self, program: &Program, constant: i64, terms: &mut [Term]) {
-        let n_instruments = program.instruments.len() as u32;
-        let is_price =
-            |it: &Term| program.instruments[it.instrument as usize].kind == INSTRUMENT_PRICE;
-        let debts = terms.iter().filter(|it| it.is_negative);
-        let main = debts.max_by_key(|it| it.magnitude).map(|it| it.instrument);
-        let main = main.filter(|_| constant >= 0 && terms.iter().all(is_price));
-        for term in terms {
-            term.row = match main {
-                None => 2 * term.instrument,
-                Some(main) if main == term.instrument => ONE,
-                Some(below) => {
-                    2 * (n_instruments + self.index_of(Ratio { above: term.instrument, below }))
-                }
-            };
-        }
-    }
-
-    /// The log marks of both sides, step by step.
-    #[inline(always)]
-    pub(super) fn logs<'m>(&self, ratio: usize, marks: &'m Marks) -> (&'m [i32], &'m [i32]) {
-        let Ratio { above, below } = self.0[ratio];
-        (marks.logs_of(above), marks.logs_of(below))
-    }
-}
-
-impl Bounds {
-    /// The terms of a position's bound, positive ones first.
-    #[inline(always)]
-    pub(in crate::engine) fn terms_of(&self, bound: &Bound) -> &[BoundTerm] {
-        let first = bound.first_term as usize;
-        &self.terms[first..first + bound.n_terms as usize]
-    }
-
-    /// Adds a position, whose terms have rows: a breach of it is `constant` + Σ terms below 0.
-    ///
-    /// In units of the main debt's mark, Σ w_c m_c / m_d - Σ w_o m_o / m_d - w_d bounds what is
-    /// left, since the constant, which is left out there, is not negative.
-    pub(super) fn push(&mut self, id: u32, constant: i64, terms: &[Term]) {
-        let constant = constant_of_bound(constant, terms);
-        let mut bound =
-            Bound { id, constant, first_term: self.terms.len() as u32, n_positive: 0, n_terms: 0 };
-        for is_negative in [false, true] {
-            for term in terms.iter().filter(|it| it.is_negative == is_negative) {
-                if term.row == ONE {
-                    bound.constant += term.signed_times(ONE_MARK);
-                    continue;
-                }
-                let row = term.row + u32::from(is_negative);
-                self.terms.push(BoundTerm { row, magnitude: term.magnitude });
-                bound.n_terms += 1;
-                bound.n_positive += u32::from(!is_negative);
-            }
-        }
-        self.bounds.push(bound);
-    }
-}
-
 impl Horizon {
     pub(super) fn new(program: &Program, ratios: &Ratios, lanes: Lanes) -> Self {
         let n_instruments = program.instruments.len();
@@ -216,7 +98,8 @@ impl Horizon {
             #[inline(always)]
             || {
                 for ((idx, least), most) in (0..).zip(&mut *least).zip(&mut *most) {
-                    let (above, below) = ratios.logs(idx, marks);
+                    let ratio = ratios.all()[idx];
+                    let (above, below) = (marks.logs_of(ratio.above), marks.logs_of(ratio.below));
                     (*least, *most) = extremes(above, below);
                 }
                 // Wider by what rounds the marks, and by a unit of the log and one of the ratio for
@@ -294,13 +177,6 @@ impl Horizon {
             },
         );
     }
-}
-
-/// The constant of a bound: none of one that is relative to the main debt's mark.
-#[inline(always)]
-fn constant_of_bound(constant: i64, terms: &[Term]) -> i64 {
-    let is_relative = terms.iter().fold(false, |any, term| any | (term.row == ONE));
-    if is_relative { 0 } else { constant }
 }
 
 /// A product of words; the rows' upper words are 0, which one multiplication a lane needs to know.

@@ -4,7 +4,7 @@ use crate::book::account::{
     Event, KIND_COLLATERAL, KIND_DEBT, KIND_PERP, LegState, Values, values,
 };
 use crate::book::action::{equity, largest_perp};
-use crate::engine::cpu::path::shape;
+use crate::engine::shape::shape;
 use crate::fixed::{ratio_q32, scale_q32};
 use crate::program::Program;
 use crate::program::layout::{LegRow, PositionRow};

@@ -1,7 +1,7 @@
 //! Ratios of two marks along a path, as floats: a pair is near a breach where its ratio is low.
 
 use super::marks::{Marks, RUN_STEPS};
-use super::positions::PairClass;
+use crate::engine::scan::pairs::PairClass;
 use crate::lanes::{Lanes, below};
 
 /// What floats may be off by, relative: the ratio of two words has three roundings of 2^-24, a

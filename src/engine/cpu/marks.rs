@@ -8,7 +8,7 @@ use crate::lanes::Lanes;
 use crate::program::Program;
 use crate::program::layout::{INSTRUMENT_PRICE, InstrumentRow, from_words};
 
-use super::bound::mark_slack;
+use super::extremes::{Extremes, mark_slack};
 
 /// Steps of a run: what bounds clear together, and what a search looks at together.
 pub const RUN_STEPS: usize = 16;
@@ -17,24 +17,6 @@ pub const RUN_STEPS: usize = 16;
 #[repr(C, align(64))]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
 pub(super) struct FloatRun(pub(super) [f32; RUN_STEPS]);
-
-/// The lowest and the highest mark of an instrument in some steps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Extremes {
-    /// Lowest.
-    pub low: u32,
-    /// Highest.
-    pub high: u32,
-}
-
-impl Extremes {
-    /// Of no step at all.
-    pub(super) const NONE: Self = Self { low: u32::MAX, high: 0 };
-
-    pub(super) fn join(self, other: Self) -> Self {
-        Self { low: self.low.min(other.low), high: self.high.max(other.high) }
-    }
-}
 
 /// Where the log marks of an instrument stand.
 #[derive(Debug, Clone, Copy)]

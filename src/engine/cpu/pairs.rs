@@ -7,10 +7,10 @@
 use super::ledger::Ledger;
 use super::mark_ratios::{MarkRatios, ROUNDED, RatioRow};
 use super::marks::Marks;
-use super::positions::{PairClass, PairRow};
 use super::walk::{Left, Walker};
 use crate::book::account::{KIND_COLLATERAL, LegState};
 use crate::book::action::Pair;
+use crate::engine::scan::pairs::{PairClass, PairRow};
 use crate::lanes::Lanes;
 use crate::program::Program;
 use crate::program::layout::LegRow;

@@ -4,7 +4,7 @@
 use super::bound::{Surplus, tiers_at};
 use super::filter::Filter;
 use super::marks::{Marks, RUN_STEPS};
-use super::terms::Term;
+use crate::engine::scan::terms::Term;
 use crate::lanes::Lanes;
 
 /// What a search goes through.

@@ -6,8 +6,8 @@
 use super::tables::Tables;
 use super::words::Declarations;
 use crate::book::action::to_words;
-use crate::engine::cpu::horizon::{Bound, BoundTerm};
-use crate::engine::cpu::positions::ScanList;
+use crate::engine::scan::bounds::{Bound, BoundTerm};
+use crate::engine::scan::list::ScanList;
 use crate::program::Program;
 use crate::rows;
 use crate::rows::Row;
@@ -20,7 +20,7 @@ const BLOCK: usize = 32;
 const MOST_RUN: usize = 16;
 const RUN_STEPS: usize = 4096;
 /// Log ratios may be off by this over the lowest mark, and two units of 2^-24; the integer form of
-/// `cpu::bound::mark_slack`.
+/// `cpu::extremes::mark_slack`.
 const RATIO_SLACK: u32 = 24_446_451;
 /// The lowest mark of which a ratio means anything.
 const LEAST_RATIO_MARK: u32 = 256;
@@ -264,8 +264,7 @@ impl Layout {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::cpu::bound::mark_slack;
-    use crate::engine::cpu::marks::Extremes;
+    use crate::engine::cpu::extremes::{Extremes, mark_slack};
 
     #[test]
     fn the_kernel_s_slack_is_at_least_the_cpu_s_and_little_more() {

@@ -3,9 +3,9 @@
 
 use std::fmt::Write as _;
 
-use super::kernel::declare;
 use super::tables::Tables;
 use super::words::Declarations;
+use super::words::declare;
 use crate::book::action::to_words;
 use crate::market::depth::{CURVE_ROWS, CurveRow, OVERBOUGHT, ROW_BITS, SIZE_BITS};
 use crate::program::Program;

@@ -209,6 +209,15 @@ impl Device {
         heard.map_or(Ok(()), |message| Err(self.fault(DeviceFault::Refused { message })))
     }
 
+    /// Bytes of a buffer of the program against what the device binds.
+    pub(super) fn check_size(&self, what: &'static str, bytes: u64) -> Result<(), EngineError> {
+        let bound = self.device.limits().max_storage_buffer_binding_size;
+        if bytes > bound {
+            return Err(self.fault(DeviceFault::TooLarge { what, bytes, bound }));
+        }
+        Ok(())
+    }
+
     pub(super) fn fault(&self, fault: DeviceFault) -> EngineError {
         EngineError::Device { adapter: self.label.clone(), fault }
     }

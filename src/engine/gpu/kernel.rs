@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use super::bounds::{self, Layout};
 use super::coupling;
 use super::parts;
-use super::probe;
-use super::room::Room;
+use super::room::{Room, Total};
 use super::tables::{self, Tables};
-use super::words::Declarations;
+use super::wide_rows;
+use super::words::{Declarations, declare};
 use crate::book::{account, action};
 use crate::fixed;
 use crate::market::rng;
@@ -100,22 +100,6 @@ pub const CANARY: u32 = 3;
 /// Flag of an outcome whose kernel was cut short; never handed on.
 pub const FLAG_CUT_SHORT: u32 = 1 << 31;
 
-rows! {
-    /// Sums of a path as a workgroup adds them up.
-    pub struct Total {
-        /// As [`Outcome::realised`].
-        pub realised: [u32; 2],
-        /// As [`Outcome::stranded`].
-        pub stranded: [u32; 2],
-        /// As [`Outcome::under_water`].
-        pub under_water: [u32; 2],
-        /// As [`Outcome::liquidated`].
-        pub liquidated: [u32; 2],
-        /// As [`tail::PathAftermath::backlog`].
-        pub backlog: [u32; 2],
-    }
-}
-
 impl Kernel {
     /// The kernel of a program for workgroups with that many bytes of memory of their own; `None`
     /// if not even one step fits.
@@ -167,10 +151,6 @@ pub fn counter_words(program: &Program) -> usize {
     counter_places(program)[3]
 }
 
-pub(super) fn declare(constants: &mut String, name: &str, value: u32) {
-    let _ = writeln!(constants, "const {name}: u32 = {value}u;");
-}
-
 /// Constants that both sides share, written from the twin's so that they cannot differ.
 fn declare_formats(constants: &mut String) {
     for (name, value) in [
@@ -217,7 +197,7 @@ fn declare_rows(to: &mut Declarations<'_>) {
     to.counts::<StepCount>();
     tables::declare_rows(to);
     bounds::declare_rows(to);
-    probe::declare_rows(to);
+    wide_rows::declare_rows(to);
 }
 
 fn declare_sizes(constants: &mut String, program: &Program, room: Room, layout: &Layout) {

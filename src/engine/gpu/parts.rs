@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::kernel::declare;
+use super::words::declare;
 use crate::book::action::{
     Action, MOST_CREDIT, PICK_ABSORB, PICK_LARGEST_PAIR, PICK_PRO_RATA, PICK_WHOLE, PRICE_BY_HEALTH,
 };

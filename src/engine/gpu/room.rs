@@ -2,8 +2,8 @@
 
 use super::bounds::Layout;
 use super::coupling;
-use super::kernel::Total;
 use crate::program::Program;
+use crate::rows;
 use crate::rows::Row;
 
 /// Paths of a workgroup at most: what is read of a position serves all of them, and an invocation
@@ -16,6 +16,22 @@ const MOST_DRAWN: usize = 64;
 const LEAST_CHUNK: usize = 8;
 /// Survivors that wait to be walked at most.
 const N_LISTED: usize = 256;
+
+rows! {
+    /// Sums of a path as a workgroup adds them up.
+    pub struct Total {
+        /// As [`crate::tail::Outcome::realised`].
+        pub realised: [u32; 2],
+        /// As [`crate::tail::Outcome::stranded`].
+        pub stranded: [u32; 2],
+        /// As [`crate::tail::Outcome::under_water`].
+        pub under_water: [u32; 2],
+        /// As [`crate::tail::Outcome::liquidated`].
+        pub liquidated: [u32; 2],
+        /// As [`crate::tail::PathAftermath::backlog`].
+        pub backlog: [u32; 2],
+    }
+}
 
 /// Words of a path's sums, of its two counts and its flags, and of the extremes of all its prices.
 const TOTALS: usize = Total::WORDS + 5;

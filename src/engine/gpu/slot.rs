@@ -1,6 +1,5 @@
 //! The buffers of one dispatch: what it is to do, what it finds, and the way back to the host.
 
-use super::check_size;
 use super::coupling;
 use super::device::{Device, Scopes};
 use super::kernel::{FLAG_CUT_SHORT, Task, counter_words};
@@ -100,13 +99,13 @@ impl Slot {
         let counter_bytes = sizes.counters;
         let event_bytes = sizes.events * u64::from(n_paths);
         let state_bytes = sizes.state * u64::from(n_paths);
-        check_size(device, "the counters and events of a dispatch", counter_bytes + event_bytes)?;
-        check_size(device, "the outcomes of a dispatch", outcome_bytes)?;
-        check_size(device, "the state of a dispatch", state_bytes)?;
+        device.check_size("the counters and events of a dispatch", counter_bytes + event_bytes)?;
+        device.check_size("the outcomes of a dispatch", outcome_bytes)?;
+        device.check_size("the state of a dispatch", state_bytes)?;
         for (buffer, what) in
             device.inputs.iter().zip(["the tables", "the positions", "the legs", "the tiers"])
         {
-            check_size(device, what, buffer.size())?;
+            device.check_size(what, buffer.size())?;
         }
         let found = Usage::STORAGE | Usage::COPY_SRC | Usage::COPY_DST;
         let outcomes = device.buffer(outcome_bytes, found);

@@ -19,6 +19,11 @@ fn words_of(value: Wide) -> array<u32, 2> {
 fn table_wide(at: u32) -> Wide { return wide(tables[at], tables[at + 1u]); }
 ";
 
+/// A constant that a kernel shares with its program.
+pub(super) fn declare(constants: &mut String, name: &str, value: u32) {
+    let _ = writeln!(constants, "const {name}: u32 = {value}u;");
+}
+
 /// WGSL as it grows.
 #[derive(Debug)]
 pub(super) struct Declarations<'a>(pub(super) &'a mut String);

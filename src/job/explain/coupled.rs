@@ -13,7 +13,7 @@ use crate::program::liquidity::{LiquidationTerms, Liquidity, NONE};
 use crate::report::{ToldCoupling, ToldMoved, ToldRound, ToldSale, Untaken};
 use crate::scenario::Scenario;
 
-use super::factor;
+use super::factor::factor;
 
 /// How sales moved a price from its own logs; `None` where they never did.
 pub(super) fn moved(open_usd: f64, logs: &[i32], moved: &[i32]) -> Option<ToldMoved> {

@@ -14,45 +14,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::Form;
-use super::rows::tabulate;
+use super::rows::{CurveRow, FIRST_BITS, MOST_SIZE, ROW_BITS, tabulate};
 use crate::fixed::scale_q27;
-use crate::rows;
 
-/// Bits below the point of a size.
-pub const SIZE_BITS: u32 = 56;
 /// Bits below the point of a price.
 const PRICE_BITS: u32 = 27;
-/// The largest size, 2^7 less the last bit.
-pub const MOST_SIZE: u64 = (1 << 63) - 1;
-/// Sizes below 2^-32 share the first row.
-pub(super) const FIRST_BITS: u32 = SIZE_BITS - 32;
-/// Rows of an octave, as a power of two.
-pub const ROW_BITS: u32 = 4;
-/// Rows of half a curve.
-pub const CURVE_ROWS: usize = 1 + ((63 - FIRST_BITS as usize) << ROW_BITS);
 
 /// Purchases that displace the log2 price by this, Q8.24, are at the end of their curve (but for
 /// 2^-12 of an octave) or beyond it, where prices stand still: what they cost is a lower bound.
 pub const OVERBOUGHT: i32 = (4 << 24) - (1 << 12);
-
-rows! {
-    /// A stretch of sizes; read by Rust and WGSL alike.
-    #[derive(Default, Serialize, Deserialize)]
-    pub struct CurveRow {
-        /// What was paid up to its beginning, Q7.56, low and high word.
-        pub paid: [u32; 2],
-        /// Price at its beginning, Q5.27.
-        pub price: u32,
-        /// Change of the mean price along it, Q5.27.
-        pub bend: i32,
-        /// Displacement of the log2 price at its beginning, Q8.24.
-        pub log: u32,
-        /// Its slope at the beginning, over the row.
-        pub log_slope: i32,
-        /// Change of that slope along the row.
-        pub log_bend: i32,
-    }
-}
 
 /// A market's depth, both ways.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,6 +147,7 @@ fn bent(a: i32, share: u32) -> i32 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::rows::{CURVE_ROWS, SIZE_BITS};
     use super::super::{ConstantProduct, Moved, PowerLaw, Quote, Quotes};
     use super::*;
 

@@ -1,14 +1,46 @@
 //! The rows of a curve: how a form is tabulated, and whether rows that were read hang together as
 //! those of a form do.
 
-use super::curve::FIRST_BITS;
-use super::{CURVE_ROWS, CurveRow, MOST_MOVED, MOST_SIZE, Moved, ROW_BITS, SIZE_BITS};
+use serde::{Deserialize, Serialize};
+
+use super::{MOST_MOVED, Moved};
 use crate::fixed::scale_q27;
+use crate::rows;
+
+/// Bits below the point of a size.
+pub const SIZE_BITS: u32 = 56;
+/// The largest size, 2^7 less the last bit.
+pub const MOST_SIZE: u64 = (1 << 63) - 1;
+/// Sizes below 2^-32 share the first row.
+pub(super) const FIRST_BITS: u32 = SIZE_BITS - 32;
+/// Rows of an octave, as a power of two.
+pub const ROW_BITS: u32 = 4;
+/// Rows of half a curve.
+pub const CURVE_ROWS: usize = 1 + ((63 - FIRST_BITS as usize) << ROW_BITS);
 
 /// Most that a row's displacement may be, Q8.24, and what rounding adds.
 const MOST_LOG: i64 = ((MOST_MOVED as i64) << 24) + 4;
 /// The dearest that a purchase may be, Q5.27: 16 times the price and what its half of a row adds.
 const MOST_PRICE: i64 = 1 << 32;
+
+rows! {
+    /// A stretch of sizes; read by Rust and WGSL alike.
+    #[derive(Default, Serialize, Deserialize)]
+    pub struct CurveRow {
+        /// What was paid up to its beginning, Q7.56, low and high word.
+        pub paid: [u32; 2],
+        /// Price at its beginning, Q5.27.
+        pub price: u32,
+        /// Change of the mean price along it, Q5.27.
+        pub bend: i32,
+        /// Displacement of the log2 price at its beginning, Q8.24.
+        pub log: u32,
+        /// Its slope at the beginning, over the row.
+        pub log_slope: i32,
+        /// Change of that slope along the row.
+        pub log_bend: i32,
+    }
+}
 
 /// Bits of the width of a row.
 fn width_bits(idx: usize) -> u32 {

@@ -1,13 +1,11 @@
 //! A path told to people: prices, liquidations in time, what was left over.
 
-use super::rounds::{change, rounds};
+use super::rounds::{N_ROWS, change, rounds};
 use super::{Document, Line, Section, Table, rest};
 use crate::escape;
 use crate::figures::number::{counted, duration, significant, usd};
 use crate::report::explain::{Explanation, ToldState};
 
-/// Rows of a table shown; JSON has all.
-pub(super) const N_ROWS: usize = 40;
 /// States of the market shown; JSON has all.
 const N_STATES: usize = 8;
 

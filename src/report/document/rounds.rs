@@ -3,12 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::path::N_ROWS;
 use super::{Section, Table, rest};
 use crate::figures::number::{counted, percent_or_none, significant, usd};
 use crate::report::explain::{
     Explanation, ToldCoupling, ToldLiquidation, ToldRound, ToldSale, Untaken,
 };
+
+/// Rows of a table shown; JSON has all.
+pub(super) const N_ROWS: usize = 40;
 
 /// The rounds, then the liquidations in them.
 pub(super) fn rounds(told: &Explanation, rounds: &[ToldRound]) -> Vec<Section> {

@@ -9,8 +9,9 @@ use crate::figures::{Summary, Unit};
 use crate::report::document::{
     Body, Cell, Document, Line, Section, Table, compared, gates, opening, run,
 };
-use crate::report::gates::{GateFigures, Verdict};
-use crate::report::verdict::closing;
+use crate::report::gates::GateFigures;
+use crate::report::gates::closing;
+use crate::report::verdict::Verdict;
 
 pub(super) fn write(answer: &Answer<'_>, out: &mut dyn Write) -> io::Result<()> {
     match answer {

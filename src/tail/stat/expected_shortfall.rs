@@ -8,8 +8,8 @@
 //!
 //! (the form of Rockafellar and Uryasev: the same number, and nothing is added that cancels).
 
-use super::mean::std_error;
 use super::skewed::LEAST_AMOUNTS;
+use super::std_error::std_error;
 use crate::tail::ordered::Excess;
 use crate::tail::{Level, Ordered};
 

@@ -22,7 +22,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Z_95;
-use super::mean::{Mean, std_error};
+use super::std_error::{Mean, std_error};
 use crate::tail::wide::U256;
 
 /// With fewer amounts than this, nothing is known of how large others may be.

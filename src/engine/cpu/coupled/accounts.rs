@@ -1,14 +1,14 @@
 //! The positions of a path that the horizon does not clear, each once, as they stand.
 
-use super::basis_points;
 use super::market::MovedMarket;
 use crate::book::account::{LegState, Values, values};
 use crate::book::action::{Largest, set_absorbed};
 use crate::engine::cpu::bound::{Surplus, tiers_at};
 use crate::engine::cpu::ledger::{exposure, is_over};
-use crate::engine::cpu::positions::{ScanList, Scanned};
-use crate::engine::cpu::terms::{Leg, Term, set_terms, term_of};
-use crate::fixed::ratio_q32;
+use crate::engine::scan::list::ScanList;
+use crate::engine::scan::scanned::Scanned;
+use crate::engine::scan::terms::{Leg, Term, set_terms, term_of};
+use crate::fixed::{mul_hi, ratio_q32};
 use crate::program::Program;
 use crate::program::layout::{PositionRow, from_words};
 use crate::program::liquidity::Liquidity;
@@ -334,4 +334,9 @@ fn magnitude(value: u64) -> u32 {
     let zeros = value.leading_zeros();
     let mantissa = (value << zeros << 1) >> 38;
     (63 - zeros) << 26 | mantissa as u32
+}
+
+/// A health factor in basis points, of a ratio in Q0.32.
+pub(super) fn basis_points(ratio: u32) -> u32 {
+    mul_hi(ratio, 10_000)
 }

@@ -1,13 +1,14 @@
 //! What the markets of a path hold of what was sold into them.
 
-use super::room::FIRST_ROOM;
-use crate::fixed::scale_q31;
+use crate::fixed::{OCTAVE, scale_q31};
 use crate::lanes::Lanes;
 use crate::market::depth::{Curve, OVERBOUGHT};
 use crate::program::liquidity::{AssetRow, Liquidity, MOST_PART, NONE};
 
 /// Markets that recover together.
 const ABREAST: usize = 4;
+/// The first room for impact, in log2 of the price, Q8.24: 2^-10 of an octave.
+pub(super) const FIRST_ROOM: i32 = OCTAVE >> 10;
 
 /// A market of finite depth into which something was sold on this path.
 #[derive(Debug, Clone, Copy)]

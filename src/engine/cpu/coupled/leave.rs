@@ -1,9 +1,10 @@
 //! The horizon of a path whose positions meet in the market: what is left over.
 
+use super::Coupled;
 use super::accounts;
-use super::{Around, Coupled};
+use super::around::Around;
 use crate::engine::cpu::ledger::{Ledger, exposure, is_exposed};
-use crate::engine::cpu::positions::ScanList;
+use crate::engine::scan::list::ScanList;
 
 impl Coupled<'_> {
     /// The horizon: what every position leaves, and who still waits for a liquidator.

@@ -3,18 +3,19 @@
 //! An account that the horizon does not clear stands in the schedule at the next step in which it
 //! may be breached, and is looked at exactly there, at the prices as they have been moved.
 
-use super::Around;
 use super::accounts::{Account, Accounts, surplus_of};
+use super::around::Around;
 use super::market::MovedMarket;
 use super::room::{Fit, Room};
 use super::schedule::Schedule;
 use super::search::Search;
 use crate::engine::cpu::bound::Surplus;
-use crate::engine::cpu::horizon::{Horizon, Ratios, Widening};
+use crate::engine::cpu::horizon::{Horizon, Widening};
 use crate::engine::cpu::mark_ratios::MarkRatios;
 use crate::engine::cpu::marks::RUN_STEPS;
-use crate::engine::cpu::positions::Scanned;
-use crate::engine::cpu::terms::Term;
+use crate::engine::scan::ratios::Ratios;
+use crate::engine::scan::scanned::Scanned;
+use crate::engine::scan::terms::Term;
 use crate::lanes::Lanes;
 use crate::program::Program;
 use crate::program::liquidity::{Liquidity, NONE};

@@ -2,21 +2,21 @@
 
 use std::ops::Range;
 
-use super::Around;
+use super::around::Around;
+use super::holdings::FIRST_ROOM;
 use super::market::MovedMarket;
+use crate::engine::cpu::extremes::Extremes;
 use crate::engine::cpu::filter::Filter;
 use crate::engine::cpu::horizon::Widening;
 use crate::engine::cpu::mark_ratios::ROUNDED;
-use crate::engine::cpu::marks::{Extremes, Marks, RUN_STEPS};
-use crate::engine::cpu::positions::PairClass;
-use crate::engine::cpu::terms::Term;
+use crate::engine::cpu::marks::{Marks, RUN_STEPS};
+use crate::engine::scan::pairs::PairClass;
+use crate::engine::scan::terms::Term;
 use crate::fixed::OCTAVE;
 use crate::program::Program;
 use crate::program::layout::{INSTRUMENT_PRICE, from_words};
 use crate::program::liquidity::{Liquidity, NONE};
 
-/// The first room for impact, in log2 of the price, Q8.24: 2^-10 of an octave.
-pub(super) const FIRST_ROOM: i32 = OCTAVE >> 10;
 /// The first room of what is taken, which is dearer to widen than to leave wide: 2^-7.
 const FIRST_TAKEN: i32 = OCTAVE >> 7;
 /// Marks are within 3.6e-9 and half a unit of 2^log, so their products are widened by more.

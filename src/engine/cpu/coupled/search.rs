@@ -1,11 +1,13 @@
 //! The next step at which a position may be breached, wherever its marks are within the room.
 
-use super::Around;
+use super::around::Around;
 use super::room::Room;
 use crate::engine::cpu::mark_ratios::RatioRow;
 use crate::engine::cpu::marks::Marks;
-use crate::engine::cpu::positions::{PairClass, PairRow, ScanList, Scanned};
-use crate::engine::cpu::terms::Term;
+use crate::engine::scan::list::ScanList;
+use crate::engine::scan::pairs::{PairClass, PairRow};
+use crate::engine::scan::scanned::Scanned;
+use crate::engine::scan::terms::Term;
 use crate::lanes::Lanes;
 
 /// What a search goes through; a step that is not found is the path's length.

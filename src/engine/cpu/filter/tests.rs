@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::Filter;
 use crate::engine::cpu::marks::Marks;
-use crate::engine::cpu::terms::Term;
+use crate::engine::scan::terms::Term;
 use crate::lanes::Lanes;
 
 /// A surplus along a path: marks term by term, step by step.

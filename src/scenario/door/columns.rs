@@ -12,7 +12,7 @@ const QUOTES: [&str; 10] =
     ["USD", "USDT", "USDC", "BUSD", "FDUSD", "TUSD", "DAI", "EUR", "PERP", "USDTPERP"];
 
 /// The columns that are assets, in the order of the table: by name, or else by name in other case.
-pub(super) fn of_assets(
+pub(in crate::scenario) fn of_assets(
     table: &Table,
     assets: &[Asset],
     faults: &mut Faults,
@@ -56,7 +56,7 @@ pub(super) fn of_assets(
 
 /// Whether a column may be meant for an asset: `BTCUSDT`, `btc_usd`, `BTC-USD` or `close_btc` for
 /// BTC, and ETH for WETH.
-pub(super) fn looks_like(column: &str, asset: &str) -> bool {
+pub(in crate::scenario) fn looks_like(column: &str, asset: &str) -> bool {
     let (column, asset) = (column.to_ascii_uppercase(), asset.to_ascii_uppercase());
     let names = [Some(asset.as_str()), asset.strip_prefix('W')];
     let is_name = |part: &str| {

@@ -25,7 +25,7 @@ pub struct Faults {
     counts: Vec<(Arc<str>, u64)>,
     n: u64,
     /// The files in which faults were looked for.
-    pub(super) inputs: Vec<Input>,
+    pub(in crate::scenario) inputs: Vec<Input>,
 }
 
 /// A file that was read.
@@ -89,7 +89,11 @@ impl Faults {
 
     /// Adds a fault of a file, which is made only where it is listed: what it carries may be large,
     /// and of faults there may be many.
-    pub(super) fn push_with(&mut self, file: &Arc<str>, fault: impl FnOnce() -> Fault) {
+    pub(in crate::scenario) fn push_with(
+        &mut self,
+        file: &Arc<str>,
+        fault: impl FnOnce() -> Fault,
+    ) {
         self.n += 1;
         // The file that is read now is the last.
         let found = self.counts.iter().rposition(|(name, _)| name == file);
@@ -105,17 +109,17 @@ impl Faults {
     }
 
     /// Adds faults.
-    pub(super) fn extend(&mut self, faults: impl IntoIterator<Item = Fault>) {
+    pub(in crate::scenario) fn extend(&mut self, faults: impl IntoIterator<Item = Fault>) {
         faults.into_iter().for_each(|fault| self.push(fault));
     }
 
     /// Whether there are so many that no reader would learn from more.
-    pub(super) fn are_enough(&self) -> bool {
+    pub(in crate::scenario) fn are_enough(&self) -> bool {
         self.n >= MOST_FAULTS
     }
 
     /// Whether a file has any.
-    pub(super) fn has_any_of(&self, file: &Arc<str>) -> bool {
+    pub(in crate::scenario) fn has_any_of(&self, file: &Arc<str>) -> bool {
         self.counts.iter().any(|(name, _)| name == file)
     }
 

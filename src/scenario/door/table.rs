@@ -17,7 +17,7 @@ use super::stream::{BUFFER_BYTES, Excess, Stream, read_whole, unreadable};
 use super::written::Bounds;
 
 /// An open table, before or at a row.
-pub(super) struct Table {
+pub(in crate::scenario) struct Table {
     file: Arc<str>,
     name: String,
     stream: Stream,
@@ -31,12 +31,16 @@ pub(super) struct Table {
 }
 
 /// The row that was read last.
-pub(super) struct Row<'t> {
+pub(in crate::scenario) struct Row<'t> {
     table: &'t Table,
 }
 
 /// The whole of a scenario's text.
-pub(super) fn read_text(path: &Path, file: &Arc<str>, faults: &mut Faults) -> Option<String> {
+pub(in crate::scenario) fn read_text(
+    path: &Path,
+    file: &Arc<str>,
+    faults: &mut Faults,
+) -> Option<String> {
     let bytes = read_whole(&Source::of_command_line(path), MOST_SCENARIO_BYTES);
     let told = |broken, line| {
         let place = Place { file: Arc::clone(file), line, key: String::new() };
@@ -66,7 +70,7 @@ fn name_of(path: &Path) -> String {
 
 impl Table {
     /// Opens a table and reads its header, of which `columns` is an example.
-    pub(super) fn open(
+    pub(in crate::scenario) fn open(
         source: &Source,
         columns: &'static str,
         faults: &mut Faults,
@@ -147,23 +151,27 @@ impl Table {
     }
 
     /// The file as it was opened.
-    pub(super) fn name(&self) -> &str {
+    pub(in crate::scenario) fn name(&self) -> &str {
         &self.file
     }
 
     /// The names in the header.
-    pub(super) fn columns(&self) -> &[String] {
+    pub(in crate::scenario) fn columns(&self) -> &[String] {
         &self.columns
     }
 
     /// The line of the header.
-    pub(super) fn header_line(&self) -> u64 {
+    pub(in crate::scenario) fn header_line(&self) -> u64 {
         1 + self.n_skipped
     }
 
     /// Where the columns of these names are, or one fault of all that are missing, and one for each
     /// that is double.
-    pub(super) fn require(&self, names: &[&str], faults: &mut Faults) -> Option<Vec<usize>> {
+    pub(in crate::scenario) fn require(
+        &self,
+        names: &[&str],
+        faults: &mut Faults,
+    ) -> Option<Vec<usize>> {
         let is_there = |name: &str| self.columns.iter().any(|it| it.eq_ignore_ascii_case(name));
         let missing: Vec<&str> = names.iter().copied().filter(|name| !is_there(name)).collect();
         if !missing.is_empty() {
@@ -179,7 +187,7 @@ impl Table {
     }
 
     /// Where a column is, if it is there, in whatever case; a fault if it is there twice.
-    pub(super) fn find(&self, name: &str, faults: &mut Faults) -> Option<usize> {
+    pub(in crate::scenario) fn find(&self, name: &str, faults: &mut Faults) -> Option<usize> {
         let columns = || self.columns.iter().enumerate();
         let mut found: Vec<usize> =
             columns().filter(|(_, it)| *it == name).map(|(column, _)| column).collect();
@@ -195,7 +203,10 @@ impl Table {
     }
 
     /// What the reader should know of columns that are not read.
-    pub(super) fn note_of_ignored(&self, is_read: impl Fn(usize) -> bool) -> Option<String> {
+    pub(in crate::scenario) fn note_of_ignored(
+        &self,
+        is_read: impl Fn(usize) -> bool,
+    ) -> Option<String> {
         let columns = self.columns.iter().enumerate();
         let ignored: Vec<&String> =
             columns.filter(|(column, _)| !is_read(*column)).map(|(_, name)| name).collect();
@@ -204,7 +215,7 @@ impl Table {
     }
 
     /// The next row that has as many fields as the header; ragged ones are told and passed over.
-    pub(super) fn next_row(&mut self, faults: &mut Faults) -> Option<Row<'_>> {
+    pub(in crate::scenario) fn next_row(&mut self, faults: &mut Faults) -> Option<Row<'_>> {
         while !faults.are_enough() {
             let (begins, line) = (self.reader.position().byte(), self.reader.position().line());
             self.stream.leash.begin_row(begins);
@@ -241,7 +252,7 @@ impl Table {
     }
 
     /// To be called when all rows are read: a table without rows is a fault.
-    pub(super) fn end(&self, faults: &mut Faults) -> Option<()> {
+    pub(in crate::scenario) fn end(&self, faults: &mut Faults) -> Option<()> {
         faults.inputs.push(Input { name: self.name.clone(), blake3: self.stream.blake3() });
         if self.n_rows == 0 {
             // A stream that broke before its first row has told its fault.
@@ -254,7 +265,12 @@ impl Table {
     }
 
     /// A fault in this file.
-    pub(super) fn fault_at(&self, line: Option<u64>, key: &str, broken: Broken) -> Fault {
+    pub(in crate::scenario) fn fault_at(
+        &self,
+        line: Option<u64>,
+        key: &str,
+        broken: Broken,
+    ) -> Fault {
         let place = Place { file: Arc::clone(&self.file), line, key: key.to_owned() };
         Fault { place, broken }
     }
@@ -285,12 +301,12 @@ fn broken_stream(error: &io::Error) -> Broken {
 
 impl<'t> Row<'t> {
     /// The bytes of a field, without the blanks around it.
-    pub(super) fn bytes(&self, column: usize) -> &'t [u8] {
+    pub(in crate::scenario) fn bytes(&self, column: usize) -> &'t [u8] {
         self.table.record[column].trim_ascii()
     }
 
     /// A field as text.
-    pub(super) fn text(&self, column: usize, faults: &mut Faults) -> Option<&'t str> {
+    pub(in crate::scenario) fn text(&self, column: usize, faults: &mut Faults) -> Option<&'t str> {
         let text = std::str::from_utf8(self.bytes(column)).ok();
         if text.is_none() {
             self.fault(column, Broken::NotUtf8, faults);
@@ -299,7 +315,7 @@ impl<'t> Row<'t> {
     }
 
     /// A field as a finite number.
-    pub(super) fn finite(&self, column: usize, faults: &mut Faults) -> Option<f64> {
+    pub(in crate::scenario) fn finite(&self, column: usize, faults: &mut Faults) -> Option<f64> {
         let text = self.text(column, faults)?;
         match separator::with_point(text, self.table.separator).parse::<f64>() {
             Ok(value) if value.is_finite() => return Some(value),
@@ -310,7 +326,7 @@ impl<'t> Row<'t> {
     }
 
     /// A field as a number within bounds.
-    pub(super) fn number(
+    pub(in crate::scenario) fn number(
         &self,
         column: usize,
         bounds: &Bounds,
@@ -325,7 +341,7 @@ impl<'t> Row<'t> {
     }
 
     /// Tells that the row needs a column that the header lacks.
-    pub(super) fn missing(&self, column: &str, faults: &mut Faults) {
+    pub(in crate::scenario) fn missing(&self, column: &str, faults: &mut Faults) {
         faults.push_with(&self.table.file, || {
             let found = self.table.columns.clone();
             let broken = Broken::MissingColumn { column: column.to_owned(), found };
@@ -334,17 +350,17 @@ impl<'t> Row<'t> {
     }
 
     /// The line on which the row begins.
-    pub(super) fn line(&self) -> u64 {
+    pub(in crate::scenario) fn line(&self) -> u64 {
         self.table.line().unwrap_or(0)
     }
 
     /// Tells a fault of a field.
-    pub(super) fn fault(&self, column: usize, broken: Broken, faults: &mut Faults) {
+    pub(in crate::scenario) fn fault(&self, column: usize, broken: Broken, faults: &mut Faults) {
         self.fault_with(column, || broken, faults);
     }
 
     /// Tells a fault of a field, which is made only where it is listed.
-    pub(super) fn fault_with(
+    pub(in crate::scenario) fn fault_with(
         &self,
         column: usize,
         broken: impl FnOnce() -> Broken,

@@ -18,19 +18,19 @@ const OTHERS: [(&[u8], &str); 4] = [
 ];
 
 /// The first bytes of a table.
-pub(super) struct Beginning {
+pub(in crate::scenario) struct Beginning {
     /// What was read beyond the mark and the line that names the separator.
-    pub(super) bytes: Vec<u8>,
+    pub(in crate::scenario) bytes: Vec<u8>,
     /// What stands between fields.
-    pub(super) separator: u8,
+    pub(in crate::scenario) separator: u8,
     /// Lines before those bytes.
-    pub(super) n_lines: u64,
+    pub(in crate::scenario) n_lines: u64,
     /// What the file is instead of a table.
-    pub(super) is_other: Option<&'static str>,
+    pub(in crate::scenario) is_other: Option<&'static str>,
 }
 
 /// Reads up to the end of the header.
-pub(super) fn begin(source: &mut dyn Read) -> io::Result<Beginning> {
+pub(in crate::scenario) fn begin(source: &mut dyn Read) -> io::Result<Beginning> {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
     while bytes.len() < MOST_BYTES && !bytes.trim_ascii_start().contains(&b'\n') {
@@ -87,7 +87,7 @@ fn most_frequent(header: &[u8]) -> u8 {
 
 /// A number with its decimal comma, if it has one, as a point. Behind another separator than `;` a
 /// comma before three digits may as well be one of thousands, and stays.
-pub(super) fn with_point(text: &str, separator: u8) -> Cow<'_, str> {
+pub(in crate::scenario) fn with_point(text: &str, separator: u8) -> Cow<'_, str> {
     let Some((whole, fraction)) = text.split_once(',') else { return text.into() };
     let whole_digits = whole.trim_start_matches(['-', '+']);
     let may_be_thousands = separator != b';'

@@ -12,7 +12,7 @@ use super::limit::Limit;
 use super::reach::{NotAFile, Source};
 
 /// Bytes that are read at a time.
-pub(super) const BUFFER_BYTES: usize = 1 << 17;
+pub(in crate::scenario) const BUFFER_BYTES: usize = 1 << 17;
 /// Bytes of a packed file that are read at a time.
 const PACKED_BYTES: usize = 1 << 16;
 /// The first bytes of a gzip file, whatever its name.
@@ -20,7 +20,7 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// A bound of a stream that was reached.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
-pub(super) enum Excess {
+pub(in crate::scenario) enum Excess {
     /// Of the whole.
     #[error("more bytes than may be")]
     Bytes {
@@ -35,7 +35,7 @@ pub(super) enum Excess {
 }
 
 impl Excess {
-    pub(super) fn broken(self) -> Broken {
+    pub(in crate::scenario) fn broken(self) -> Broken {
         match self {
             Self::Bytes { most, is_packed: false } => {
                 let remedy = "split it, or leave out what is not needed";
@@ -58,7 +58,7 @@ impl Excess {
 }
 
 /// What a system's error means to the one who named the file.
-pub(super) fn unreadable(error: &io::Error) -> Broken {
+pub(in crate::scenario) fn unreadable(error: &io::Error) -> Broken {
     let inner = error.get_ref();
     if let Some(excess) = inner.and_then(|it| it.downcast_ref::<Excess>()) {
         return excess.broken();
@@ -74,7 +74,7 @@ pub(super) fn unreadable(error: &io::Error) -> Broken {
 }
 
 /// The whole of a short file, as far as one byte beyond the bound.
-pub(super) fn read_whole(source: &Source, most: u64) -> io::Result<Vec<u8>> {
+pub(in crate::scenario) fn read_whole(source: &Source, most: u64) -> io::Result<Vec<u8>> {
     let excess = || io::Error::other(Excess::Bytes { most, is_packed: false });
     let (file, n_bytes) = source.open()?;
     if n_bytes.is_some_and(|n| n > most) {
@@ -89,33 +89,33 @@ pub(super) fn read_whole(source: &Source, most: u64) -> io::Result<Vec<u8>> {
 }
 
 /// Refuses a scenario's text that no file of one may be as long as.
-pub(super) fn check_length(toml: &str) -> Result<(), Broken> {
+pub(in crate::scenario) fn check_length(toml: &str) -> Result<(), Broken> {
     let excess = Excess::Bytes { most: MOST_SCENARIO_BYTES, is_packed: false };
     if toml.len() as u64 > MOST_SCENARIO_BYTES { Err(excess.broken()) } else { Ok(()) }
 }
 
 /// A table's bytes, and what is known of them.
-pub(super) struct Stream {
+pub(in crate::scenario) struct Stream {
     /// The bytes, unpacked.
-    pub(super) bytes: Box<dyn Read>,
+    pub(in crate::scenario) bytes: Box<dyn Read>,
     /// How far they may be read.
-    pub(super) leash: Leash,
+    pub(in crate::scenario) leash: Leash,
     hasher: Rc<RefCell<blake3::Hasher>>,
 }
 
 /// How far a stream may be read before its next row begins.
 #[derive(Clone, Default)]
-pub(super) struct Leash(Rc<Cell<u64>>);
+pub(in crate::scenario) struct Leash(Rc<Cell<u64>>);
 
 impl Leash {
     /// A row begins at this byte.
-    pub(super) fn begin_row(&self, at: u64) {
+    pub(in crate::scenario) fn begin_row(&self, at: u64) {
         self.0.set(at + MOST_ROW_BYTES + 2 * BUFFER_BYTES as u64);
     }
 }
 
 impl Stream {
-    pub(super) fn open(source: &Source) -> io::Result<Self> {
+    pub(in crate::scenario) fn open(source: &Source) -> io::Result<Self> {
         let (file, n_bytes) = source.open()?;
         if n_bytes.is_some_and(|n| n > MOST_TABLE_BYTES) {
             let excess = Excess::Bytes { most: MOST_TABLE_BYTES, is_packed: false };
@@ -137,7 +137,7 @@ impl Stream {
     }
 
     /// BLAKE3 of the file, once all of it is read.
-    pub(super) fn blake3(&self) -> blake3::Hash {
+    pub(in crate::scenario) fn blake3(&self) -> blake3::Hash {
         self.hasher.borrow().finalize()
     }
 }

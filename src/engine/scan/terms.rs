@@ -6,31 +6,31 @@ use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_STATE, LegState};
 /// held, as sign and magnitude: a product of two unsigned words is one instruction a lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::engine) struct Term {
-    pub(super) instrument: u32,
-    pub(super) magnitude: u32,
-    pub(super) is_negative: bool,
-    /// Where the horizon has its extremes; see [`super::horizon::Ratios::set_rows`].
-    pub(super) row: u32,
+    pub(in crate::engine) instrument: u32,
+    pub(in crate::engine) magnitude: u32,
+    pub(in crate::engine) is_negative: bool,
+    /// Where the horizon has its extremes; see [`super::ratios::Ratios::set_rows`].
+    pub(in crate::engine) row: u32,
 }
 
 /// A leg of a position that is coupled, small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Leg {
+pub(in crate::engine) struct Leg {
     /// Which of the list's kinds of legs it is.
-    pub(super) kind: u32,
-    pub(super) instrument: u32,
+    pub(in crate::engine) kind: u32,
+    pub(in crate::engine) instrument: u32,
     /// All bits if it is collateral, else none.
-    pub(super) held: u32,
+    pub(in crate::engine) held: u32,
     /// Units left.
-    pub(super) quantity: i32,
+    pub(in crate::engine) quantity: i32,
     /// The coefficient of its mark in the margin, if it is collateral; else 0.
-    pub(super) weighted: u32,
+    pub(in crate::engine) weighted: u32,
 }
 
 impl Term {
     /// So much more of its instrument.
     #[inline(always)]
-    pub(super) fn add(&mut self, more: i32) {
+    pub(in crate::engine) fn add(&mut self, more: i32) {
         // Quantities of a position are below 2^31 all together.
         let net = self.coefficient() + more;
         (self.magnitude, self.is_negative) = (net.unsigned_abs(), net < 0);
@@ -38,25 +38,25 @@ impl Term {
 
     /// Sets it to what is left of its only leg.
     #[inline(always)]
-    pub(super) fn set(&mut self, leg: &LegState) {
+    pub(in crate::engine) fn set(&mut self, leg: &LegState) {
         let coefficient = coefficient_of(leg);
         (self.magnitude, self.is_negative) = (coefficient.unsigned_abs(), coefficient < 0);
     }
 
     #[inline(always)]
-    pub(super) fn coefficient(&self) -> i32 {
+    pub(in crate::engine) fn coefficient(&self) -> i32 {
         if self.is_negative { -(self.magnitude as i32) } else { self.magnitude as i32 }
     }
 
     /// |coefficient| x mark, below 2^63.
     #[inline(always)]
-    pub(super) fn times(self, mark: u32) -> i64 {
+    pub(in crate::engine) fn times(self, mark: u32) -> i64 {
         (u64::from(self.magnitude) * u64::from(mark)) as i64
     }
 
     /// coefficient x mark.
     #[inline(always)]
-    pub(super) fn signed_times(self, mark: u32) -> i64 {
+    pub(in crate::engine) fn signed_times(self, mark: u32) -> i64 {
         // Without a branch: signs follow no pattern.
         let sign = -i64::from(self.is_negative);
         (self.times(mark) ^ sign) - sign
@@ -64,7 +64,7 @@ impl Term {
 }
 
 impl Leg {
-    pub(super) fn new(kind: u32, state: &LegState) -> Self {
+    pub(in crate::engine) fn new(kind: u32, state: &LegState) -> Self {
         let held = state.mask(KIND_COLLATERAL) as u32;
         let mut leg = Self { kind, instrument: state.instrument, held, quantity: 0, weighted: 0 };
         leg.set(state);
@@ -73,7 +73,7 @@ impl Leg {
 
     /// So much is left of it.
     #[inline(always)]
-    pub(super) fn set(&mut self, state: &LegState) {
+    pub(in crate::engine) fn set(&mut self, state: &LegState) {
         self.quantity = state.quantity;
         self.weighted = state.weighted_quantity() & self.held;
     }
@@ -82,7 +82,10 @@ impl Leg {
 /// Sets a position's terms to what is left of its legs, of which only those that had a term at the
 /// opening can have one.
 #[inline(always)]
-pub(super) fn set_terms(terms: &mut [Term], legs: impl ExactSizeIterator<Item = LegState>) {
+pub(in crate::engine) fn set_terms(
+    terms: &mut [Term],
+    legs: impl ExactSizeIterator<Item = LegState>,
+) {
     if terms.len() == legs.len() {
         // One each, in the same order.
         terms.iter_mut().zip(legs).for_each(|(term, leg)| term.set(&leg));
@@ -97,7 +100,7 @@ pub(super) fn set_terms(terms: &mut [Term], legs: impl ExactSizeIterator<Item = 
 
 /// The plain term of a leg as it stands, if it has one.
 #[inline(always)]
-pub(super) fn term_of(leg: &LegState) -> Option<Term> {
+pub(in crate::engine) fn term_of(leg: &LegState) -> Option<Term> {
     if leg.n_tiers > 0 || leg.kind == KIND_STATE {
         return None;
     }

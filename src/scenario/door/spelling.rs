@@ -10,7 +10,7 @@ const MOST_LISTED: usize = 12;
 const LONGEST_MEANT: usize = 256;
 
 /// "did you mean `x`?", or the words that would do.
-pub(super) fn suggest<S: AsRef<str>>(word: &str, known: &[S]) -> String {
+pub(in crate::scenario) fn suggest<S: AsRef<str>>(word: &str, known: &[S]) -> String {
     if let Some(near) = nearest(word, known) {
         format!("did you mean `{}`?", shown(near))
     } else if known.is_empty() {
@@ -22,7 +22,7 @@ pub(super) fn suggest<S: AsRef<str>>(word: &str, known: &[S]) -> String {
 
 /// The words that would do, and the nearest if it is a slip of the finger away: two words with
 /// other digits are two versions, as `compound-v3` and `compound-v2`, and neither means the other.
-pub(super) fn suggest_rule<S: AsRef<str>>(word: &str, known: &[S]) -> String {
+pub(in crate::scenario) fn suggest_rule<S: AsRef<str>>(word: &str, known: &[S]) -> String {
     let digits = |word: &str| word.chars().filter(char::is_ascii_digit).collect::<String>();
     let alike = |near: &&str| edits(word, near) <= 2 && digits(word) == digits(near);
     let meant = nearest(word, known).filter(alike);
@@ -31,7 +31,7 @@ pub(super) fn suggest_rule<S: AsRef<str>>(word: &str, known: &[S]) -> String {
 }
 
 /// To rename the column that may be meant, or to add one.
-pub(super) fn suggest_rename(column: &str, found: &[String]) -> String {
+pub(in crate::scenario) fn suggest_rename(column: &str, found: &[String]) -> String {
     match nearest(column, found) {
         Some(near) => format!("rename `{}` if that is it", shown(near)),
         None => "add it".to_owned(),
@@ -39,7 +39,7 @@ pub(super) fn suggest_rename(column: &str, found: &[String]) -> String {
 }
 
 /// `a, b, c`, cut after a dozen.
-pub(super) fn list<S: AsRef<str>>(words: &[S]) -> String {
+pub(in crate::scenario) fn list<S: AsRef<str>>(words: &[S]) -> String {
     let words_shown = words.iter().take(MOST_LISTED).map(|word| shown(word.as_ref()));
     let words_shown: Vec<String> = words_shown.collect();
     match words.len().saturating_sub(MOST_LISTED) {
@@ -54,7 +54,10 @@ fn shown(word: &str) -> String {
 }
 
 /// The known word within a third of the word's length in edits, if there is one.
-pub(super) fn nearest<'a, S: AsRef<str>>(word: &str, known: &'a [S]) -> Option<&'a str> {
+pub(in crate::scenario) fn nearest<'a, S: AsRef<str>>(
+    word: &str,
+    known: &'a [S],
+) -> Option<&'a str> {
     // Words this long are no slip of the finger, and the distance costs their square.
     if word.len() > LONGEST_MEANT {
         return None;
@@ -87,7 +90,7 @@ fn edits(from: &str, to: &str) -> usize {
 }
 
 /// A number as people read it: plain digits where these are few, else an exponent.
-pub(super) struct Shown(pub(super) f64);
+pub(in crate::scenario) struct Shown(pub(in crate::scenario) f64);
 
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -21,46 +21,46 @@
 //! | faults | 10,000 | reading stops there; 20 a file are listed, 200 in all |
 
 /// Bytes of a scenario.
-pub(super) const MOST_SCENARIO_BYTES: u64 = 8 << 20;
+pub(in crate::scenario) const MOST_SCENARIO_BYTES: u64 = 8 << 20;
 /// Values of a scenario, by what they take in memory: a key counts as 3, a table as 10, be it named
 /// by a header or by a part of a dotted key.
-pub(super) const MOST_VALUES: usize = 1_200_000;
+pub(in crate::scenario) const MOST_VALUES: usize = 1_200_000;
 /// Assets of a correlation matrix whose eigenvalues are sought.
-pub(super) const MOST_NEAREST: usize = 256;
+pub(in crate::scenario) const MOST_NEAREST: usize = 256;
 /// Prices of one path: assets x steps.
-pub(super) const MOST_ASSET_STEPS: u64 = 1 << 25;
+pub(in crate::scenario) const MOST_ASSET_STEPS: u64 = 1 << 25;
 /// Assets of all venues, and their tiers.
-pub(super) const MOST_TERMS: usize = 1 << 20;
+pub(in crate::scenario) const MOST_TERMS: usize = 1 << 20;
 /// Shocks, stretches without reports, gates.
-pub(super) const MOST_ENTRIES: usize = 1024;
+pub(in crate::scenario) const MOST_ENTRIES: usize = 1024;
 /// Bytes of a table that is not packed.
-pub(super) const MOST_TABLE_BYTES: u64 = 8 << 30;
+pub(in crate::scenario) const MOST_TABLE_BYTES: u64 = 8 << 30;
 /// Bytes that a packed table unpacks to.
-pub(super) const MOST_UNPACKED_BYTES: u64 = 1 << 30;
+pub(in crate::scenario) const MOST_UNPACKED_BYTES: u64 = 1 << 30;
 /// Bytes of a row, its separators and quotes included.
-pub(super) const MOST_ROW_BYTES: u64 = 256 << 10;
+pub(in crate::scenario) const MOST_ROW_BYTES: u64 = 256 << 10;
 /// Columns of a table.
-pub(super) const MOST_COLUMNS: usize = 4096;
+pub(in crate::scenario) const MOST_COLUMNS: usize = 4096;
 /// Rows of a table.
-pub(super) const MOST_ROWS: u64 = 1 << 26;
+pub(in crate::scenario) const MOST_ROWS: u64 = 1 << 26;
 /// Positions of a book.
-pub(super) const MOST_POSITIONS: usize = 1 << 24;
+pub(in crate::scenario) const MOST_POSITIONS: usize = 1 << 24;
 /// Rows of a position.
-pub(super) const MOST_ROWS_OF_POSITION: u32 = 1 << 16;
+pub(in crate::scenario) const MOST_ROWS_OF_POSITION: u32 = 1 << 16;
 /// Rows of amount 0 in a book.
-pub(super) const MOST_ZERO_ROWS: u64 = 1 << 24;
+pub(in crate::scenario) const MOST_ZERO_ROWS: u64 = 1 << 24;
 /// Rows of a table that is replayed.
-pub(super) const MOST_REPLAY_ROWS: usize = 1 << 22;
+pub(in crate::scenario) const MOST_REPLAY_ROWS: usize = 1 << 22;
 /// Prices of a table that is replayed.
-pub(super) const MOST_REPLAY_PRICES: usize = 1 << 24;
+pub(in crate::scenario) const MOST_REPLAY_PRICES: usize = 1 << 24;
 /// Bytes of a name.
-pub(super) const MOST_NAME_BYTES: usize = 256;
+pub(in crate::scenario) const MOST_NAME_BYTES: usize = 256;
 /// Faults at which reading stops.
-pub(super) const MOST_FAULTS: u64 = 10_000;
+pub(in crate::scenario) const MOST_FAULTS: u64 = 10_000;
 
 /// About how many values a text of TOML holds, told from its signs alone; what stands in quotes and
 /// comments counts as well, which is on the safe side.
-pub(super) fn n_values(text: &str) -> usize {
+pub(in crate::scenario) fn n_values(text: &str) -> usize {
     let (mut n, mut n_dots) = (0, 0);
     let (mut begins_line, mut is_header) = (true, false);
     for byte in text.bytes() {

@@ -1,6 +1,6 @@
 //! The bounds an input can break: one case each, with what was written, what may be, the remedy.
 
-use super::gate::GateFault;
+use super::gate_fault::GateFault;
 use super::limit::Limit;
 use super::replay_fault::Unreplayable;
 use super::spelling::{Shown, list, suggest, suggest_rename, suggest_rule};

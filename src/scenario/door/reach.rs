@@ -11,7 +11,7 @@ use super::limit::Limit;
 use super::written::Node;
 
 /// The folder of a scenario, and whether files outside of it may be read.
-pub(super) struct Reach {
+pub(in crate::scenario) struct Reach {
     /// As it was named: where relative paths begin.
     folder: PathBuf,
     /// Without links; none where it cannot be found.
@@ -24,9 +24,9 @@ pub(super) struct Reach {
 }
 
 /// A file that may be read.
-pub(super) struct Source {
+pub(in crate::scenario) struct Source {
     /// As it is called in faults and notes.
-    pub(super) name: PathBuf,
+    pub(in crate::scenario) name: PathBuf,
     place: Where,
 }
 
@@ -42,7 +42,7 @@ enum Where {
 
 impl Reach {
     /// Of a scenario at a path.
-    pub(super) fn of(scenario: &Path, allow_outside: bool) -> Self {
+    pub(in crate::scenario) fn of(scenario: &Path, allow_outside: bool) -> Self {
         let folder = scenario.parent().unwrap_or(Path::new("")).to_owned();
         let resolved = match folder.as_os_str().is_empty() {
             true => fs::canonicalize("."),
@@ -53,7 +53,7 @@ impl Reach {
     }
 
     /// Of a scenario in memory, with the tables that stand there too, and a folder for the rest.
-    pub(super) fn of_text(
+    pub(in crate::scenario) fn of_text(
         folder: Option<&Path>,
         tables: &[(&str, &str)],
         allow_outside: bool,
@@ -65,7 +65,12 @@ impl Reach {
     }
 
     /// The file that stands under a key of the scenario, or a fault.
-    pub(super) fn find(&self, node: &Node<'_>, file: &Path, faults: &mut Faults) -> Option<Source> {
+    pub(in crate::scenario) fn find(
+        &self,
+        node: &Node<'_>,
+        file: &Path,
+        faults: &mut Faults,
+    ) -> Option<Source> {
         let mut in_memory = self.tables.iter();
         if let Some((name, bytes)) = in_memory.find(|(name, _)| name == file) {
             return Some(Source { name: name.clone(), place: Where::Bytes(Arc::clone(bytes)) });
@@ -114,12 +119,12 @@ fn resolve(name: &Path) -> PathBuf {
 
 impl Source {
     /// A file that the command line names.
-    pub(super) fn of_command_line(path: &Path) -> Self {
+    pub(in crate::scenario) fn of_command_line(path: &Path) -> Self {
         Self { name: path.to_owned(), place: Where::AsNamed }
     }
 
     /// Opens it; what a scenario named is a regular file, and still the one that was looked at.
-    pub(super) fn open(&self) -> io::Result<(Box<dyn Read>, Option<u64>)> {
+    pub(in crate::scenario) fn open(&self) -> io::Result<(Box<dyn Read>, Option<u64>)> {
         let (place, looked_at) = match &self.place {
             Where::OfScenario(place, looked_at) => (place, looked_at),
             Where::Bytes(bytes) => {
@@ -154,7 +159,7 @@ impl Source {
 /// A scenario names what is no regular file.
 #[derive(Debug, thiserror::Error)]
 #[error("not a regular file")]
-pub(super) struct NotAFile;
+pub(in crate::scenario) struct NotAFile;
 
 #[cfg(unix)]
 fn are_same(one: &Metadata, other: &Metadata) -> bool {

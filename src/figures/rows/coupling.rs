@@ -1,6 +1,6 @@
 //! The rows of what couples positions: feedback, cascades, backlogs, insurance funds.
 
-use super::InsuranceFundFigures;
+use crate::figures::aftermath::InsuranceFundFigures;
 use crate::figures::reading::Reading;
 use crate::figures::row::{Known, Needs, Parameter, ROW, Rests, Row, Unit};
 use crate::figures::summary::Summary;

@@ -14,7 +14,7 @@ use crate::escape;
 
 /// Why a value is not of a type: what is broken, and where once that is known.
 #[derive(Debug)]
-pub(super) struct ReadError(Box<(Broken, Option<Place>)>);
+pub(in crate::scenario) struct ReadError(Box<(Broken, Option<Place>)>);
 
 impl ReadError {
     fn new(broken: Broken) -> Self {
@@ -30,7 +30,7 @@ impl ReadError {
     }
 
     /// The fault, at the node that was read if nothing within it is known.
-    pub(super) fn into_fault(self, node: &Node<'_>) -> Fault {
+    pub(in crate::scenario) fn into_fault(self, node: &Node<'_>) -> Fault {
         let (broken, place) = *self.0;
         Fault { place: place.unwrap_or_else(|| node.place()), broken }
     }

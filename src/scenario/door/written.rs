@@ -12,7 +12,7 @@ use super::limit::Limit;
 use crate::escape;
 
 /// A parsed file: values with their spans, borrowed from the source.
-pub(super) struct Written<'s> {
+pub(in crate::scenario) struct Written<'s> {
     file: Arc<str>,
     /// Where each line begins.
     line_starts: Vec<usize>,
@@ -21,7 +21,7 @@ pub(super) struct Written<'s> {
 
 /// A place in the file: a value, or the gap where one might stand.
 #[derive(Clone)]
-pub(super) struct Node<'w> {
+pub(in crate::scenario) struct Node<'w> {
     written: &'w Written<'w>,
     value: Option<&'w Spanned<DeValue<'w>>>,
     /// Byte at which its key, or else its value, or else its table begins.
@@ -33,7 +33,7 @@ pub(super) struct Node<'w> {
 
 impl<'s> Written<'s> {
     /// Parses the source; its first fault of syntax is the only one, since the rest follow from it.
-    pub(super) fn parse(file: &Arc<str>, source: &'s str) -> Result<Self, Box<Fault>> {
+    pub(in crate::scenario) fn parse(file: &Arc<str>, source: &'s str) -> Result<Self, Box<Fault>> {
         if bounds::n_values(source) > MOST_VALUES {
             let remedy = "put positions, prices and quotes into tables beside the scenario";
             let broken =
@@ -57,7 +57,7 @@ impl<'s> Written<'s> {
     }
 
     /// The whole file as a table.
-    pub(super) fn root(&self) -> Node<'_> {
+    pub(in crate::scenario) fn root(&self) -> Node<'_> {
         Node { written: self, value: Some(&self.root), offset: 0, key: String::new(), hidden: &[] }
     }
 }
@@ -87,7 +87,7 @@ fn line_of(line_starts: &[usize], offset: usize) -> u64 {
 
 impl<'w> Node<'w> {
     /// What stands under a key of this table.
-    pub(super) fn get(&self, key: &str) -> Self {
+    pub(in crate::scenario) fn get(&self, key: &str) -> Self {
         let found = self.table().and_then(|table| table.get_key_value(key));
         let value = found.map(|(_, value)| value);
         let offset = found.map_or(self.offset, |(key, _)| key.span().start);
@@ -105,7 +105,7 @@ impl<'w> Node<'w> {
     }
 
     /// An entry of this list.
-    pub(super) fn at(&self, idx: usize) -> Self {
+    pub(in crate::scenario) fn at(&self, idx: usize) -> Self {
         let value = self.list().and_then(|list| list.get(idx));
         let offset = value.map_or(self.offset, |value| value.span().start);
         let key = format!("{}[{idx}]", self.key);
@@ -113,28 +113,28 @@ impl<'w> Node<'w> {
     }
 
     /// This table without some of its keys, for a reader that does not know them.
-    pub(super) fn without(mut self, hidden: &'static [&'static str]) -> Self {
+    pub(in crate::scenario) fn without(mut self, hidden: &'static [&'static str]) -> Self {
         self.hidden = hidden;
         self
     }
 
     /// Whether something stands here.
-    pub(super) fn is_written(&self) -> bool {
+    pub(in crate::scenario) fn is_written(&self) -> bool {
         self.value.is_some()
     }
 
     /// Whether a table stands here.
-    pub(super) fn is_table(&self) -> bool {
+    pub(in crate::scenario) fn is_table(&self) -> bool {
         self.table().is_some()
     }
 
     /// Whether a list stands here.
-    pub(super) fn is_list(&self) -> bool {
+    pub(in crate::scenario) fn is_list(&self) -> bool {
         self.list().is_some()
     }
 
     /// The keys of this table in the order of the file, less the hidden ones.
-    pub(super) fn keys(&self) -> Vec<&'w str> {
+    pub(in crate::scenario) fn keys(&self) -> Vec<&'w str> {
         let mut keys: Vec<_> = self.table().into_iter().flat_map(|table| table.keys()).collect();
         keys.sort_by_key(|key| key.span().start);
         let names = keys.into_iter().map(|key| key.get_ref().as_ref());
@@ -142,12 +142,12 @@ impl<'w> Node<'w> {
     }
 
     /// The entries of this list; none if it is no list.
-    pub(super) fn entries(&self) -> impl Iterator<Item = Self> + '_ {
+    pub(in crate::scenario) fn entries(&self) -> impl Iterator<Item = Self> + '_ {
         (0..self.list().map_or(0, |list| list.len())).map(|idx| self.at(idx))
     }
 
     /// Whether this list has no more entries than there may be, or a fault.
-    pub(super) fn has_at_most(&self, most: usize, faults: &mut Faults) -> bool {
+    pub(in crate::scenario) fn has_at_most(&self, most: usize, faults: &mut Faults) -> bool {
         let n = self.list().map_or(0, |list| list.len());
         if n > most {
             let remedy = "join those that can be one, or split the scenario";
@@ -162,38 +162,38 @@ impl<'w> Node<'w> {
     }
 
     /// The value, if something stands here.
-    pub(super) fn value(&self) -> Option<&'w DeValue<'w>> {
+    pub(in crate::scenario) fn value(&self) -> Option<&'w DeValue<'w>> {
         self.value.map(Spanned::get_ref)
     }
 
     /// Keys that the table's reader does not see but that may stand there.
-    pub(super) fn hidden(&self) -> &'static [&'static str] {
+    pub(in crate::scenario) fn hidden(&self) -> &'static [&'static str] {
         self.hidden
     }
 
     /// The line, from 1.
-    pub(super) fn line(&self) -> u64 {
+    pub(in crate::scenario) fn line(&self) -> u64 {
         line_of(&self.written.line_starts, self.offset)
     }
 
     /// Where this is.
-    pub(super) fn place(&self) -> Place {
+    pub(in crate::scenario) fn place(&self) -> Place {
         let file = Arc::clone(&self.written.file);
         Place { file, line: Some(self.line()), key: self.key.clone() }
     }
 
     /// The file.
-    pub(super) fn file(&self) -> &Arc<str> {
+    pub(in crate::scenario) fn file(&self) -> &Arc<str> {
         &self.written.file
     }
 
     /// A fault here.
-    pub(super) fn fault(&self, broken: Broken) -> Fault {
+    pub(in crate::scenario) fn fault(&self, broken: Broken) -> Fault {
         Fault { place: self.place(), broken }
     }
 
     /// The value as a type; its first fault is told, and `None` returned.
-    pub(super) fn read<T: DeserializeOwned>(&self, faults: &mut Faults) -> Option<T> {
+    pub(in crate::scenario) fn read<T: DeserializeOwned>(&self, faults: &mut Faults) -> Option<T> {
         match T::deserialize(self.clone()) {
             Ok(value) => Some(value),
             Err(error) => {
@@ -204,7 +204,7 @@ impl<'w> Node<'w> {
     }
 
     /// Tells a fault unless the value lies within the bounds.
-    pub(super) fn check(&self, value: f64, bounds: &Bounds, faults: &mut Faults) {
+    pub(in crate::scenario) fn check(&self, value: f64, bounds: &Bounds, faults: &mut Faults) {
         if !bounds.hold(value) {
             faults.push(self.fault(bounds.broken_by(value)));
         }
@@ -220,22 +220,22 @@ impl<'w> Node<'w> {
 }
 
 /// What a number may be, both ends included.
-pub(super) struct Bounds {
-    pub(super) low: f64,
-    pub(super) high: f64,
+pub(in crate::scenario) struct Bounds {
+    pub(in crate::scenario) low: f64,
+    pub(in crate::scenario) high: f64,
     /// As in "is not ...".
-    pub(super) bound: &'static str,
-    pub(super) remedy: &'static str,
+    pub(in crate::scenario) bound: &'static str,
+    pub(in crate::scenario) remedy: &'static str,
 }
 
 impl Bounds {
     /// Whether the value lies within; NaN never does.
-    pub(super) fn hold(&self, value: f64) -> bool {
+    pub(in crate::scenario) fn hold(&self, value: f64) -> bool {
         self.low <= value && value <= self.high
     }
 
     /// The fault of a value that does not.
-    pub(super) fn broken_by(&self, value: f64) -> Broken {
+    pub(in crate::scenario) fn broken_by(&self, value: f64) -> Broken {
         Broken::OutOfBounds { value, bound: self.bound, remedy: self.remedy }
     }
 }

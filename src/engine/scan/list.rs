@@ -1,68 +1,18 @@
-//! Positions as the hot loop reads them: coefficients of marks, those that can breach only.
-//!
-//! Most hold one collateral against one debt. Those are *pairs*: healthy while the ratio of two
-//! marks is above a threshold, so a class of them, sorted, is cleared by one comparison.
+//! The book as scanned: pairs by class, all other positions by shape, and their terms and legs in
+//! the order in which positions are gone through. Positions that cannot breach are left out.
 
 use std::collections::HashMap;
 
 use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, LegState};
 use crate::program::Program;
-use crate::program::layout::{INSTRUMENT_PRICE, LegRow, PositionRow};
+use crate::program::layout::{INSTRUMENT_PRICE, LegRow};
 
-use super::baskets::BasketRow;
-use super::horizon::{Bounds, Ratio, Ratios};
+use super::basket_row::BasketRow;
+use super::bounds::Bounds;
+use super::pairs::{PairClass, PairRow, pair_threshold};
+use super::ratios::{Ratio, Ratios};
+use super::scanned::Scanned;
 use super::terms::{Leg, Term, term_of};
-
-/// A position and its terms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::engine) struct Scanned {
-    /// Its index in the program.
-    pub(in crate::engine) position: u32,
-    /// First of its plain terms.
-    pub(in crate::engine) term_start: u32,
-    /// Number of its plain terms.
-    pub(in crate::engine) n_terms: u32,
-    /// First of its legs in the list.
-    pub(super) leg_start: u32,
-    /// Whether legs have margin tiers beside the plain terms.
-    pub(in crate::engine) has_tiers: bool,
-    /// Constant of the surplus; a breach is a surplus below 0.
-    pub(in crate::engine) constant: i64,
-    /// Its row in the program, here so that one look finds all.
-    pub(in crate::engine) in_program: PositionRow,
-}
-
-/// All positions with one collateral instrument against one debt instrument.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::engine) struct PairClass {
-    pub(in crate::engine) collateral: u32,
-    pub(in crate::engine) debt: u32,
-    /// The index of the ratio of the two.
-    pub(in crate::engine) ratio: u32,
-    /// log2 threshold of each, Q8.24, falling: the first are liquidated first.
-    pub(in crate::engine) thresholds: Vec<i32>,
-    /// The positions, in that order.
-    pub(in crate::engine) scanned: Vec<Scanned>,
-    /// The same as they are walked.
-    pub(super) pairs: Vec<PairRow>,
-}
-
-/// A position of one collateral and one debt; see [`crate::book::action::Pair`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct PairRow {
-    pub(super) position: u32,
-    pub(super) collateral: u32,
-    pub(super) debt: u32,
-    pub(super) weighted: u32,
-    /// As [`Scanned::constant`]; not negative.
-    pub(super) constant: i64,
-    pub(super) threshold: u32,
-    pub(super) discount: u32,
-    pub(super) money_shift: u32,
-    pub(super) is_pro_rata: bool,
-    pub(super) close_factor: u32,
-    pub(super) full_close_below: u32,
-}
 
 /// The book as scanned.
 #[derive(Debug, Clone, Default)]
@@ -71,7 +21,7 @@ pub(in crate::engine) struct ScanList {
     /// All other positions, by shape, then in the book's order.
     pub(in crate::engine) others: Vec<Scanned>,
     /// The same as they are walked, where they are baskets.
-    pub(super) baskets: Vec<Option<BasketRow>>,
+    pub(in crate::engine) baskets: Vec<Option<BasketRow>>,
     /// Those of the others that have margin tiers.
     pub(in crate::engine) tiered: Vec<u32>,
     /// Bounds of those of the others that have none.
@@ -83,47 +33,6 @@ pub(in crate::engine) struct ScanList {
     legs: Vec<Leg>,
     /// Legs without quantities and marks. There are few, so that a position's own legs are small.
     leg_kinds: Vec<LegState>,
-}
-
-/// log2 of debt / collateral in Q8.24, rounded up: the log ratio of marks (collateral over debt) at
-/// or above which a x m_c >= b x m_d, before the marks' own rounding. A filter: it may be too high.
-#[inline]
-pub(super) fn pair_threshold(collateral: u32, debt: u32) -> i32 {
-    // One unit more than the f64 logarithm, whose error is far below a unit on any platform.
-    let log = (f64::from(debt) / f64::from(collateral)).log2() * f64::from(1 << 24);
-    // A worthless collateral gives infinity, which saturates: never cleared.
-    (log + 2.0) as i32
-}
-
-impl PairRow {
-    fn new(program: &Program, scanned: &Scanned) -> Self {
-        let position = &program.positions[scanned.position as usize];
-        let action = &program.actions[position.action as usize];
-        let mut row = Self {
-            position: scanned.position,
-            collateral: 0,
-            debt: 0,
-            weighted: 0,
-            constant: scanned.constant,
-            threshold: 0,
-            discount: 0,
-            money_shift: position.money_shift,
-            is_pro_rata: action.is_plain_pro_rata(),
-            close_factor: action.close_factor,
-            full_close_below: action.full_close_below,
-        };
-        for leg in program.legs_of(position) {
-            if leg.kind == KIND_COLLATERAL {
-                row.collateral = leg.quantity as u32;
-                row.weighted = leg.state(leg.quantity, 0).weighted_quantity();
-                row.threshold = leg.threshold;
-                row.discount = leg.discount;
-            } else {
-                row.debt = leg.quantity as u32;
-            }
-        }
-        row
-    }
 }
 
 impl ScanList {
@@ -267,14 +176,14 @@ impl ScanList {
 
     /// The plain terms of a position.
     #[inline(always)]
-    pub(super) fn terms_of(&self, scanned: &Scanned) -> &[Term] {
+    pub(in crate::engine) fn terms_of(&self, scanned: &Scanned) -> &[Term] {
         &self.terms[scanned.term_start as usize..][..scanned.n_terms as usize]
     }
 
     /// Legs and terms at the opening of positions that are neighbours, of which there is one at
     /// least.
     #[inline(always)]
-    pub(super) fn of_neighbours(&self, positions: &[Scanned]) -> (&[Leg], &[Term]) {
+    pub(in crate::engine) fn of_neighbours(&self, positions: &[Scanned]) -> (&[Leg], &[Term]) {
         let (first, last) = (&positions[0], &positions[positions.len() - 1]);
         let end = last.leg_start + last.in_program.n_legs;
         let legs = &self.legs[first.leg_start as usize..end as usize];
@@ -284,7 +193,7 @@ impl ScanList {
 
     /// A leg in full, but for its marks.
     #[inline(always)]
-    pub(super) fn state_of(&self, leg: &Leg) -> LegState {
+    pub(in crate::engine) fn state_of(&self, leg: &Leg) -> LegState {
         let quantity = leg.quantity;
         LegState { quantity, next: quantity, ..self.leg_kinds[leg.kind as usize] }
     }
@@ -295,6 +204,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::program::layout::PositionRow;
     use crate::scenario::{Overrides, load};
 
     /// Rounding in the borrower's favour adds a constant to a position; the fast path stays.
