@@ -327,7 +327,13 @@ fn bounds_leave_room_for_the_rounding_of_small_marks() {
         scenario.book.legs.push(leg(LegKind::Debt, 1, 1e6));
         let leg_end = scenario.book.legs.len() as u32;
         let name = format!("p{idx}").into();
-        scenario.book.positions.push(Position { name, venue: VenueId(0), leg_start, leg_end });
+        scenario.book.positions.push(Position {
+            name,
+            venue: VenueId(0),
+            category: None,
+            leg_start,
+            leg_end,
+        });
     }
     let program = shortfall::engine::compile(&scenario).unwrap();
     let seed = scenario.run.seed;

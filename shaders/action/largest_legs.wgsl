@@ -84,9 +84,26 @@ fn repayable_quantity(
     if (is_small || is_deep) { return quantity; }
     var base = leg_value(debt);
     if (action.of_whole_debt == 1u) { base = sums.debt; }
-    let most = wide_div(scale_q31(base, action.close_factor), legs[debt].mark);
+    base = scale_q31(base, action.close_factor);
+    if (HAS_TARGET && action.target_health > 0u) {
+        base = restoring(action.target_health, sums, collateral);
+    }
+    var most = wide_div(base, legs[debt].mark);
+    if (HAS_TARGET && action.target_health > 0u) { most = wide_add(most, wide(1u, 0u)); }
     if (wide_hi(most) != 0u) { return quantity; }
     return max(min(wide_lo(most), quantity), 1u);
+}
+
+// What is to be repaid out of a collateral so that health is at a target again.
+fn restoring(target_health: u32, sums: Values, collateral: u32) -> Wide {
+    let above = scale_q31(sums.debt, (target_health - ONE_Q30) << 1u);
+    let lacking = wide_add(saturating_sub(sums.debt, sums.weighted), above);
+    let leg = legs[collateral];
+    let lost = wide_shr(wide_mul(leg.threshold, leg.incentive), 31u);
+    if (wide_hi(lost) != 0u || wide_lo(lost) >= target_health) {
+        return wide(0xffffffffu, 0xffffffffu);
+    }
+    return mul_div(lacking, ONE_Q30, target_health - wide_lo(lost));
 }
 
 // (repaid, seized).

@@ -73,33 +73,41 @@ fn sell(asset: u32, flow: Wide) {
     if (!IS_IN_TURN) { sold_here[asset] = wide_add(sold_here[asset], flow); }
 }
 
-// The debt that a proposed liquidation repays and the collateral that it seizes, on the market, and
-// what it earns its liquidator.
+// Units that a proposed liquidation gives its liquidator of a leg: all but the protocol's share.
+fn leg_sold(leg: u32) -> u32 {
+    let units = bitcast<u32>(legs[leg].quantity - legs[leg].next);
+    if (!HAS_PROTOCOL) { return units; }
+    let share = leg_rows[desk.leg_start + leg].protocol;
+    return units - wide_lo(scale_q31(wide(units, 0u), share));
+}
+
+// The debt that a proposed liquidation repays and what its liquidator has to sell, on the market,
+// and what it earns.
 struct Bargain {
     repaid: Wide,
-    seized: Wide,
+    sold: Wide,
     profit: Wide,
 }
 
 // Of what `next` of every leg proposes.
 fn bargain() -> Bargain {
     var owed = wide(0u, 0u);
-    var seized = wide(0u, 0u);
+    var sold = wide(0u, 0u);
     var proceeds = wide(0u, 0u);
     for (var leg = 0u; leg < n_legs; leg += 1u) {
-        let taken = leg_taken(leg);
         if (legs[leg].kind == KIND_DEBT) {
-            owed = wide_add(owed, taken);
+            owed = wide_add(owed, leg_taken(leg));
         } else if (legs[leg].kind == KIND_COLLATERAL && legs[leg].next != legs[leg].quantity) {
-            seized = wide_add(seized, taken);
-            let flow = flow_of(bitcast<u32>(legs[leg].quantity - legs[leg].next));
-            let brought = brings_at_desk(asset_of(leg), flow, money(taken));
+            let units = leg_sold(leg);
+            let value = wide_mul(units, leg_market(leg));
+            sold = wide_add(sold, value);
+            let brought = brings_at_desk(asset_of(leg), flow_of(units), money(value));
             proceeds = saturating_add_signed(proceeds, brought);
         }
     }
     let repaid = money(owed);
     let profit = wide_sub(wide_sub(proceeds, repaid), wide(GAS_LO, GAS_HI));
-    return Bargain(repaid, money(seized), profit);
+    return Bargain(repaid, money(sold), profit);
 }
 
 // Too small for its profit to be told from rounding, and gas is free.
@@ -110,7 +118,7 @@ fn is_dust(found: Bargain) -> bool {
 // Whether some part could earn anything, sold at the market's marks.
 fn may_be_worth_it(found: Bargain) -> bool {
     let cost = wide_add(found.repaid, wide(GAS_LO, GAS_HI));
-    return wide_below_signed(cost, found.seized);
+    return wide_below_signed(cost, found.sold);
 }
 
 // What capital permits; of that all, if it earns something, else the most that does. The stages of
@@ -190,8 +198,7 @@ fn counterparty_take() {
         if (legs[leg].kind == KIND_DEBT) {
             owed = wide_add(owed, leg_taken(leg));
         } else if (legs[leg].kind == KIND_COLLATERAL && legs[leg].next != legs[leg].quantity) {
-            let units = bitcast<u32>(legs[leg].quantity - legs[leg].next);
-            sell(asset_of(leg), flow_of(units));
+            sell(asset_of(leg), flow_of(leg_sold(leg)));
         }
     }
     capital = wide_sub(capital, money(owed));

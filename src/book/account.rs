@@ -3,7 +3,7 @@
 //! Quantities are counted in the position's own unit of opening value, a power of two of a dollar,
 //! so that their absolute sum stays below 2^31; a *fine value* is quantity x mark, below 2^63.
 
-use crate::fixed::weigh;
+use crate::fixed::{scale_q31, weigh};
 
 /// What a leg is, as the kernels number it.
 pub const KIND_COLLATERAL: u32 = 0;
@@ -35,6 +35,8 @@ pub struct LegState {
     pub discount: u32,
     /// Share of collateral that an absorbed account is credited with, Q1.31.
     pub credit: u32,
+    /// Share of what a call takes of collateral that is the protocol's, Q1.31.
+    pub protocol: u32,
     /// Number of margin tiers.
     pub n_tiers: u32,
     /// Units that would be left by the liquidation that is being proposed.
@@ -142,6 +144,22 @@ impl LegState {
     #[must_use]
     pub fn taken(&self) -> u64 {
         u64::from((self.quantity - self.next) as u32) * u64::from(self.market)
+    }
+
+    /// Units that the proposed liquidation gives its liquidator to sell: what it takes away, less
+    /// the protocol's share, a part of a unit counting as the liquidator's.
+    #[inline(always)]
+    #[must_use]
+    pub fn sold(&self) -> u32 {
+        let units = (self.quantity - self.next) as u32;
+        units - scale_q31(units.into(), self.protocol) as u32
+    }
+
+    /// Value on the market of what its liquidator has to sell.
+    #[inline(always)]
+    #[must_use]
+    pub fn sold_value(&self) -> u64 {
+        u64::from(self.sold()) * u64::from(self.market)
     }
 
     /// Value at the mark with its sign.

@@ -23,6 +23,9 @@ pub struct Position {
     pub name: Box<str>,
     /// Where.
     pub venue: VenueId,
+    /// Which of the venue's categories it has chosen, whose terms stand before the venue's own;
+    /// `None` for none.
+    pub category: Option<u16>,
     /// First leg in [`Book::legs`].
     pub leg_start: u32,
     /// One past the last leg.

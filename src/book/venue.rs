@@ -21,6 +21,7 @@ use serde::Deserialize;
 use super::action::Action;
 use super::{Leg, LegKind};
 use crate::fixed::ONE_Q31;
+use crate::units::AssetId;
 
 /// A venue of a scenario: its rule, and the terms on which it takes each asset.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +32,27 @@ pub struct Venue {
     pub rule: Rule,
     /// Terms of each asset, in the market's order.
     pub terms: Vec<Terms>,
+    /// Categories that a position may choose (Aave's e-modes), in the order of the file.
+    pub categories: Vec<Category>,
+}
+
+/// Terms on which a venue takes some assets of positions that have chosen a category.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Category {
+    /// Its name, as in the book's `emode` column.
+    pub name: String,
+    /// Terms of each asset, in the market's order; `None` for the venue's own.
+    pub terms: Vec<Option<Terms>>,
+}
+
+impl Venue {
+    /// The terms of an asset for a position of a category.
+    #[must_use]
+    pub fn terms_of(&self, category: Option<u16>, asset: AssetId) -> &Terms {
+        let chosen = category.and_then(|it| self.categories.get(usize::from(it)));
+        let of_category = chosen.and_then(|it| it.terms[asset.idx()].as_ref());
+        of_category.unwrap_or(&self.terms[asset.idx()])
+    }
 }
 
 /// The terms on which a venue takes one asset.
@@ -43,6 +65,9 @@ pub struct Terms {
     /// The share of the collateral's value that its owner is credited with when the venue takes the
     /// account over, 0 to 1; 0 at venues that take none over.
     pub liquidation_factor: f64,
+    /// The protocol's fee on this asset, of what the venue's rule takes it of; `None` for the
+    /// venue's own.
+    pub protocol_fee: Option<f64>,
     /// Maintenance margin tiers of a perpetual on this asset, floors rising from 0.
     pub tiers: Vec<Tier>,
     /// What longs pay shorts, a year, as a share of the notional at mark.
@@ -67,6 +92,10 @@ pub trait Liquidation {
     fn liquidatable_at_equality(&self) -> bool {
         false
     }
+    /// Whether positions may choose categories with terms of their own.
+    fn has_categories(&self) -> bool {
+        false
+    }
     /// Whether collateral whose threshold is 0, which counts against no debt, may be seized.
     fn seizes_uncounted(&self) -> bool {
         true
@@ -79,6 +108,15 @@ pub trait Liquidation {
     /// an account over; `None` where it takes none over.
     fn credit(&self, _: &Terms) -> Option<f64> {
         None
+    }
+    /// The key of the protocol's fee in the terms of an asset; `None` where the venue takes none.
+    fn protocol_key(&self) -> Option<&'static str> {
+        None
+    }
+    /// The share of what a call takes of collateral on these terms that is the protocol's and not
+    /// the liquidator's.
+    fn protocol_share(&self, _: &Terms) -> f64 {
+        0.0
     }
     /// Why this venue cannot hold a position with these legs, and the remedy; `None` if it can.
     fn refusal(&self, legs: &[Leg]) -> Option<&'static str>;

@@ -146,7 +146,10 @@ impl<'a> Builder<'a> {
     }
 
     fn terms(&self, position: &Position, leg: &Leg) -> &'a Terms {
-        &self.scenario.venues[position.venue.idx()].terms[leg.asset.idx()]
+        let venue = &self.scenario.venues[position.venue.idx()];
+        // A category's terms are those of collateral.
+        let category = position.category.filter(|_| leg.kind == LegKind::Collateral);
+        venue.terms_of(category, leg.asset)
     }
 
     /// Value of a leg at a mark of 1, which is the opening price, or higher by whole octaves.
@@ -232,6 +235,7 @@ impl<'a> Builder<'a> {
             quantity: 0,
             threshold: 0,
             credit: 0,
+            protocol: 0,
             ..*row
         });
         self.legs.extend(state);
@@ -324,6 +328,7 @@ impl<'a> Builder<'a> {
             incentive: libm::round(incentive * f64::from(ONE_Q30)) as u32,
             discount: libm::round(f64::from(ONE_Q31) / incentive) as u32,
             credit: share_q31(credit),
+            protocol: share_q31(if is_held { rule.protocol_share(terms) } else { 0.0 }),
             pool: self.pools.get(&(position.venue, leg.asset)).copied().unwrap_or(0),
             tier_start,
             n_tiers: self.tiers.len() as u32 - tier_start,

@@ -105,6 +105,9 @@ rows! {
         /// Share of collateral that an absorbed account is credited with, Q1.31; 0 at venues that
         /// absorb none.
         pub credit: u32,
+        /// Share of what a call takes of collateral that is the protocol's and not the
+        /// liquidator's, Q1.31.
+        pub protocol: u32,
         /// Where its bad debt is counted: a row of the program's pools.
         pub pool: u32,
         /// First margin tier of a perpetual.
@@ -131,6 +134,7 @@ impl LegRow {
             incentive: self.incentive,
             discount: self.discount,
             credit: self.credit,
+            protocol: self.protocol,
             lost: 0,
         }
     }

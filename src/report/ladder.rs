@@ -87,7 +87,7 @@ impl Standing {
         let (mut weighted_usd, mut required_usd) = (0.0, 0.0);
         for leg in scenario.book.legs_of(position) {
             let value = leg.amount * prices[leg.asset.idx()];
-            let terms = &venue.terms[leg.asset.idx()];
+            let terms = venue.terms_of(position.category, leg.asset);
             match leg.kind {
                 LegKind::Collateral => {
                     collateral_usd += value;

@@ -3,6 +3,7 @@
 
 pub(super) mod bounds;
 pub(super) mod broken;
+pub(super) mod category_fault;
 pub(super) mod columns;
 pub mod error;
 pub(super) mod gate_fault;

@@ -378,6 +378,10 @@ pub(super) struct TermsEntry {
     pub(super) liquidation_bonus: Option<f64>,
     /// 0 to 1.
     pub(super) liquidation_factor: Option<f64>,
+    /// 0 to 1, of the bonus.
+    pub(super) liquidation_protocol_fee: Option<f64>,
+    /// 0 to 1, of what is seized.
+    pub(super) protocol_seize_share: Option<f64>,
     /// Maintenance margin of a perpetual.
     pub(super) tiers: Option<Vec<Tier>>,
     /// A year.

@@ -14,6 +14,7 @@ mod coverage;
 mod depth;
 mod door;
 mod factors;
+mod far_entries;
 mod file;
 mod horizon;
 mod keys;
@@ -32,7 +33,9 @@ mod rounding;
 mod venues;
 
 pub use door::error;
-use door::{bounds, columns, gate_fault, limit, reach, replay_fault, stream, table, written};
+use door::{
+    bounds, category_fault, columns, gate_fault, limit, reach, replay_fault, stream, table, written,
+};
 
 use crate::book::{Book, liquidators::Liquidators, venue::Venue};
 pub use crate::figures::{Gate, Precision};
@@ -40,6 +43,7 @@ use crate::market::{Asset, Correlation, Liquidity, Market};
 
 pub use crate::book::Opening;
 pub(crate) use assets::MOST_ASSETS;
+pub use category_fault::CategoryFault;
 pub(crate) use depth::MOST_BANDS;
 pub use error::{Broken, Fault, Faults, Input, Place};
 pub use gate_fault::GateFault;

@@ -1,5 +1,6 @@
 //! What is allowed and yet hardly meant: notes, never refusals, each with its place and value.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::written::Node;
@@ -129,7 +130,8 @@ fn tell_thresholds(
     for position in book.positions.iter().filter(|it| is_here(&venues[it.venue.idx()])) {
         let legs = book.legs_of(position).iter();
         let collateral = legs.filter(|leg| leg.kind == LegKind::Collateral);
-        collateral.for_each(|leg| is_collateral[leg.asset.idx()] = true);
+        let counts = |asset| venue.terms_of(position.category, asset).liquidation_threshold > 0.0;
+        collateral.for_each(|leg| is_collateral[leg.asset.idx()] |= !counts(leg.asset));
     }
     let node = places.venues.get(&venue.name);
     let is_left_out = |idx: usize| {
@@ -206,17 +208,15 @@ fn warn_of_loss_at_liquidation(
     book: &Book,
     notes: &mut Vec<String>,
 ) {
-    let mut is_used = vec![false; venues.len() * assets.len()];
+    let mut used = BTreeSet::new();
     for position in &book.positions {
-        for leg in book.legs_of(position) {
-            let at = position.venue.idx() * assets.len() + leg.asset.idx();
-            is_used[at] |= leg.kind == LegKind::Collateral;
-        }
+        let held = book.legs_of(position).iter().filter(|leg| leg.kind == LegKind::Collateral);
+        used.extend(held.map(|leg| (position.venue, leg.asset, position.category)));
     }
-    for (at, _) in is_used.into_iter().enumerate().filter(|(_, is_used)| *is_used) {
-        let venue = &venues[at / assets.len()];
-        let asset = &assets[at % assets.len()].name;
-        let terms = &venue.terms[at % assets.len()];
+    for (venue, asset, category) in used {
+        let venue = &venues[venue.idx()];
+        let terms = venue.terms_of(category, asset);
+        let asset = &assets[asset.idx()].name;
         let (threshold, bonus) = (terms.liquidation_threshold, terms.liquidation_bonus);
         let product = threshold * (1.0 + bonus);
         // Beyond the rounding of decimals: 0.8 x 1.25 is no loss.

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use super::assets::{name_fault, unknown};
 use super::bounds::{MOST_POSITIONS, MOST_ROWS_OF_POSITION, MOST_ZERO_ROWS};
+use super::category_fault::CategoryFault;
 use super::error::{Broken, Faults};
+use super::far_entries::FarEntries;
 use super::legs::{self, Entry, MOST_USD, Merged};
 use super::limit::Limit;
-use super::plausible::MOST_ENTRY_RATIO;
 use super::reach::Source;
 use super::table::{Row, Table};
 use crate::book::venue::Venue;
@@ -17,6 +18,7 @@ use crate::units::{AssetId, VenueId};
 
 const HEADER: &str = "position,venue,kind,asset,amount";
 const ENTRY_PRICE: &str = "entry_price";
+const EMODE: &str = "emode";
 
 /// Columns of the table.
 struct Columns {
@@ -26,6 +28,7 @@ struct Columns {
     asset: usize,
     amount: usize,
     entry_price: Option<usize>,
+    emode: Option<usize>,
 }
 
 /// The book while it is read.
@@ -39,6 +42,8 @@ struct Ledger<'a> {
     by_name: Vec<HashMap<Box<str>, u32>>,
     /// Venue of each position; the names stay in the maps until the end.
     venue_of: Vec<VenueId>,
+    /// The category of each position, where a row has named one.
+    category_of: Vec<Option<u16>>,
     /// Rows of each position.
     n_rows_of: Vec<u32>,
     entries: Vec<Entry>,
@@ -46,13 +51,6 @@ struct Ledger<'a> {
     far: FarEntries,
     /// Whether a bound of the book is reached, beyond which no row is read.
     is_full: bool,
-}
-
-/// Perpetuals whose entry price is far from the price at the opening.
-#[derive(Default)]
-struct FarEntries {
-    first: Option<(u64, f64, AssetId)>,
-    n: u64,
 }
 
 /// Reads the book; `None` if it has a fault.
@@ -65,7 +63,7 @@ pub(super) fn read(
 ) -> Option<Book> {
     let mut table = Table::open(source, HEADER, faults)?;
     let (columns, mut is_read) = columns_of(&table, faults)?;
-    is_read.extend(columns.entry_price);
+    is_read.extend(columns.entry_price.into_iter().chain(columns.emode));
     notes.extend(table.note_of_ignored(|column| is_read.contains(&column)));
     let mut ledger = Ledger::new(assets, venues, columns);
     let n_before = faults.n_faults();
@@ -111,28 +109,8 @@ fn columns_of(table: &Table, faults: &mut Faults) -> Option<(Columns, Vec<usize>
     let [position, venue, kind, asset, amount] = is_read[..] else {
         unreachable!("as many columns as names");
     };
-    let entry_price = table.find(ENTRY_PRICE, faults);
-    Some((Columns { position, venue, kind, asset, amount, entry_price }, is_read))
-}
-
-impl FarEntries {
-    fn enter(&mut self, line: u64, entry_price: f64, asset: AssetId, assets: &[Asset]) {
-        let ratio = entry_price / assets[asset.idx()].price_usd;
-        if !(1.0 / MOST_ENTRY_RATIO..=MOST_ENTRY_RATIO).contains(&ratio) {
-            self.n += 1;
-            self.first.get_or_insert((line, entry_price, asset));
-        }
-    }
-
-    fn told(&self, file: &str, assets: &[Asset]) -> Option<String> {
-        let (line, entry_price, asset) = self.first?;
-        let Asset { name, price_usd, .. } = &assets[asset.idx()];
-        Some(format!(
-            "{file}:{line} entry_price = {entry_price} is more than {MOST_ENTRY_RATIO} times off \
-             the price of {name}, {price_usd} USD (the first of {}): are both in USD a unit?",
-            self.n
-        ))
-    }
+    let [entry_price, emode] = [ENTRY_PRICE, EMODE].map(|name| table.find(name, faults));
+    Some((Columns { position, venue, kind, asset, amount, entry_price, emode }, is_read))
 }
 
 impl<'a> Ledger<'a> {
@@ -147,6 +125,7 @@ impl<'a> Ledger<'a> {
             columns,
             by_name: vec![HashMap::new(); venues.len()],
             venue_of: Vec::new(),
+            category_of: Vec::new(),
             n_rows_of: Vec::new(),
             entries: Vec::new(),
             n_zero: 0,
@@ -163,6 +142,7 @@ impl<'a> Ledger<'a> {
         let amount = row.finite(self.columns.amount, faults);
         let name = row.text(self.columns.position, faults);
         let (venue, kind, asset, amount, name) = (venue?, kind?, asset?, amount?, name?);
+        let category = self.category(row, venue, faults)?;
         if name.is_empty() {
             row.fault(self.columns.position, Broken::NotAName { name: String::new() }, faults);
             return None;
@@ -187,6 +167,7 @@ impl<'a> Ledger<'a> {
                 return None;
             }
         };
+        self.choose(position, category, row, faults)?;
         let leg = Leg { kind, asset, amount, entry_usd };
         self.entries.push(Entry { position, line: row.line(), leg });
         Some(())
@@ -213,6 +194,47 @@ impl<'a> Ledger<'a> {
         let name = row.text(column, faults)?.to_owned();
         let known = || self.venues.iter().map(|venue| venue.name.clone()).collect();
         row.fault_with(column, || Broken::UnknownVenue { name, known: known() }, faults);
+        None
+    }
+
+    /// The category that the row names; none where it names none.
+    fn category(&self, row: &Row<'_>, venue: VenueId, faults: &mut Faults) -> Option<Option<u16>> {
+        let Some(column) = self.columns.emode else { return Some(None) };
+        let written = row.text(column, faults)?;
+        if matches!(written, "" | "0") {
+            return Some(None);
+        }
+        let categories = &self.venues[venue.idx()].categories;
+        let found = categories.iter().zip(0..).find(|(it, _)| it.name == written);
+        if let Some((_, idx)) = found {
+            return Some(Some(idx));
+        }
+        let broken = CategoryFault::Unknown {
+            name: written.to_owned(),
+            venue: self.venues[venue.idx()].name.clone(),
+            known: categories.iter().map(|it| it.name.clone()).collect(),
+        };
+        row.fault(column, Broken::Category(broken), faults);
+        None
+    }
+
+    /// All rows of a position that name a category name the same one.
+    fn choose(
+        &mut self,
+        position: u32,
+        category: Option<u16>,
+        row: &Row<'_>,
+        faults: &mut Faults,
+    ) -> Option<()> {
+        let Some(here) = category else { return Some(()) };
+        let before = *self.category_of[position as usize].get_or_insert(here);
+        if before == here {
+            return Some(());
+        }
+        let venue = &self.venues[self.venue_of[position as usize].idx()];
+        let named = |category: u16| venue.categories[usize::from(category)].name.clone();
+        let broken = CategoryFault::Second { here: named(here), before: named(before) };
+        row.fault(self.columns.emode?, Broken::Category(broken), faults);
         None
     }
 
@@ -308,6 +330,7 @@ impl<'a> Ledger<'a> {
         let position = self.venue_of.len() as u32;
         positions.insert(name.into(), position);
         self.venue_of.push(venue);
+        self.category_of.push(None);
         self.n_rows_of.push(1);
         Ok(position)
     }
@@ -339,7 +362,8 @@ impl<'a> Ledger<'a> {
             }
             if !legs.is_empty() {
                 let (venue, leg_end) = (self.venue_of[position], book.legs.len() as u32);
-                book.positions.push(Position { name, venue, leg_start, leg_end });
+                let category = self.category_of[position];
+                book.positions.push(Position { name, venue, category, leg_start, leg_end });
             }
         }
         is_sound.then_some((book, merged))

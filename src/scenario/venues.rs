@@ -11,19 +11,28 @@ use super::limit::Limit;
 use super::oracle;
 use super::written::{Bounds, Node};
 use crate::book::action::MOST_CREDIT;
-use crate::book::venue::{BrokenBound, RULES, Rule, Terms, Venue, tier_bounds};
+use crate::book::venue::{BrokenBound, Category, RULES, Rule, Terms, Venue, tier_bounds};
 use crate::market::Asset;
 use crate::market::oracle::Feed;
 use crate::units::VenueId;
 
 /// Keys of a venue that are not its rule's.
-const OWN_KEYS: &[&str] = &["rule", "assets", "oracle"];
+const OWN_KEYS: &[&str] = &["rule", "assets", "oracle", "emodes"];
+
+/// The most categories of a venue; Aave numbers them by a byte.
+const MOST_CATEGORIES: usize = 256;
 
 const BONUS: Bounds = Bounds {
     low: 0.0,
     high: 1.0,
     bound: "between 0 and 1",
     remedy: "write the liquidator's extra share, 0.05 for 5 %",
+};
+const PROTOCOL_FEE: Bounds = Bounds {
+    low: 0.0,
+    high: 1.0,
+    bound: "between 0 and 1",
+    remedy: "write the protocol's share, 0.1 for 10 %",
 };
 const FUNDING: Bounds = Bounds {
     low: -100.0,
@@ -64,6 +73,7 @@ pub(super) fn read(node: &Node<'_>, assets: &[Asset], faults: &mut Faults) -> Op
     let mut read_one = |name: &str| {
         let venue = read_one(name, &node.get(name), assets, faults)?;
         n_terms += venue.terms.iter().map(|it| it.tiers.len().max(1)).sum::<usize>();
+        n_terms += venue.categories.len() * assets.len();
         check(n_terms, faults).then_some(venue)
     };
     let venues: Vec<Option<Venue>> = names.iter().map(|name| read_one(name)).collect();
@@ -87,7 +97,52 @@ fn read_one(name: &str, node: &Node<'_>, assets: &[Asset], faults: &mut Faults) 
         .map(|asset| read_terms(&terms_node.get(&asset.name), &rule, asset, faults))
         .collect();
     let terms = terms.into_iter().collect::<Option<Vec<Terms>>>()?;
-    Some(Venue { name: name.to_owned(), rule, terms })
+    let categories = read_categories(&node.get("emodes"), (&rule, &terms), assets, faults)?;
+    Some(Venue { name: name.to_owned(), rule, terms, categories })
+}
+
+/// `[venues.NAME.emodes]`: the assets of each category, with its terms of them.
+fn read_categories(
+    node: &Node<'_>,
+    (rule, own): (&Rule, &[Terms]),
+    assets: &[Asset],
+    faults: &mut Faults,
+) -> Option<Vec<Category>> {
+    if !node.is_written() {
+        return Some(Vec::new());
+    }
+    if !rule.liquidation().has_categories() {
+        faults.push(node.fault(Broken::TermOfAnother { rule: rule.name(), owner: "aave-v3" }));
+        return None;
+    }
+    let written: std::collections::BTreeMap<String, IgnoredAny> = node.read(faults)?;
+    if written.len() > MOST_CATEGORIES {
+        let (n, bound) = (written.len(), "at most 256");
+        let remedy = "leave out those that no position of the book is in";
+        faults.push(node.fault(Broken::WrongLength { n, bound, remedy }));
+        return None;
+    }
+    let mut read_one = |name: &String| {
+        let node = node.get(name);
+        check_name(&node, name, faults);
+        let _table: std::collections::BTreeMap<String, IgnoredAny> = node.read(faults)?;
+        check_keys(&node, assets, faults).then_some(())?;
+        let mut terms = Vec::with_capacity(assets.len());
+        for (asset, own) in assets.iter().zip(own) {
+            let node = node.get(&asset.name);
+            let mut of_asset = None;
+            if node.is_written() {
+                let read = read_terms(&node, rule, asset, faults)?;
+                // The protocol's fee is the reserve's, whatever the category.
+                let protocol_fee = read.protocol_fee.or(own.protocol_fee);
+                of_asset = Some(Terms { protocol_fee, ..read });
+            }
+            terms.push(of_asset);
+        }
+        Some(Category { name: name.clone(), terms })
+    };
+    let categories: Vec<Option<Category>> = written.keys().map(|name| read_one(name)).collect();
+    categories.into_iter().collect()
 }
 
 /// The venues that read prices otherwise than they are reported to all, and how.
@@ -154,6 +209,29 @@ fn read_factor(
     factor
 }
 
+/// The protocol's fee on an asset, by the key that the venue's rule has for it.
+fn read_protocol_fee(
+    node: &Node<'_>,
+    rule: &Rule,
+    entry: &TermsEntry,
+    faults: &mut Faults,
+) -> Option<f64> {
+    let mut found = None;
+    for (key, owner, written) in [
+        ("liquidation_protocol_fee", "aave-v3", entry.liquidation_protocol_fee),
+        ("protocol_seize_share", "compound-v2", entry.protocol_seize_share),
+    ] {
+        let Some(value) = written else { continue };
+        if rule.liquidation().protocol_key() == Some(key) {
+            node.get(key).check(value, &PROTOCOL_FEE, faults);
+            found = Some(value);
+        } else {
+            faults.push(node.get(key).fault(Broken::TermOfAnother { rule: rule.name(), owner }));
+        }
+    }
+    found
+}
+
 /// The terms of one asset: as written, or else the asset's threshold and the rule's defaults.
 fn read_terms(node: &Node<'_>, rule: &Rule, asset: &Asset, faults: &mut Faults) -> Option<Terms> {
     let entry: TermsEntry = node.read(faults)?;
@@ -186,6 +264,7 @@ fn read_terms(node: &Node<'_>, rule: &Rule, asset: &Asset, faults: &mut Faults) 
     if is_perpetual && entry.tiers.as_ref().is_some_and(Vec::is_empty) {
         faults.push(node.get("tiers").fault(NO_TIERS));
     }
+    let protocol_fee = read_protocol_fee(node, rule, &entry, faults);
     let threshold = entry
         .liquidation_threshold
         .unwrap_or_else(|| rule.liquidation().default_threshold(asset.liquidation_threshold));
@@ -195,6 +274,7 @@ fn read_terms(node: &Node<'_>, rule: &Rule, asset: &Asset, faults: &mut Faults) 
         liquidation_threshold: threshold,
         liquidation_bonus: entry.liquidation_bonus.unwrap_or_else(default_bonus),
         liquidation_factor: read_factor(node, rule, threshold, entry.liquidation_factor, faults),
+        protocol_fee,
         tiers,
         funding_rate: entry.funding_rate.unwrap_or(0.0),
     })

@@ -109,6 +109,7 @@ impl Workload {
             ..Terms::default()
         });
         let venue = Venue {
+            categories: Vec::new(),
             name: "reference".to_owned(),
             rule: Rule::Reference(Reference::default()),
             terms: terms.collect(),
@@ -179,6 +180,7 @@ impl Workload {
                 book.legs.push(Leg { kind, asset, amount, entry_usd: 0.0 });
             }
             book.positions.push(Position {
+                category: None,
                 name: format!("p{idx}").into(),
                 venue: VenueId(0),
                 leg_start,

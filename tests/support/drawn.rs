@@ -167,9 +167,16 @@ fn venues() -> impl Strategy<Value = Vec<(Rule, Vec<Terms>)>> {
                     close_factor,
                     full_close_below,
                     calls_per_step,
+                    liquidation_protocol_fee: full_close_below,
+                    target_health: if at_equality { 1.0 + close_factor } else { 0.0 },
                     ..AaveV3::default()
                 }),
-                Rule::CompoundV2(CompoundV2 { close_factor, calls_per_step, liquidation_bonus }),
+                Rule::CompoundV2(CompoundV2 {
+                    close_factor,
+                    calls_per_step,
+                    liquidation_bonus,
+                    protocol_seize_share: 10.0 * close_cost,
+                }),
                 Rule::MorphoBlue(MorphoBlue::default()),
                 Rule::Perpetual(Perpetual {
                     margin: Margin::Cross,

@@ -62,7 +62,7 @@ pub(crate) fn market(assets: Vec<Asset>) -> Market {
 
 /// A venue that takes each asset on its terms.
 pub(crate) fn venue(rule: Rule, terms: Vec<Terms>) -> Venue {
-    Venue { name: rule.name().to_owned(), rule, terms }
+    Venue { name: rule.name().to_owned(), rule, terms, categories: Vec::new() }
 }
 
 /// Terms of a lending venue.
@@ -93,6 +93,7 @@ pub(crate) fn book(positions: &[(u32, Vec<Leg>)]) -> Book {
         book.positions.push(Position {
             name: format!("p{idx}").into(),
             venue: VenueId(*venue),
+            category: None,
             leg_start,
             leg_end: book.legs.len() as u32,
         });

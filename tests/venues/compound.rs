@@ -61,6 +61,7 @@ impl Inputs {
             close_factor: self.close_factor,
             liquidation_bonus: self.incentive - 1.0,
             calls_per_step: 1,
+            ..CompoundV2::default()
         };
         // An incentive below 1 is no bonus: the engine does not take it.
         let incentive = self.incentive.max(1.0);

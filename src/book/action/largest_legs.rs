@@ -8,7 +8,7 @@
 use super::row::from_words;
 use super::{AccountFacts, Action, Counterparty};
 use crate::book::account::{Event, KIND_COLLATERAL, KIND_DEBT, LegState, Values};
-use crate::fixed::{mul_div, scale_q31, scale_q32};
+use crate::fixed::{ONE_Q30, mul_div, scale_q31, scale_q32};
 
 /// Goes on with an event from its next call, the legs coming to that.
 #[inline(always)]
@@ -116,7 +116,8 @@ fn admissible(
     exchange((admissible as u32).min(limit), from, to)
 }
 
-/// Most of the chosen debt that the close factor lets one call repay; at least one unit.
+/// Most of the chosen debt that one call may repay: what the close factor lets, or what restores
+/// the account's health; at least one unit.
 fn repayable_quantity(
     action: &Action,
     facts: AccountFacts,
@@ -133,9 +134,26 @@ fn repayable_quantity(
     if is_small || is_deep {
         return quantity;
     }
-    let base = if action.of_whole_debt == 1 { sums.debt } else { to.value() };
-    let most = scale_q31(base, action.close_factor) / u64::from(to.mark);
+    let most = if action.target_health > 0 {
+        restoring(action.target_health, sums, from) / u64::from(to.mark) + 1
+    } else {
+        let base = if action.of_whole_debt == 1 { sums.debt } else { to.value() };
+        scale_q31(base, action.close_factor) / u64::from(to.mark)
+    };
     (most.min(u64::from(quantity)) as u32).max(1)
+}
+
+/// What is to be repaid out of a collateral so that health is at a target again: of debt D and
+/// collateral that counts W, with W - t b x = T (D - x), x = (T D - W) / (T - t b), t being the
+/// leg's threshold and b its incentive. Without bound where every call makes health worse.
+fn restoring(target: u32, sums: &Values, from: &LegState) -> u64 {
+    let short = sums.debt.saturating_sub(sums.weighted);
+    let lacking = short + scale_q31(sums.debt, (target - ONE_Q30) << 1);
+    let lost = (u64::from(from.threshold) * u64::from(from.incentive)) >> 31;
+    match u64::from(target).checked_sub(lost) {
+        Some(gained) if gained > 0 => mul_div(lacking, ONE_Q30, gained as u32),
+        _ => u64::MAX,
+    }
 }
 
 /// Repays up to `repayable` units: (repaid, seized), the collateral leg permitting. A leg that is

@@ -76,6 +76,9 @@ rows! {
         pub of_whole_debt: u32,
         /// Health factor below which the close factor falls away, Q0.32; 0 for never.
         pub full_close_below: u32,
+        /// Health factor to which a call restores the account, Q2.30, 1 to 2; 0 where the close
+        /// factor says how much may be repaid.
+        pub target_health: u32,
         /// 1 if debt without collateral is written off at once, 0 if it stays on the books.
         pub writes_off: u32,
         /// Most calls in an event.

@@ -4,10 +4,11 @@
 use serde::Deserialize;
 
 use crate::book::action::{Action, MOST_CALLS, PICK_LARGEST_PAIR, to_words};
+use crate::fixed::ONE_Q30;
 
 use super::{
-    BrokenBound, HEALTH_ERROR, LEAST_SHARE, Leg, Liquidation, lending_refusal, outside, share_q31,
-    share_q32,
+    BrokenBound, HEALTH_ERROR, LEAST_SHARE, Leg, Liquidation, Terms, lending_refusal, outside,
+    share_q31, share_q32,
 };
 
 /// Parameters of an `aave-v3` venue.
@@ -24,6 +25,11 @@ pub struct AaveV3 {
     pub small_usd: f64,
     /// The least a call may leave of a leg that it does not clear, USD; not negative.
     pub dust_usd: f64,
+    /// Health factor to which a call restores the account, as Aave v4 does, 1 to 2; 0 for the close
+    /// factor.
+    pub target_health: f64,
+    /// The protocol's share of the liquidator's extra collateral where an asset sets none; 0 to 1.
+    pub liquidation_protocol_fee: f64,
     /// Liquidation calls in a step's event; 1 to 64.
     pub calls_per_step: u32,
 }
@@ -36,6 +42,8 @@ impl Default for AaveV3 {
             liquidation_bonus: 0.05,
             small_usd: 2000.0,
             dust_usd: 1000.0,
+            target_health: 0.0,
+            liquidation_protocol_fee: 0.1,
             calls_per_step: 16,
         }
     }
@@ -43,12 +51,21 @@ impl Default for AaveV3 {
 
 impl Liquidation for AaveV3 {
     fn broken_bounds(&self) -> Vec<BrokenBound> {
+        let least_target = if self.target_health == 0.0 { 0.0 } else { 1.0 };
         outside(&[
+            ("target_health", self.target_health, least_target, 2.0, "0, or between 1 and 2"),
             ("close_factor", self.close_factor, LEAST_SHARE, 1.0, "above 0 and at most 1"),
             ("full_close_below", self.full_close_below, 0.0, 1.0, "between 0 and 1"),
             ("liquidation_bonus", self.liquidation_bonus, 0.0, 1.0, "between 0 and 1"),
             ("small_usd", self.small_usd, 0.0, 1e15, "between 0 and 1e15"),
             ("dust_usd", self.dust_usd, 0.0, 1e15, "between 0 and 1e15"),
+            (
+                "liquidation_protocol_fee",
+                self.liquidation_protocol_fee,
+                0.0,
+                1.0,
+                "between 0 and 1",
+            ),
             (
                 "calls_per_step",
                 f64::from(self.calls_per_step),
@@ -70,10 +87,29 @@ impl Liquidation for AaveV3 {
         false
     }
 
+    /// E-modes: a position that is in one has its category's threshold and bonus for the category's
+    /// collaterals, and each reserve's own for all others. Source: `aave-v3-origin` @ fd1fbd91,
+    /// `docs/3.2`, `GenericLogic.sol`.
+    fn has_categories(&self) -> bool {
+        true
+    }
+
+    fn protocol_key(&self) -> Option<&'static str> {
+        Some("liquidation_protocol_fee")
+    }
+
+    /// Of the bonus alone: fee x (1 - 1 / (1 + bonus)) of what is seized. Source:
+    /// `LiquidationLogic.sol`, `_calculateAvailableCollateralToLiquidate`.
+    fn protocol_share(&self, terms: &Terms) -> f64 {
+        let fee = terms.protocol_fee.unwrap_or(self.liquidation_protocol_fee);
+        fee * (1.0 - 1.0 / self.incentive(terms))
+    }
+
     fn action(&self, money: &dyn Fn(f64) -> i64) -> Action {
         Action {
             close_factor: share_q31(self.close_factor),
             of_whole_debt: 1,
+            target_health: libm::round(self.target_health * f64::from(ONE_Q30)) as u32,
             // At the bound itself the whole may be repaid.
             full_close_below: share_q32(self.full_close_below * (1.0 + HEALTH_ERROR)),
             writes_off: 1,

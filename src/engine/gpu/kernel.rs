@@ -154,6 +154,7 @@ pub fn counter_words(program: &Program) -> usize {
 /// Constants that both sides share, written from the twin's so that they cannot differ.
 fn declare_formats(constants: &mut String) {
     for (name, value) in [
+        ("ONE_Q30", fixed::ONE_Q30),
         ("ONE_Q31", fixed::ONE_Q31),
         ("SMALL_MARK", fixed::SMALL_MARK),
         ("MULTIPLIER_0", rng::MULTIPLIER_0),

@@ -67,6 +67,9 @@ pub(super) fn push(source: &mut String, program: &Program) {
     let by_health = uses(&|it| it.price == PRICE_BY_HEALTH);
     let _ = writeln!(source, "const HAS_PRICE_BY_HEALTH = {by_health};");
     let _ = writeln!(source, "const HAS_STATE = {};", uses(&Action::keeps_state));
+    let _ = writeln!(source, "const HAS_TARGET = {};", uses(&|it| it.target_health > 0));
+    let has_protocol = program.legs.iter().any(|leg| leg.protocol > 0);
+    let _ = writeln!(source, "const HAS_PROTOCOL = {has_protocol};");
     let is_asked = |word| uses(&|it| it.pick == word);
     let is_used = |word| {
         let mut before = PICKS.iter().filter(|it| it.goes_on == Some(word));

@@ -83,9 +83,16 @@ impl<'d, 'a> Desk<'d, 'a> {
         self.money(u128::from(units) << MARK_BITS) as i64
     }
 
-    /// What a proposed call seizes of a leg, as a flow into its market.
-    fn seized(&self, leg: &LegState) -> i64 {
-        self.flow((leg.quantity - leg.next) as u32)
+    /// What a proposed call gives its liquidator of a leg, as a flow into its market: all that it
+    /// seizes but the protocol's share, which is not sold.
+    fn sold(&self, leg: &LegState) -> i64 {
+        self.flow(leg.sold())
+    }
+
+    /// Value on the market of all that is sold after a proposed call, money.
+    fn sold_value(&self, legs: &[LegState]) -> i128 {
+        let legs = legs.iter().filter(|leg| leg.kind == KIND_COLLATERAL);
+        self.money(legs.map(|leg| u128::from(leg.sold_value())).sum())
     }
 
     /// Value on the market of all that a proposed call takes of one kind, money.
@@ -108,8 +115,8 @@ impl<'d, 'a> Desk<'d, 'a> {
     /// What a proposed call earns its liquidator.
     fn profit(&self, legs: &[LegState]) -> i128 {
         let proceeds = legs.iter().filter(|leg| leg.kind == KIND_COLLATERAL).map(|leg| {
-            let brought = self.brings(self.asset(leg), self.seized(leg));
-            brought.unwrap_or_else(|| self.money(leg.taken().into()))
+            let brought = self.brings(self.asset(leg), self.sold(leg));
+            brought.unwrap_or_else(|| self.money(leg.sold_value().into()))
         });
         let gas = i128::from(self.liquidity.terms.gas());
         proceeds.sum::<i128>() - self.taken(legs, KIND_DEBT) - gas
@@ -138,14 +145,14 @@ impl<'d, 'a> Desk<'d, 'a> {
     fn profitable(&self, legs: &mut [LegState], most: u32, propose: Propose<'_>) -> u32 {
         let gas = i128::from(self.liquidity.terms.gas());
         propose(most, legs);
-        let [seized, repaid] = [KIND_COLLATERAL, KIND_DEBT].map(|kind| self.taken(legs, kind));
+        let (sold, repaid) = (self.sold_value(legs), self.taken(legs, KIND_DEBT));
         // Dust, whose profit rounding hides, is taken where gas is free: it would wait for ever.
         let is_dust = gas == 0 && repaid < i128::from(DUST);
         if is_dust || self.profit(legs) > 0 {
             return most;
         }
         // If the whole earns nothing at the market's marks, no part does.
-        if seized <= repaid + gas {
+        if sold <= repaid + gas {
             return 0;
         }
         let mut profit = |size| {
@@ -175,7 +182,7 @@ impl<'d, 'a> Desk<'d, 'a> {
             self.means.capital -= self.taken(legs, KIND_DEBT) as i64;
         }
         for leg in legs.iter().filter(|leg| leg.kind == KIND_COLLATERAL) {
-            self.sell(self.asset(leg), self.seized(leg));
+            self.sell(self.asset(leg), self.sold(leg));
         }
     }
 

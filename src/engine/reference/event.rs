@@ -12,7 +12,7 @@ use crate::book::account::{
 use crate::book::action::{
     Action, MOST_CREDIT, PICK_ABSORB, PICK_LARGEST_PAIR, PICK_PRO_RATA, PRICE_BY_HEALTH,
 };
-use crate::fixed::{ONE_Q31, mul_hi, ratio_q32};
+use crate::fixed::{ONE_Q30, ONE_Q31, mul_hi, ratio_q32};
 use crate::program::layout::from_words;
 
 /// The legs that a call takes.
@@ -152,10 +152,27 @@ impl Offer<'_> {
         if is_small(from) || is_small(to) || is_deep {
             return to.quantity as u32;
         }
-        let base = if action.of_whole_debt == 1 { debt as u64 } else { to.value() };
-        let units = share_of(base, action.close_factor, 31) / u64::from(to.mark);
+        let units = if action.target_health > 0 {
+            self.restoring(from) / u128::from(to.mark) + 1
+        } else {
+            let base = if action.of_whole_debt == 1 { debt as u64 } else { to.value() };
+            u128::from(share_of(base, action.close_factor, 31) / u64::from(to.mark))
+        };
         // At least one, so that no debt is too small to be repaid.
-        units.clamp(1, to.quantity as u64) as u32
+        units.clamp(1, to.quantity as u128) as u32
+    }
+
+    /// What is to be repaid out of a collateral so that health is at the target T again, of debt D
+    /// and collateral that counts W: (T D - W) / (T - threshold x incentive), a fine value. All that
+    /// there is where every call makes health worse.
+    fn restoring(&self, from: &LegState) -> u128 {
+        let Sums { weighted, debt, .. } = self.sums;
+        let target = self.action.target_health;
+        let above = share_of(debt as u64, (target - ONE_Q30) << 1, 31);
+        let lacking = (debt - weighted).max(0) as u128 + u128::from(above);
+        let lost = (u64::from(from.threshold) * u64::from(from.incentive)) >> 31;
+        let gained = u64::from(target).saturating_sub(lost);
+        if gained == 0 { u128::MAX - 1 } else { (lacking << 30) / u128::from(gained) }
     }
 
     /// Sets `next` of every leg to what a call of a size leaves of it.

@@ -78,6 +78,8 @@ fn check_action(action: &Action) -> Result<(), Unsound> {
     between("actions.written_off_from", from_words(action.written_off_from), (0, MOST_MONEY))?;
     between("actions.close_factor", action.close_factor, (0, ONE_Q31))?;
     between("actions.of_whole_debt", action.of_whole_debt, (0, 1))?;
+    let least = if action.target_health == 0 { 0 } else { ONE_Q30 };
+    between("actions.target_health", action.target_health, (least, 2 * ONE_Q30))?;
     between("actions.writes_off", action.writes_off, (0, 1))?;
     between("actions.calls_per_step", action.calls_per_step, (1, MOST_CALLS))?;
     between("actions.close_cost", action.close_cost, (0, ONE_Q31))?;
@@ -138,6 +140,7 @@ fn check_leg(
     between("legs.threshold", row.threshold, (0, MOST_THRESHOLD))?;
     let most_credit = if action.keeps_state() { ONE_Q31 } else { 0 };
     between("legs.credit", row.credit, (0, most_credit))?;
+    between("legs.protocol", row.protocol, (0, ONE_Q31))?;
     between("legs.incentive", row.incentive, (ONE_Q30, ONE_Q31))?;
     between("legs.discount", row.discount, (ONE_Q30, ONE_Q31))?;
     index("legs.pool", row.pool, program.pools.len().max(1))?;

@@ -1,5 +1,6 @@
 //! The bounds an input can break: one case each, with what was written, what may be, the remedy.
 
+use super::category_fault::CategoryFault;
 use super::gate_fault::GateFault;
 use super::limit::Limit;
 use super::replay_fault::Unreplayable;
@@ -164,6 +165,9 @@ pub enum Broken {
         /// The venues there are.
         known: Vec<String>,
     },
+    /// A position in no category of its venue, or in two.
+    #[error("{0}")]
+    Category(CategoryFault),
     /// A gate or a precision that says nothing.
     #[error("= {} {fault}", quoted(written))]
     NotAGate {

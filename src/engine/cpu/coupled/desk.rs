@@ -113,9 +113,9 @@ impl<'d, 'p> Desk<'d, 'p> {
         let mut proceeds = 0_i64;
         for leg in legs {
             if leg.kind == KIND_COLLATERAL && leg.next != leg.quantity {
-                let flow = self.flow((leg.quantity - leg.next) as u32);
+                let flow = self.flow(leg.sold());
                 let brought = self.brings(self.asset(leg), flow);
-                let brought = brought.unwrap_or_else(|| self.money(leg.taken()));
+                let brought = brought.unwrap_or_else(|| self.money(leg.sold_value()));
                 proceeds = proceeds.saturating_add(brought);
             }
         }
@@ -140,7 +140,7 @@ impl<'d, 'p> Desk<'d, 'p> {
         let mut least = 0_i64;
         for leg in legs {
             if leg.kind == KIND_COLLATERAL && leg.next != leg.quantity {
-                let (asset, flow) = (self.asset(leg), self.flow((leg.quantity - leg.next) as u32));
+                let (asset, flow) = (self.asset(leg), self.flow(leg.sold()));
                 let mark = (leg.instrument, leg.market);
                 let brought = self.market.surely_brings(asset, mark, self.before(asset), flow);
                 least = least.saturating_add(brought);
@@ -152,9 +152,9 @@ impl<'d, 'p> Desk<'d, 'p> {
     /// Whether some part of what is proposed could earn anything, sold at the market's marks: if
     /// the whole could not, no part can.
     fn may_be_worth_it(&self, legs: &[LegState], repaid: i64) -> bool {
-        let seized = legs.iter().filter(|leg| leg.kind == KIND_COLLATERAL);
-        let seized = self.money(seized.map(LegState::taken).sum());
-        seized > repaid + self.terms.gas()
+        let sold = legs.iter().filter(|leg| leg.kind == KIND_COLLATERAL);
+        let sold = self.money(sold.map(LegState::sold_value).sum());
+        sold > repaid + self.terms.gas()
     }
 
     /// Of 2^10 sizes up to `most` the one that earns most, or a very small one where gas is free;
@@ -263,7 +263,7 @@ impl Counterparty for Desk<'_, '_> {
         }
         for leg in legs {
             if leg.kind == KIND_COLLATERAL && leg.next != leg.quantity {
-                self.market.sell(self.asset(leg), self.flow((leg.quantity - leg.next) as u32));
+                self.market.sell(self.asset(leg), self.flow(leg.sold()));
             }
         }
     }
