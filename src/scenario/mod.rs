@@ -21,6 +21,7 @@ mod keys;
 mod legs;
 mod liquidators;
 mod liquidity;
+mod load;
 mod moves;
 mod oracle;
 mod overrides;
@@ -30,6 +31,7 @@ mod quotes;
 mod regimes;
 mod replay;
 mod rounding;
+mod run;
 mod venues;
 
 pub use door::error;
@@ -49,11 +51,11 @@ pub use error::{Broken, Fault, Faults, Input, Place};
 pub use gate_fault::GateFault;
 pub(crate) use legs::MOST_LEGS;
 pub use limit::Limit;
+pub use load::load;
 pub use overrides::Overrides;
 pub use replay_fault::Unreplayable;
+pub(crate) use run::MOST_STEPS;
 pub use text::Text;
-pub(crate) use validate::MOST_STEPS;
-pub use validate::load;
 pub use workload::Workload;
 
 /// What a person asked for, checked and complete; valid by construction.

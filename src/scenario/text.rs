@@ -9,7 +9,7 @@ use super::error::{Fault, Faults, Input, Place};
 use super::overrides::Overrides;
 use super::reach::Reach;
 use super::stream::check_length;
-use super::validate;
+use super::{load, validate};
 
 /// A scenario in memory.
 #[derive(Debug, Clone, Copy)]
@@ -42,9 +42,9 @@ impl<'a> Text<'a> {
     ///
     /// # Errors
     ///
-    /// All faults that can be told apart, as [`validate::load`] tells them.
+    /// All faults that can be told apart, as [`load`](super::load()) tells them.
     pub fn load(&self, overrides: &Overrides) -> Result<Scenario, Faults> {
-        validate::all_faults(|faults| self.read(overrides, faults))
+        load::all_faults(|faults| self.read(overrides, faults))
     }
 
     fn read(&self, overrides: &Overrides, faults: &mut Faults) -> Option<Scenario> {
