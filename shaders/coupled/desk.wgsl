@@ -89,6 +89,13 @@ struct Bargain {
     profit: Wide,
 }
 
+// What a call that repays a debt must bring at least: the debt, the margin on it, and gas.
+fn cost_of(repaid: Wide) -> Wide {
+    var cost = wide_add(repaid, wide(GAS_LO, GAS_HI));
+    if (MARGIN > 0u) { cost = wide_add(cost, scale_q31(repaid, MARGIN)); }
+    return cost;
+}
+
 // Of what `next` of every leg proposes.
 fn bargain() -> Bargain {
     var owed = wide(0u, 0u);
@@ -106,7 +113,7 @@ fn bargain() -> Bargain {
         }
     }
     let repaid = money(owed);
-    let profit = wide_sub(wide_sub(proceeds, repaid), wide(GAS_LO, GAS_HI));
+    let profit = wide_sub(proceeds, cost_of(repaid));
     return Bargain(repaid, money(sold), profit);
 }
 
@@ -117,8 +124,7 @@ fn is_dust(found: Bargain) -> bool {
 
 // Whether some part could earn anything, sold at the market's marks.
 fn may_be_worth_it(found: Bargain) -> bool {
-    let cost = wide_add(found.repaid, wide(GAS_LO, GAS_HI));
-    return wide_below_signed(cost, found.sold);
+    return wide_below_signed(cost_of(found.repaid), found.sold);
 }
 
 // What capital permits; of that all, if it earns something, else the most that does. The stages of

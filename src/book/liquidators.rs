@@ -5,6 +5,8 @@
 pub struct Liquidators {
     /// Cost of a liquidation call, USD.
     pub gas_usd: f64,
+    /// What a call must earn beside its gas, a share of the debt it repays; 0 to 1.
+    pub margin: f64,
     /// Debt they can repay in a step, USD; `None` for any.
     pub capital_usd: Option<f64>,
     /// Liquidation events that fit in a step, closed perpetuals included; `None` for any.
@@ -43,6 +45,7 @@ impl Default for Liquidators {
     fn default() -> Self {
         Self {
             gas_usd: 0.0,
+            margin: 0.0,
             capital_usd: None,
             per_step: None,
             order: Order::default(),

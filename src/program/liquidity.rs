@@ -17,7 +17,7 @@ use super::standing::Standing;
 use crate::book::action::to_words;
 use crate::book::liquidators::{Execution, Liquidators, Order};
 use crate::book::venue::{Rule, share_q31};
-use crate::fixed::{rescale, scale_mark};
+use crate::fixed::{rescale, scale_mark, scale_q31};
 use crate::market::depth::{Curve, Depth, Feedback, SIZE_BITS};
 use crate::market::model::Octaves;
 use crate::rows;
@@ -100,6 +100,8 @@ rows! {
     pub struct LiquidationTerms {
         /// Cost of a call, money, low and high word.
         pub gas: [u32; 2],
+        /// What a call must earn beside its gas, a share of the debt it repays, Q1.31.
+        pub margin: u32,
         /// Debt repaid in a step at most, money, low and high word.
         pub capital: [u32; 2],
         /// Events in a step at most.
@@ -289,6 +291,13 @@ impl LiquidationTerms {
         from_words(self.gas)
     }
 
+    /// What a call that repays a debt must bring at least: the debt, the margin on it, and gas.
+    #[inline(always)]
+    #[must_use]
+    pub fn cost(&self, repaid: i64) -> i64 {
+        repaid + scale_q31(repaid.unsigned_abs(), self.margin) as i64 + self.gas()
+    }
+
     /// Debt repaid in a step at most, money.
     #[must_use]
     pub fn capital(&self) -> i64 {
@@ -319,6 +328,7 @@ fn terms(
     let it = liquidators.unwrap_or(&free);
     LiquidationTerms {
         gas: to_words(money(it.gas_usd)),
+        margin: share_q31(it.margin),
         capital: to_words(it.capital_usd.map_or(i64::MAX, money)),
         per_step: it.per_step.unwrap_or(NONE),
         largest_first: u32::from(it.order == Order::Largest),

@@ -10,7 +10,8 @@ use super::compiled::notes;
 use super::glance::Glance;
 use super::history::History;
 use crate::escape;
-use crate::figures::number::{counted, usd};
+use crate::figures::Unit;
+use crate::figures::number::{counted, measured, usd};
 use crate::market::Liquidity;
 use crate::market::depth::Feedback;
 use crate::market::oracle::Feed;
@@ -130,7 +131,16 @@ fn couplings(scenario: &Scenario) -> Vec<String> {
         let per_step = it.per_step.map(|most| format!("{} a step", counted(most.into(), "event")));
         let bounds: Vec<String> = capital.into_iter().chain(per_step).collect();
         let bounds = if bounds.is_empty() { "any".to_owned() } else { bounds.join(", ") };
-        let stays = if it.decline { "decline what loses money" } else { "take whatever is due" };
+        let stays = match it.decline {
+            true if it.margin > 0.0 => {
+                format!(
+                    "decline what earns less than {} of the debt",
+                    measured(it.margin, Unit::Share)
+                )
+            }
+            true => "decline what loses money".to_owned(),
+            false => "take whatever is due".to_owned(),
+        };
         couplings.push(format!(
             "liquidators {stays}; gas {} USD a call, most they take: {bounds}",
             usd(it.gas_usd)

@@ -343,6 +343,8 @@ pub(super) struct StaleEntry {
 pub(super) struct LiquidatorsEntry {
     /// Cost of a liquidation call, USD.
     pub(super) gas_usd: f64,
+    /// Of the debt repaid.
+    pub(super) margin: f64,
     /// Debt they can repay in a step, USD.
     pub(super) capital_usd: Option<f64>,
     /// Liquidations that fit in a step.
@@ -359,6 +361,7 @@ impl Default for LiquidatorsEntry {
     fn default() -> Self {
         Self {
             gas_usd: 0.0,
+            margin: 0.0,
             capital_usd: None,
             per_step: None,
             order: Order::default(),

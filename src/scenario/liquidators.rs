@@ -13,6 +13,12 @@ const GAS: Bounds = Bounds {
     bound: "between 0 and 1e9",
     remedy: "write what a liquidation call costs in USD",
 };
+const MARGIN: Bounds = Bounds {
+    low: 0.0,
+    high: 1.0,
+    bound: "between 0 and 1",
+    remedy: "write the least profit as a share of the debt repaid, 0.01 for 1 %",
+};
 const CAPITAL: Bounds = Bounds {
     low: f64::MIN_POSITIVE,
     high: MOST_USD,
@@ -33,6 +39,7 @@ pub(super) fn read(node: &Node<'_>, faults: &mut Faults) -> Option<Option<Liquid
     }
     let entry: LiquidatorsEntry = node.read(faults)?;
     node.get("gas_usd").check(entry.gas_usd, &GAS, faults);
+    node.get("margin").check(entry.margin, &MARGIN, faults);
     if let Some(value) = entry.capital_usd {
         node.get("capital_usd").check(value, &CAPITAL, faults);
     }
@@ -41,6 +48,7 @@ pub(super) fn read(node: &Node<'_>, faults: &mut Faults) -> Option<Option<Liquid
     }
     Some(Some(Liquidators {
         gas_usd: entry.gas_usd,
+        margin: entry.margin,
         capital_usd: entry.capital_usd,
         // Out of range it has told its fault.
         per_step: entry.per_step.and_then(|n| u32::try_from(n).ok()),

@@ -76,9 +76,11 @@ fn liquidators() -> impl Strategy<Value = Liquidators> {
     let per_step = prop_oneof![2 => Just(None), 1 => (1..4_u32).prop_map(Some)];
     let order = prop_oneof![Just(Order::WorstHealth), Just(Order::Largest)];
     let execution = prop_oneof![Just(Execution::Together), Just(Execution::InTurn)];
-    (gas, capital, per_step, order, execution, prop::bool::weighted(0.7)).prop_map(
-        |(gas_usd, capital_usd, per_step, order, execution, decline)| Liquidators {
+    let margin = prop_oneof![2 => Just(0.0), 1 => 0.0..0.1];
+    (gas, margin, capital, per_step, order, execution, prop::bool::weighted(0.7)).prop_map(
+        |(gas_usd, margin, capital_usd, per_step, order, execution, decline)| Liquidators {
             gas_usd,
+            margin,
             capital_usd,
             per_step,
             order,

@@ -234,6 +234,7 @@ fn declare_words(constants: &mut String, program: &Program, liquidity: &Liquidit
         ("DUST", DUST as u32),
         ("PER_STEP", terms.per_step),
         ("ROUNDS", terms.rounds),
+        ("MARGIN", terms.margin),
         ("GAS_LO", terms.gas[0]),
         ("GAS_HI", terms.gas[1]),
         ("CAPITAL_LO", terms.capital[0]),

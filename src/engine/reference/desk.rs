@@ -118,8 +118,13 @@ impl<'d, 'a> Desk<'d, 'a> {
             let brought = self.brings(self.asset(leg), self.sold(leg));
             brought.unwrap_or_else(|| self.money(leg.sold_value().into()))
         });
-        let gas = i128::from(self.liquidity.terms.gas());
-        proceeds.sum::<i128>() - self.taken(legs, KIND_DEBT) - gas
+        proceeds.sum::<i128>() - self.cost(self.taken(legs, KIND_DEBT))
+    }
+
+    /// What a call that repays a debt must bring at least: the debt, the margin on it, and gas.
+    fn cost(&self, repaid: i128) -> i128 {
+        let terms = &self.liquidity.terms;
+        repaid + ((repaid * i128::from(terms.margin)) >> 31) + i128::from(terms.gas())
     }
 
     /// The size at which a call of up to `most` is taken: of all that capital permits the whole, or
@@ -152,7 +157,7 @@ impl<'d, 'a> Desk<'d, 'a> {
             return most;
         }
         // If the whole earns nothing at the market's marks, no part does.
-        if sold <= repaid + gas {
+        if sold <= self.cost(repaid) {
             return 0;
         }
         let mut profit = |size| {

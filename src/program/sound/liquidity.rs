@@ -105,6 +105,7 @@ fn check_feed(feed: &FeedRow) -> Result<(), Unsound> {
 
 fn check_terms(terms: &LiquidationTerms) -> Result<(), Unsound> {
     between("terms.gas", terms.gas(), (0, MOST_MONEY))?;
+    between("terms.margin", terms.margin, (0, ONE_Q31))?;
     if terms.has_limited_capital() {
         between("terms.capital", terms.capital(), (0, MOST_MONEY))?;
     }

@@ -119,7 +119,7 @@ impl<'d, 'p> Desk<'d, 'p> {
                 proceeds = proceeds.saturating_add(brought);
             }
         }
-        proceeds - repaid - self.terms.gas()
+        proceeds - self.terms.cost(repaid)
     }
 
     /// Whether a liquidator takes what is proposed. What is too small for its profit to be told
@@ -146,7 +146,7 @@ impl<'d, 'p> Desk<'d, 'p> {
                 least = least.saturating_add(brought);
             }
         }
-        least - self.terms.gas() > repaid
+        least > self.terms.cost(repaid)
     }
 
     /// Whether some part of what is proposed could earn anything, sold at the market's marks: if
@@ -154,7 +154,7 @@ impl<'d, 'p> Desk<'d, 'p> {
     fn may_be_worth_it(&self, legs: &[LegState], repaid: i64) -> bool {
         let sold = legs.iter().filter(|leg| leg.kind == KIND_COLLATERAL);
         let sold = self.money(sold.map(LegState::sold_value).sum());
-        sold > repaid + self.terms.gas()
+        sold > self.terms.cost(repaid)
     }
 
     /// Of 2^10 sizes up to `most` the one that earns most, or a very small one where gas is free;
