@@ -104,6 +104,7 @@ fn spiral() -> Scenario {
     scenario.market.liquidity.feedback = Feedback::SameStep { rounds: 8 };
     scenario.liquidators = Some(Liquidators {
         gas_usd: 60.0,
+        margin: 0.0,
         capital_usd: Some(3e5),
         per_step: Some(10),
         order: Order::Largest,

@@ -62,6 +62,11 @@ impl Program {
         let money =
             |usd: f64| libm::round(usd * libm::exp2(-f64::from(money_log2))).min(largest) as i64;
         let actions = scenario.venues.iter().map(|venue| venue.rule.liquidation().action(&money));
+        let liquidity = Liquidity::compile(scenario, (&market.octaves, &feeds), money_log2, &money);
+        if liquidity.is_none() {
+            // What a liquidator sells matters to none: it is no part of the program.
+            builder.legs.iter_mut().for_each(|leg| leg.protocol = 0);
+        }
         Ok(Self {
             instruments: builder.instruments,
             positions: builder.positions,
@@ -69,7 +74,7 @@ impl Program {
             tiers: builder.tiers,
             actions: actions.collect(),
             pools: builder.pools.into_keys().collect(),
-            liquidity: Liquidity::compile(scenario, (&market.octaves, &feeds), money_log2, &money),
+            liquidity,
             market,
             money_log2,
             opening: OpeningFigures::default(),

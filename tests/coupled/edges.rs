@@ -46,7 +46,8 @@ fn squeezed_shorts_slip_as_far_as_words_reach() {
     assert!(program.usd(story.outcome.realised.into()) > 4.0 * 0.95 * 199.0 - 0.1);
 }
 
-/// Without a bonus a debt is repaid with a collateral of the same worth: who may decline does.
+/// Without a bonus a debt is repaid with a collateral of the same worth, and with a small one the
+/// protocol's share takes it: liquidators who may decline do.
 #[test]
 fn liquidators_leave_what_earns_nothing() {
     let n_events = |bonus| {
@@ -61,8 +62,10 @@ fn liquidators_leave_what_earns_nothing() {
         on_host("edges", &program, SEED, 0..1);
         story_of(&program, SEED, 0).outcome.n_events
     };
+    // The protocol's share is 2.8 % of what is seized: 1.028 x 0.972 is below 1.
     assert_eq!(n_events(0.0), 0);
-    assert_eq!(n_events(0.01), 1);
+    assert_eq!(n_events(0.028), 0);
+    assert_eq!(n_events(0.03), 1);
 }
 
 /// Two crowds near their thresholds, each in an asset of its own: what the one sells widens the

@@ -91,14 +91,19 @@ impl<'a> Position<'a> {
         i128::from(from_words(self.program.positions[self.idx].constant))
     }
 
-    /// Whether the venue's rule lets the position be liquidated.
-    pub(crate) fn is_breached(&self) -> bool {
+    /// By how much what counts exceeds what it must cover; a breach is below 0.
+    pub(crate) fn margin(&self) -> i128 {
         let tie = i128::from(from_words(self.program.positions[self.idx].tie));
         if !self.is_perpetual() {
-            return self.weighted() + tie < self.value(KIND_DEBT);
+            return self.weighted() + tie - self.value(KIND_DEBT);
         }
         let surplus = self.constant() + self.weighted() + self.tiered() + self.value(KIND_FUNDING);
-        surplus + tie < 0
+        surplus + tie
+    }
+
+    /// Whether the venue's rule lets the position be liquidated.
+    pub(crate) fn is_breached(&self) -> bool {
+        self.margin() < 0
     }
 
     fn is_over(&self) -> bool {

@@ -13,7 +13,7 @@ use super::breaches::{Position, events_of, marks_of};
 use crate::support::drawn::{any_scenario, compiled};
 
 /// Units that rounding may cost a leg in a call: one of the quantity, two of a share in Q0.32.
-const UNITS_A_CALL: i128 = 4;
+pub(crate) const UNITS_A_CALL: i128 = 4;
 
 /// Every event of a path, with the position just before it at the same marks.
 fn each_event(

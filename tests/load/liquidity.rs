@@ -133,6 +133,7 @@ fn feedback_liquidators_and_funds_become_what_they_say() {
     assert_eq!(scenario.market.liquidity.feedback, Feedback::SameStep { rounds: 4 });
     let liquidators = Liquidators {
         gas_usd: 20.0,
+        margin: 0.0,
         capital_usd: Some(5e6),
         per_step: Some(100),
         order: Order::Largest,

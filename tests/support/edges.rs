@@ -238,6 +238,7 @@ pub(crate) fn settled_opening(feedback: Feedback, execution: Execution) -> Scena
     let mut scenario = support::scenario(market, every_venue(3, 500.0), book);
     scenario.liquidators = Some(Liquidators {
         gas_usd: 1.0,
+        margin: 0.0,
         capital_usd: Some(1.5e4),
         per_step: Some(24),
         order: Order::WorstHealth,

@@ -7,12 +7,12 @@
 mod accounts;
 mod around;
 mod desk;
+mod eligible;
+mod envelope;
 mod holdings;
 mod leave;
 mod market;
 mod moved_marks;
-mod near;
-mod room;
 mod schedule;
 mod search;
 
@@ -29,8 +29,8 @@ use crate::program::liquidity::Liquidity;
 use accounts::{Accounts, Seen};
 pub(super) use around::Around;
 use desk::{Desk, Means};
+use eligible::EligibleList;
 use market::MovedMarket;
-use near::NearList;
 
 /// Scratch space of one thread for paths whose positions are coupled.
 pub(super) struct Coupled<'a> {
@@ -41,7 +41,7 @@ pub(super) struct Coupled<'a> {
     accounts: Accounts,
     /// Whether no account can be breached on this path.
     is_idle: bool,
-    near: NearList,
+    eligible: EligibleList,
     /// Breached in this round: key, index of the position, account.
     queue: Vec<(u32, u32, u32)>,
     /// The accounts of these, in order.
@@ -73,7 +73,7 @@ impl<'a> Coupled<'a> {
             means: Means::default(),
             accounts: Accounts::new(program.positions.len()),
             is_idle: true,
-            near: NearList::new(program, liquidity, ratios, lanes),
+            eligible: EligibleList::new(program, liquidity, ratios, lanes),
             queue: Vec::new(),
             turns: Vec::new(),
             has_order: liquidity.has_order(),
@@ -90,7 +90,7 @@ impl<'a> Coupled<'a> {
     pub(super) fn run(&mut self, at: &Around<'_>, ledger: &mut Ledger) -> (bool, bool) {
         let n_steps = self.program.market.n_steps;
         let mut start =
-            if self.is_idle { n_steps } else { self.near.start(at, &mut self.accounts) };
+            if self.is_idle { n_steps } else { self.eligible.start(at, &mut self.accounts) };
         if self.liquidity.standing.is_some() {
             // What the opening has sold moves prices with the first step.
             start = 0;
@@ -109,12 +109,12 @@ impl<'a> Coupled<'a> {
             let is_opening = step == 0 && self.liquidity.standing.is_some();
             let can_pass = may_pass && !is_opening;
             if can_pass {
-                let busy = self.near.next_busy(step, last);
+                let busy = self.eligible.next_busy(step, last);
                 n_passed += busy - step;
                 step = busy;
             }
-            self.near.enter(at, step, &self.market, &mut self.accounts);
-            if can_pass && self.near.is_quiet() && step < last {
+            self.eligible.enter(at, step, &self.market, &mut self.accounts);
+            if can_pass && self.eligible.is_quiet() && step < last {
                 n_passed += 1;
                 step += 1;
                 continue;
@@ -122,9 +122,9 @@ impl<'a> Coupled<'a> {
             self.market.step(step, std::mem::take(&mut n_passed), at.logs);
             let n_events = self.walk_step(at, step, can_pass, ledger);
             if (can_pass && n_events > 0) || (may_pass && is_opening) {
-                self.near.make_room_ahead(at, step + 1, &mut self.market, &mut self.accounts);
+                self.eligible.make_room_ahead(at, step + 1, &mut self.market, &mut self.accounts);
             }
-            self.near.leave(at, step, &mut self.accounts);
+            self.eligible.leave(at, step, &mut self.accounts);
             self.market.end_step(step);
             step += 1;
         }
@@ -146,9 +146,9 @@ impl<'a> Coupled<'a> {
         (is_cut | self.market.is_overbought, is_small)
     }
 
-    /// The room for impact with which horizons are to be bounded.
+    /// By how much impacts widen the bounds of horizons.
     pub(super) fn widening(&self) -> Widening {
-        self.near.widening()
+        self.eligible.widening()
     }
 
     /// A new path whose prices, unmoved, are known; whether any account may be breached on it, so
@@ -158,29 +158,23 @@ impl<'a> Coupled<'a> {
         self.accounts.clear();
         (self.most_rounds, self.n_left) = (0, 0);
         self.means.begin(self.liquidity);
-        let may_breach = self.near.begin(at, use_bounds, &self.market, &mut self.accounts);
+        let may_breach = self.eligible.begin(at, use_bounds, &self.market, &mut self.accounts);
         self.is_idle = !may_breach && self.liquidity.standing.is_none();
         !self.is_idle
     }
 
     /// One step: rounds of checks and liquidations until nothing happens, or no more are allowed;
-    /// the number of liquidations. `has_room` if there is room for what earlier steps have sold.
-    fn walk_step(
-        &mut self,
-        at: &Around<'_>,
-        step: usize,
-        has_room: bool,
-        ledger: &mut Ledger,
-    ) -> u32 {
+    /// the number of liquidations. `fits` if what earlier steps have sold is within the envelope.
+    fn walk_step(&mut self, at: &Around<'_>, step: usize, fits: bool, ledger: &mut Ledger) -> u32 {
         let terms = &self.liquidity.terms;
         let standing = self.liquidity.standing.as_ref().filter(|_| step == 0);
         self.means.capital = terms.capital() - standing.map_or(0, |it| it.capital);
         let mut n_free = terms.per_step - standing.map_or(0, |it| it.n_events);
         let (mut n_in_all, mut n_left) = (0, 0);
-        debug_assert!(!has_room || self.near.has_room(&self.market), "impacts beyond the room");
+        debug_assert!(!fits || self.eligible.fits(&self.market), "impacts beyond the envelope");
         for round in 0..terms.rounds.max(1) {
-            if round > 0 || !has_room {
-                self.near.fit(at, step, &self.market, &mut self.accounts);
+            if round > 0 || !fits {
+                self.eligible.fit(at, step, &self.market, &mut self.accounts);
             }
             let n_events;
             (n_events, n_left) = self.walk_round(at.list, step, &mut n_free, ledger);
@@ -207,7 +201,7 @@ impl<'a> Coupled<'a> {
         n_free: &mut u32,
         ledger: &mut Ledger,
     ) -> (u32, u32) {
-        if self.near.now.is_empty() {
+        if self.eligible.now.is_empty() {
             return (0, 0);
         }
         self.market.set_marks();
@@ -215,10 +209,10 @@ impl<'a> Coupled<'a> {
         if has_order {
             self.find_order(list);
         }
-        let n_turns = if has_order { self.turns.len() } else { self.near.now.len() };
+        let n_turns = if has_order { self.turns.len() } else { self.eligible.now.len() };
         let (mut n_breached, mut n_events) = (0, 0);
         for idx in 0..n_turns {
-            let account = if has_order { self.turns[idx] } else { self.near.now[idx] };
+            let account = if has_order { self.turns[idx] } else { self.eligible.now[idx] };
             let seen = self.accounts.look(self.program, &self.market, account);
             let is_over = self.accounts.list[account as usize].is_over;
             if seen.surplus < 0 && !is_over {
@@ -233,9 +227,9 @@ impl<'a> Coupled<'a> {
     /// liquidated.
     #[inline(never)]
     fn find_order(&mut self, list: &ScanList) {
-        let Self { program, liquidity, market, accounts, near, queue, turns, .. } = self;
+        let Self { program, liquidity, market, accounts, eligible, queue, turns, .. } = self;
         queue.clear();
-        for account in near.now.iter().copied() {
+        for account in eligible.now.iter().copied() {
             let seen = accounts.look(program, market, account);
             let state = &accounts.list[account as usize];
             if seen.surplus < 0 && !state.is_over {

@@ -127,9 +127,9 @@ impl<'m, const N: usize> Filter<'m, N> {
         // Steps of the first run that have gone by are no more looked at.
         let mut left = u32::MAX << (from % RUN_STEPS);
         for run in from / RUN_STEPS..n_steps.div_ceil(RUN_STEPS) {
-            let mut near = self.near(run) & std::mem::replace(&mut left, u32::MAX);
-            while near != 0 {
-                let step = run * RUN_STEPS + near.trailing_zeros() as usize;
+            let mut eligible = self.eligible(run) & std::mem::replace(&mut left, u32::MAX);
+            while eligible != 0 {
+                let step = run * RUN_STEPS + eligible.trailing_zeros() as usize;
                 // What is beyond the path is anything.
                 if step >= n_steps {
                     break;
@@ -137,7 +137,7 @@ impl<'m, const N: usize> Filter<'m, N> {
                 if is_breach(step) {
                     return Some(step);
                 }
-                near &= near - 1;
+                eligible &= eligible - 1;
             }
         }
         None
@@ -145,7 +145,7 @@ impl<'m, const N: usize> Filter<'m, N> {
 
     /// The steps of a run at which the surplus may be negative, as bits.
     #[inline(always)]
-    fn near(&self, run: usize) -> u32 {
+    fn eligible(&self, run: usize) -> u32 {
         let mut sums = [self.constant; RUN_STEPS];
         let slots = self.coefficients[..self.n].iter().zip(&self.marks[..self.n]);
         for (coefficient, marks) in slots {

@@ -122,7 +122,7 @@ impl Horizon {
 
     /// How many of a class, the first, the least ratio of a path does not clear, log ratios being
     /// off by at most `slack`.
-    pub(super) fn n_near(&self, lane: usize, class: &PairClass, slack: i32) -> usize {
+    pub(super) fn n_eligible(&self, lane: usize, class: &PairClass, slack: i32) -> usize {
         let n_ratios = self.least.len() / GROUP;
         let least = self.least[lane * n_ratios + class.ratio as usize].saturating_sub(slack);
         if class.thresholds[0] <= least {
@@ -144,7 +144,7 @@ impl Horizon {
     }
 
     /// Appends what the horizon of a path does not clear to that path's list.
-    pub(super) fn clear(&self, bounds: &Bounds, near: &mut [Vec<u32>]) {
+    pub(super) fn clear(&self, bounds: &Bounds, eligible: &mut [Vec<u32>]) {
         let rows = &*self.rows;
         self.lanes.run(
             #[inline(always)]
@@ -167,9 +167,9 @@ impl Horizon {
                         *sum |= unclear;
                     }
                     if sums.iter().fold(0, |any, sum| any | sum) < 0 {
-                        for (near, sum) in near.iter_mut().zip(sums) {
+                        for (eligible, sum) in eligible.iter_mut().zip(sums) {
                             if sum < 0 {
-                                near.push(bound.id);
+                                eligible.push(bound.id);
                             }
                         }
                     }

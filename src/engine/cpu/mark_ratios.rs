@@ -101,13 +101,13 @@ impl RatioRow<'_> {
         }
         let mut start = from;
         while let Some(run) = self.ratios.get(start..).and_then(|it| it.first_chunk()) {
-            let mut near = below(run, bound);
-            while near != 0 {
-                let step = start + near.trailing_zeros() as usize;
+            let mut eligible = below(run, bound);
+            while eligible != 0 {
+                let step = start + eligible.trailing_zeros() as usize;
                 if holds(step) {
                     return Some(step);
                 }
-                near &= near - 1;
+                eligible &= eligible - 1;
             }
             start += RUN_STEPS;
         }

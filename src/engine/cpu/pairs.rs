@@ -22,7 +22,7 @@ const ABREAST: usize = 8;
 #[derive(Default)]
 pub(super) struct Pairs {
     /// Class, and index in it.
-    near: Vec<(u32, u32)>,
+    eligible: Vec<(u32, u32)>,
     /// Of classes that have a position near.
     ratios: MarkRatios,
     gone_by: Vec<GoneBy>,
@@ -94,12 +94,12 @@ struct ProRata {
 impl Pairs {
     /// A new path.
     pub(super) fn begin(&mut self) {
-        self.near.clear();
+        self.eligible.clear();
     }
 
     /// The horizon does not clear the first `n_near` of a class.
-    pub(super) fn push(&mut self, class: usize, n_near: usize) {
-        self.near.extend((0..n_near as u32).map(|idx| (class as u32, idx)));
+    pub(super) fn push(&mut self, class: usize, n_eligible: usize) {
+        self.eligible.extend((0..n_eligible as u32).map(|idx| (class as u32, idx)));
     }
 
     /// Walks all of them to the horizon.
@@ -111,11 +111,11 @@ impl Pairs {
         marks: &mut Marks,
         ledger: &mut Ledger,
     ) {
-        if self.near.is_empty() {
+        if self.eligible.is_empty() {
             return;
         }
         self.ratios.begin(classes.len());
-        for of_class in self.near.chunk_by(|one, next| one.0 == next.0) {
+        for of_class in self.eligible.chunk_by(|one, next| one.0 == next.0) {
             let idx = of_class[0].0 as usize;
             let class = &classes[idx];
             marks.need(class.collateral);
@@ -127,7 +127,7 @@ impl Pairs {
         loop {
             let breached = lanes.run(
                 #[inline(always)]
-                || abreast.advance(along, &mut self.near, &mut self.gone_by),
+                || abreast.advance(along, &mut self.eligible, &mut self.gone_by),
             );
             if breached == 0 {
                 break;
@@ -192,7 +192,7 @@ impl<'p> Abreast<'p> {
     fn advance(
         &mut self,
         along: Along<'p>,
-        near: &mut Vec<(u32, u32)>,
+        eligible: &mut Vec<(u32, u32)>,
         gone_by: &mut Vec<GoneBy>,
     ) -> u32 {
         let mut breached = 0;
@@ -215,7 +215,7 @@ impl<'p> Abreast<'p> {
                 if self.is_defaulted[lane] {
                     gone_by.extend(self.gone_by(lane));
                 }
-                let Some((class, idx)) = near.pop() else {
+                let Some((class, idx)) = eligible.pop() else {
                     self.is_over[lane] = true;
                     self.is_defaulted[lane] = false;
                     break;

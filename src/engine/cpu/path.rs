@@ -27,7 +27,7 @@ pub struct PathWorker<'a> {
     clamped: [bool; GROUP],
     horizon: Horizon,
     /// Of every path of the group, what of `list.others` the horizon does not clear.
-    near: Vec<Vec<u32>>,
+    eligible: Vec<Vec<u32>>,
     pairs: Pairs,
     walk: Walk<'a>,
     coupled: Option<Coupled<'a>>,
@@ -49,7 +49,7 @@ impl<'a> PathWorker<'a> {
             marks: vec![Marks::with_lanes(program, lanes); GROUP],
             clamped: [false; GROUP],
             horizon: Horizon::new(program, &list.ratios, lanes),
-            near: vec![Vec::new(); GROUP],
+            eligible: vec![Vec::new(); GROUP],
             pairs: Pairs::default(),
             walk: Walk::new(program, lanes),
             coupled,
@@ -97,19 +97,19 @@ impl<'a> PathWorker<'a> {
 
     /// Finds what the horizons of the first `n_paths` lanes do not clear.
     fn clear(&mut self, n_paths: usize) {
-        let Self { horizon, list, near, marks, .. } = self;
-        near.iter_mut().for_each(Vec::clear);
+        let Self { horizon, list, eligible, marks, .. } = self;
+        eligible.iter_mut().for_each(Vec::clear);
         if !self.walk.use_bounds {
-            near.iter_mut().for_each(|near| near.extend(0..list.others.len() as u32));
+            eligible.iter_mut().for_each(|eligible| eligible.extend(0..list.others.len() as u32));
             return;
         }
         let widening = self.coupled.as_ref().map_or(Widening::NONE, Coupled::widening);
         for (lane, marks) in marks[..n_paths].iter().enumerate() {
             horizon.set(&list.ratios, lane, marks, widening);
         }
-        horizon.clear(&list.bounds, &mut near[..n_paths]);
-        for near in &mut near[..n_paths] {
-            near.extend_from_slice(&list.tiered);
+        horizon.clear(&list.bounds, &mut eligible[..n_paths]);
+        for eligible in &mut eligible[..n_paths] {
+            eligible.extend_from_slice(&list.tiered);
         }
     }
 
@@ -120,11 +120,12 @@ impl<'a> PathWorker<'a> {
         let mut strained = marks.strained(&program.instruments);
         walk.ledger.begin();
         if let Some(coupled) = &mut self.coupled {
-            let near = &*self.near[lane];
-            if coupled.begin(&Around::new(program, list, marks, horizon, near), walk.use_bounds) {
+            let eligible = &*self.eligible[lane];
+            if coupled.begin(&Around::new(program, list, marks, horizon, eligible), walk.use_bounds)
+            {
                 marks.need_all();
             }
-            let around = Around::new(program, list, marks, horizon, near);
+            let around = Around::new(program, list, marks, horizon, eligible);
             let moved = coupled.run(&around, &mut walk.ledger);
             strained = (strained.0 | moved.0, strained.1 | moved.1);
         } else {
@@ -133,20 +134,20 @@ impl<'a> PathWorker<'a> {
             let slack = marks.slack().filter(|_| walk.use_bounds);
             pairs.begin();
             for (idx, class) in list.pairs.iter().enumerate() {
-                let n_near = match slack {
-                    Some(slack) => horizon.0.n_near(lane, class, slack),
+                let n_eligible = match slack {
+                    Some(slack) => horizon.0.n_eligible(lane, class, slack),
                     None => class.scanned.len(),
                 };
                 if is_fast {
-                    pairs.push(idx, n_near);
+                    pairs.push(idx, n_eligible);
                 } else {
-                    for scanned in &class.scanned[..n_near] {
+                    for scanned in &class.scanned[..n_eligible] {
                         walk.steps(list, marks, horizon, scanned);
                     }
                 }
             }
             pairs.walk(program, self.lanes, &list.pairs, marks, &mut walk.ledger);
-            for idx in &self.near[lane] {
+            for idx in &self.eligible[lane] {
                 let idx = *idx as usize;
                 match &list.baskets[idx] {
                     Some(basket) if is_fast => {

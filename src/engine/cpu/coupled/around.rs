@@ -15,7 +15,7 @@ pub(in crate::engine::cpu) struct Around<'p> {
     /// The horizon, widened as asked for, and the path's lane there.
     pub(super) horizon: (&'p Horizon, usize),
     /// What of `list.others` it does not clear.
-    pub(super) near: &'p [u32],
+    pub(super) eligible: &'p [u32],
 }
 
 impl<'p> Around<'p> {
@@ -24,8 +24,8 @@ impl<'p> Around<'p> {
         list: &'p ScanList,
         marks: &'p Marks,
         horizon: (&'p Horizon, usize),
-        near: &'p [u32],
+        eligible: &'p [u32],
     ) -> Self {
-        Self { program, list, marks, logs: marks.prices(), horizon, near }
+        Self { program, list, marks, logs: marks.prices(), horizon, eligible }
     }
 }

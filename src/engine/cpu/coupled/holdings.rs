@@ -7,8 +7,8 @@ use crate::program::liquidity::{AssetRow, Liquidity, MOST_PART, NONE};
 
 /// Markets that recover together.
 const ABREAST: usize = 4;
-/// The first room for impact, in log2 of the price, Q8.24: 2^-10 of an octave.
-pub(super) const FIRST_ROOM: i32 = OCTAVE >> 10;
+/// The first envelope of impacts, in log2 of the price, Q8.24: 2^-10 of an octave.
+pub(super) const FIRST_ENVELOPE: i32 = OCTAVE >> 10;
 
 /// A market of finite depth into which something was sold on this path.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +38,7 @@ pub(super) struct Holdings<'a> {
     kept: Vec<[u32; ABREAST]>,
     /// Of every curve, as [`Curve::still`].
     still: Vec<(i64, i64)>,
-    /// Least and most size held for which impacts are within the first room or between those
+    /// Least and most size held for which impacts are within the first envelope or between those
     /// ahead; by asset, and the same when a path begins.
     known: Vec<(i64, i64)>,
     first_known: Vec<(i64, i64)>,
@@ -54,7 +54,7 @@ impl<'a> Holdings<'a> {
         let known = |row: &AssetRow| {
             let curve = liquidity.curves.get(row.curve as usize);
             // A curve may fall back by a unit.
-            (0, curve.map_or(0, |curve| curve.most_within(FIRST_ROOM - 2).max(0)))
+            (0, curve.map_or(0, |curve| curve.most_within(FIRST_ENVELOPE - 2).max(0)))
         };
         Self {
             liquidity,
@@ -183,7 +183,7 @@ impl<'a> Holdings<'a> {
         self.is_ahead_new = true;
     }
 
-    /// Between which impacts those of later steps will be that the first room does not hold, by
+    /// Between which impacts those of later steps will be that the first envelope does not hold, by
     /// asset, if these are others since they were last asked for.
     pub(super) fn ahead(&mut self) -> Option<(&[i32], &[i32])> {
         let (from, to) = &self.ahead;

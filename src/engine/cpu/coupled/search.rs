@@ -1,7 +1,7 @@
-//! The next step at which a position may be breached, wherever its marks are within the room.
+//! The next step at which a position may be breached, wherever its marks are within the envelope.
 
 use super::around::Around;
-use super::room::Room;
+use super::envelope::Envelope;
 use crate::engine::cpu::mark_ratios::RatioRow;
 use crate::engine::cpu::marks::Marks;
 use crate::engine::scan::list::ScanList;
@@ -14,14 +14,14 @@ use crate::lanes::Lanes;
 #[derive(Clone, Copy)]
 pub(super) struct Search<'s> {
     lanes: Lanes,
-    room: &'s Room,
+    envelope: &'s Envelope,
     marks: &'s Marks,
     n_steps: usize,
 }
 
 impl<'s> Search<'s> {
-    pub(super) fn new(lanes: Lanes, room: &'s Room, at: &Around<'s>) -> Self {
-        Self { lanes, room, marks: at.marks, n_steps: at.program.market.n_steps }
+    pub(super) fn new(lanes: Lanes, envelope: &'s Envelope, at: &Around<'s>) -> Self {
+        Self { lanes, envelope, marks: at.marks, n_steps: at.program.market.n_steps }
     }
 
     /// The first step from one on at which a surplus without tiers may be negative.
@@ -45,7 +45,7 @@ impl<'s> Search<'s> {
         let [first, second] = terms else { return from };
         let is_first = first.instrument == class.collateral;
         let (held, owed) = if is_first { (first, second) } else { (second, first) };
-        let bound = self.room.least_ratio(class, held.magnitude, owed.magnitude);
+        let bound = self.envelope.least_ratio(class, held.magnitude, owed.magnitude);
         if !ratios.falls_below(bound, from) {
             return self.n_steps;
         }
@@ -60,16 +60,16 @@ impl<'s> Search<'s> {
     pub(super) fn first_of_pairs(
         self,
         class: &PairClass,
-        n_near: usize,
+        n_eligible: usize,
         ratios: RatioRow<'_>,
         mut found: impl FnMut(&Scanned, usize),
     ) {
         self.lanes.run(
             #[inline(always)]
             || {
-                for (scanned, pair) in class.scanned[..n_near].iter().zip(&class.pairs) {
+                for (scanned, pair) in class.scanned[..n_eligible].iter().zip(&class.pairs) {
                     let PairRow { weighted, debt, .. } = *pair;
-                    let bound = self.room.least_ratio(class, weighted, debt);
+                    let bound = self.envelope.least_ratio(class, weighted, debt);
                     found(scanned, self.found_of_pair(ratios, bound, 0));
                 }
             },
@@ -102,10 +102,10 @@ impl<'s> Search<'s> {
 
     #[inline(always)]
     fn found(self, constant: i64, terms: &[Term], from: usize) -> usize {
-        let Self { room, marks, n_steps, .. } = self;
+        let Self { envelope, marks, n_steps, .. } = self;
         let found = match terms.len() {
-            0..=8 => room.filter::<8>(constant, terms, marks).next(from, n_steps),
-            9..=32 => room.filter::<32>(constant, terms, marks).next(from, n_steps),
+            0..=8 => envelope.filter::<8>(constant, terms, marks).next(from, n_steps),
+            9..=32 => envelope.filter::<32>(constant, terms, marks).next(from, n_steps),
             _ => Some(from),
         };
         found.unwrap_or(n_steps)

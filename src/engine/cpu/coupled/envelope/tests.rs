@@ -1,4 +1,4 @@
-//! Is every position near that is breached at some moved mark within the room, however floats
+//! Is every position near that is breached at some moved mark within the envelope, however floats
 //! round?
 
 use bytemuck::Zeroable;
@@ -31,21 +31,21 @@ fn program(n_assets: usize) -> (Program, Liquidity) {
     (program, liquidity)
 }
 
-/// The room for impacts on each asset from one to another, on a path of these marks.
-fn room(rooms: &[(i32, i32)], marks: &Marks) -> Room {
-    let (program, liquidity) = program(rooms.len());
-    let mut room = Room::new(&program, &liquidity);
-    room.room = rooms.iter().copied().unzip();
-    room.set_factors();
-    room.set_floats(marks);
-    room
+/// The envelope of impacts on each asset from one to another, on a path of these marks.
+fn envelope(envelopes: &[(i32, i32)], marks: &Marks) -> Envelope {
+    let (program, liquidity) = program(envelopes.len());
+    let mut envelope = Envelope::new(&program, &liquidity);
+    envelope.envelope = envelopes.iter().copied().unzip();
+    envelope.set_factors();
+    envelope.set_floats(marks);
+    envelope
 }
 
-/// What one asset does: its log mark, the room for it, and how far into the room it is moved.
+/// What one asset does: its log mark, its envelope, and how far into that it is moved.
 #[derive(Debug, Clone, Copy)]
 struct Moved {
     log: i32,
-    room: (i32, i32),
+    envelope: (i32, i32),
     impact: i32,
 }
 
@@ -59,12 +59,12 @@ fn marks_of(moved: &[Moved]) -> Marks {
     Marks::of_logs(&moved.iter().map(|it| vec![it.log]).collect::<Vec<_>>())
 }
 
-fn room_of(moved: &[Moved], marks: &Marks) -> Room {
-    room(&moved.iter().map(|it| it.room).collect::<Vec<_>>(), marks)
+fn room_of(moved: &[Moved], marks: &Marks) -> Envelope {
+    envelope(&moved.iter().map(|it| it.envelope).collect::<Vec<_>>(), marks)
 }
 
 /// Logs of all sizes, most often where marks are so large that their own rounding is none; impacts
-/// most often at an end of the room.
+/// most often at an end of the envelope.
 fn moved() -> impl Strategy<Value = Moved> {
     let log = prop_oneof![
         4 => 5 * OCTAVE..8 * OCTAVE,
@@ -78,13 +78,13 @@ fn moved() -> impl Strategy<Value = Moved> {
             1 => up,
             _ => (f64::from(down) * -share + f64::from(up) * (1.0 - share)) as i32,
         };
-        Moved { log, room: (-down, up), impact: impact.clamp(-down, up) }
+        Moved { log, envelope: (-down, up), impact: impact.clamp(-down, up) }
     })
 }
 
-/// Against holders and debtors of the asset, as far as the room goes.
+/// Against holders and debtors of the asset, as far as the envelope goes.
 fn against(moved: Moved, is_owed: bool) -> Moved {
-    Moved { impact: if is_owed { moved.room.1 } else { moved.room.0 }, ..moved }
+    Moved { impact: if is_owed { moved.envelope.1 } else { moved.envelope.0 }, ..moved }
 }
 
 fn term(instrument: u32, coefficient: i32) -> Term {
@@ -98,11 +98,11 @@ fn is_near(moved: &[Moved], coefficients: &[i32]) -> bool {
     let products: i128 = moved.iter().zip(coefficients).map(worth).sum();
     let constant: i64 = (-1 - products).try_into().unwrap();
     let marks = marks_of(moved);
-    let room = room_of(moved, &marks);
+    let envelope = room_of(moved, &marks);
     let terms: Vec<Term> = (0..).zip(coefficients).map(|(idx, it)| term(idx, *it)).collect();
     let found = match terms.len() {
-        ..=8 => room.filter::<8>(constant, &terms, &marks).next(0, 1),
-        _ => room.filter::<32>(constant, &terms, &marks).next(0, 1),
+        ..=8 => envelope.filter::<8>(constant, &terms, &marks).next(0, 1),
+        _ => envelope.filter::<32>(constant, &terms, &marks).next(0, 1),
     };
     found == Some(0)
 }
@@ -117,7 +117,7 @@ fn is_pair_near(held: Moved, owed: Moved, weighted: u32) -> Option<bool> {
     let least = worth / u64::from(owed.mark()) + 1;
     let debt = u32::try_from(least).ok().filter(|debt| *debt < 1 << 31)?;
     let marks = marks_of(&[held, owed]);
-    let room = room_of(&[held, owed], &marks);
+    let envelope = room_of(&[held, owed], &marks);
     let class = PairClass {
         collateral: 0,
         debt: 1,
@@ -129,7 +129,7 @@ fn is_pair_near(held: Moved, owed: Moved, weighted: u32) -> Option<bool> {
     let mut ratios = MarkRatios::default();
     ratios.begin(1);
     ratios.need(Lanes::widest(), 0, &class, &marks);
-    let bound = room.least_ratio(&class, weighted, debt);
+    let bound = envelope.least_ratio(&class, weighted, debt);
     Some(ratios.of(0).first_below(bound, 0, |_| true) == Some(0))
 }
 
@@ -175,12 +175,12 @@ proptest! {
     }
 }
 
-/// The smallest marks, whose own rounding is as large as they are, moved as far as there is room.
+/// The smallest marks, whose own rounding is as large as they are, moved as far as the envelope goes.
 #[test]
 fn the_smallest_marks_are_near_wherever_they_are_moved() {
     for log in (-26 * OCTAVE..-18 * OCTAVE).step_by(OCTAVE as usize / 16 + 1) {
-        for room in [(0, 0), (-OCTAVE / 3, OCTAVE / 3), (-3 * OCTAVE, 3 * OCTAVE)] {
-            let [down, up] = [room.0, room.1].map(|impact| Moved { log, room, impact });
+        for envelope in [(0, 0), (-OCTAVE / 3, OCTAVE / 3), (-3 * OCTAVE, 3 * OCTAVE)] {
+            let [down, up] = [envelope.0, envelope.1].map(|impact| Moved { log, envelope, impact });
             assert!(is_near(&[down], &[1 << 29]), "{down:?}");
             assert!(is_near(&[up], &[-1 << 29]), "{up:?}");
             assert!(is_near(&[down, up], &[1 << 28, -1 << 28]), "{down:?}");

@@ -1,12 +1,13 @@
-//! Who may be breached and when, with room for what sales may move and for how late venues read it.
+//! Which positions may be breached, and when: within the envelope of what sales may move, however
+//! late venues read it.
 //!
 //! An account that the horizon does not clear stands in the schedule at the next step in which it
 //! may be breached, and is looked at exactly there, at the prices as they have been moved.
 
 use super::accounts::{Account, Accounts, surplus_of};
 use super::around::Around;
+use super::envelope::{Envelope, Fit};
 use super::market::MovedMarket;
-use super::room::{Fit, Room};
 use super::schedule::Schedule;
 use super::search::Search;
 use crate::engine::cpu::bound::Surplus;
@@ -22,28 +23,28 @@ use crate::program::liquidity::{Liquidity, NONE};
 
 /// The positions of a path that may be breached.
 #[derive(Debug)]
-pub(super) struct NearList {
+pub(super) struct EligibleList {
     lanes: Lanes,
-    room: Room,
-    /// Scratch: the path's horizon with more room, in the first lane, and what it does not clear.
+    envelope: Envelope,
+    /// Scratch: the path's horizon in a wider envelope, in the first lane, and what it does not clear.
     horizon: Horizon,
     others: [Vec<u32>; 1],
     /// Whether that one is the widest so far, and whether any bounds anything.
     is_widened: bool,
     has_horizon: bool,
     /// How many of each class of pairs that of the path does not clear, the first.
-    n_near: Vec<usize>,
+    n_eligible: Vec<usize>,
     /// Of classes of pairs that have a position near.
     ratios: MarkRatios,
     schedule: Schedule,
     /// Accounts that may be breached in this step.
     pub(super) now: Vec<u32>,
-    /// The end of the run that the room's extremes are of.
+    /// The end of the run whose extremes the envelope has.
     run_end: usize,
     use_bounds: bool,
 }
 
-impl NearList {
+impl EligibleList {
     pub(super) fn new(
         program: &Program,
         liquidity: &Liquidity,
@@ -52,12 +53,12 @@ impl NearList {
     ) -> Self {
         Self {
             lanes,
-            room: Room::new(program, liquidity),
+            envelope: Envelope::new(program, liquidity),
             horizon: Horizon::new(program, ratios, lanes),
             others: Default::default(),
             is_widened: false,
             has_horizon: false,
-            n_near: Vec::new(),
+            n_eligible: Vec::new(),
             ratios: MarkRatios::default(),
             schedule: Schedule::default(),
             now: Vec::new(),
@@ -66,9 +67,9 @@ impl NearList {
         }
     }
 
-    /// The room with which horizons are to be bounded before a path begins.
+    /// By how much horizons are to be widened before a path begins.
     pub(super) fn widening(&self) -> Widening {
-        self.room.first_widening()
+        self.envelope.first_widening()
     }
 
     /// A new path: finds what its horizon does not clear; whether there is any account.
@@ -80,7 +81,7 @@ impl NearList {
         accounts: &mut Accounts,
     ) -> bool {
         self.use_bounds = use_bounds;
-        self.room.begin(at.marks);
+        self.envelope.begin(at.marks);
         self.ratios.begin(at.list.pairs.len());
         self.run_end = 0;
         self.is_widened = false;
@@ -91,9 +92,10 @@ impl NearList {
             return !accounts.list.is_empty();
         };
         let (horizon, lane) = at.horizon;
-        self.n_near.clear();
-        self.n_near.extend(at.list.pairs.iter().map(|class| horizon.n_near(lane, class, slack)));
-        !at.near.is_empty() || self.n_near.iter().any(|n_near| *n_near > 0)
+        self.n_eligible.clear();
+        self.n_eligible
+            .extend(at.list.pairs.iter().map(|class| horizon.n_eligible(lane, class, slack)));
+        !at.eligible.is_empty() || self.n_eligible.iter().any(|n_eligible| *n_eligible > 0)
     }
 
     /// Puts all into the schedule, for which marks must be known; a step before which none may be
@@ -106,18 +108,18 @@ impl NearList {
         let n_steps = at.program.market.n_steps;
         self.schedule.clear(n_steps);
         self.now.clear();
-        let Self { ratios, room, schedule, .. } = self;
-        let search = Search::new(self.lanes, room, at);
-        for (idx, (class, n_near)) in at.list.pairs.iter().zip(&self.n_near).enumerate() {
-            if *n_near > 0 {
+        let Self { ratios, envelope, schedule, .. } = self;
+        let search = Search::new(self.lanes, envelope, at);
+        for (idx, (class, n_eligible)) in at.list.pairs.iter().zip(&self.n_eligible).enumerate() {
+            if *n_eligible > 0 {
                 ratios.need(self.lanes, idx, class, at.marks);
-                let kept = accounts.keep(at.list, &class.scanned[..*n_near]);
-                search.first_of_pairs(class, *n_near, ratios.of(idx), |scanned, next| {
+                let kept = accounts.keep(at.list, &class.scanned[..*n_eligible]);
+                search.first_of_pairs(class, *n_eligible, ratios.of(idx), |scanned, next| {
                     schedule.put(next, accounts.push(scanned, kept, idx as u32, next));
                 });
             }
         }
-        search.first_of_others(at.list, at.near, |scanned, next| {
+        search.first_of_others(at.list, at.eligible, |scanned, next| {
             let kept = accounts.keep(at.list, std::slice::from_ref(scanned));
             schedule.put(next, accounts.push(scanned, kept, NONE, next));
         });
@@ -126,8 +128,8 @@ impl NearList {
 
     /// By how much log ratios of unmoved marks may be off; `None` where they bound nothing.
     fn slack(&self, at: &Around<'_>) -> Option<i32> {
-        let slack = at.marks.slack().filter(|_| self.use_bounds && !self.room.is_late())?;
-        Some(self.room.widening().slack(slack))
+        let slack = at.marks.slack().filter(|_| self.use_bounds && !self.envelope.is_late())?;
+        Some(self.envelope.widening().slack(slack))
     }
 
     /// Takes what the extremes of marks do not clear for the rest of the horizon.
@@ -140,20 +142,20 @@ impl NearList {
     ) {
         let steps = step..at.program.market.n_steps;
         let extremes: &[_] =
-            if self.use_bounds { self.room.extremes(at, &steps, market) } else { &[] };
+            if self.use_bounds { self.envelope.extremes(at, &steps, market) } else { &[] };
         let use_bounds = self.use_bounds;
         let pairs = (0..).zip(&at.list.pairs);
         let pairs = pairs.flat_map(|(idx, class)| class.scanned.iter().map(move |it| (idx, it)));
         let all = pairs.chain(at.list.others.iter().map(|it| (NONE, it)));
-        let near = all.filter(|(_, scanned)| {
+        let eligible = all.filter(|(_, scanned)| {
             let surplus = surplus_of(at.program, scanned, at.list.terms_of(scanned));
             !use_bounds || surplus.bound(extremes) < 0
         });
-        accounts.open(at.list, near);
+        accounts.open(at.list, eligible);
     }
 
     /// Puts all that may be breached from a step on into the schedule anew, where it matters that
-    /// the room is another now.
+    /// the envelope has changed.
     fn put_all(&mut self, at: &Around<'_>, step: usize, fit: Fit, accounts: &mut Accounts) {
         let n_steps = at.program.market.n_steps;
         let is_anew = fit == Fit::Beyond || !self.has_horizon;
@@ -167,7 +169,7 @@ impl NearList {
             let stands = !is_anew
                 && next >= step
                 && !self.is_bounded_by_runs(state)
-                && !self.room.has_grown(terms);
+                && !self.envelope.has_grown(terms);
             if stands {
                 self.schedule.put(next, account);
             } else {
@@ -210,14 +212,14 @@ impl NearList {
             if state.is_clear {
                 n_steps
             } else {
-                let search = Search::new(self.lanes, &self.room, at);
+                let search = Search::new(self.lanes, &self.envelope, at);
                 search.next(state.scanned.constant, terms, step)
             }
         } else {
             let idx = state.class as usize;
             let class = &at.list.pairs[idx];
             self.ratios.need(self.lanes, idx, class, at.marks);
-            let search = Search::new(self.lanes, &self.room, at);
+            let search = Search::new(self.lanes, &self.envelope, at);
             let next = search.next_of_pair(class, self.ratios.of(idx), terms, step);
             state.is_clear = next == n_steps;
             next
@@ -236,12 +238,12 @@ impl NearList {
     /// Whether a position is bounded run by run, by the extremes that venues may read.
     #[inline]
     fn is_bounded_by_runs(&self, account: &Account) -> bool {
-        self.room.is_late() || account.scanned.has_tiers
+        self.envelope.is_late() || account.scanned.has_tiers
     }
 
     /// Whether the extremes of this run clear a position.
     fn run_clears(&self, surplus: &Surplus<'_>) -> bool {
-        surplus.bound(self.room.last_extremes()) >= 0
+        surplus.bound(self.envelope.last_extremes()) >= 0
     }
 
     /// The next step: finds those who may be breached in it.
@@ -254,11 +256,11 @@ impl NearList {
     ) {
         self.now.clear();
         self.schedule.take(step, &mut self.now);
-        let has_runs = self.room.is_late() || !at.list.tiered.is_empty();
+        let has_runs = self.envelope.is_late() || !at.list.tiered.is_empty();
         if has_runs && self.use_bounds && step >= self.run_end {
             let n_steps = at.program.market.n_steps;
             self.run_end = ((step / RUN_STEPS + 1) * RUN_STEPS).min(n_steps);
-            self.room.extremes(at, &(step..self.run_end), market);
+            self.envelope.extremes(at, &(step..self.run_end), market);
             let mut now = std::mem::take(&mut self.now);
             now.retain(|account| {
                 let (state, terms) = accounts.with_terms(*account);
@@ -277,14 +279,14 @@ impl NearList {
     /// The next step from one on, at most `last`, in which an account is to be looked at, or
     /// impacts are not known to be below an octave.
     pub(super) fn next_busy(&self, step: usize, last: usize) -> usize {
-        let first = if self.room.is_narrow() { self.schedule.first(step) } else { Some(step) };
+        let first = if self.envelope.is_narrow() { self.schedule.first(step) } else { Some(step) };
         first.map_or(last, |first| first.min(last))
     }
 
     /// Whether no account may be breached in this step, and impacts are known to be below an
     /// octave.
     pub(super) fn is_quiet(&self) -> bool {
-        self.now.is_empty() && self.room.is_narrow()
+        self.now.is_empty() && self.envelope.is_narrow()
     }
 
     /// The step is over: who was looked at is put where he may be breached next.
@@ -294,7 +296,7 @@ impl NearList {
         }
     }
 
-    /// Makes room for what was sold, for steps from one on that may be passed over.
+    /// Widens the envelope by what was sold, for steps from one on that may be passed over.
     pub(super) fn make_room_ahead(
         &mut self,
         at: &Around<'_>,
@@ -303,12 +305,12 @@ impl NearList {
         accounts: &mut Accounts,
     ) {
         if let Some((least, most)) = market.holdings.ahead() {
-            let fit = self.room.fit(least, most, at.marks);
+            let fit = self.envelope.fit(least, most, at.marks);
             self.make_anew(at, step, fit, market, accounts);
         }
     }
 
-    /// Makes room for the present impact, if there is none.
+    /// Widens the envelope to the present impact, if it is beyond.
     pub(super) fn fit(
         &mut self,
         at: &Around<'_>,
@@ -316,13 +318,14 @@ impl NearList {
         market: &MovedMarket<'_>,
         accounts: &mut Accounts,
     ) {
-        let fit = self.room.fit(&market.impact, &market.impact, at.marks);
+        let fit = self.envelope.fit(&market.impact, &market.impact, at.marks);
         if self.make_anew(at, step, fit, market, accounts) {
             self.schedule.take(step, &mut self.now);
         }
     }
 
-    /// Bounds those anew from a step on for whom there is more room; whether any may be.
+    /// Bounds anew, from a step on, the positions whose envelope is wider now; whether any may be
+    /// breached.
     fn make_anew(
         &mut self,
         at: &Around<'_>,
@@ -340,7 +343,7 @@ impl NearList {
                 let mut horizon = std::mem::take(&mut self.horizon);
                 let mut others = std::mem::take(&mut self.others);
                 others[0].clear();
-                horizon.set(&at.list.ratios, 0, at.marks, self.room.widening());
+                horizon.set(&at.list.ratios, 0, at.marks, self.envelope.widening());
                 horizon.clear(&at.list.bounds, &mut others);
                 others[0].extend_from_slice(&at.list.tiered);
                 take(at, (&horizon, 0), slack, &others[0], accounts);
@@ -350,15 +353,15 @@ impl NearList {
             Some(_) => {}
         }
         if step < self.run_end {
-            self.room.extremes(at, &(step..self.run_end), market);
+            self.envelope.extremes(at, &(step..self.run_end), market);
         }
         self.put_all(at, step, fit, accounts);
         true
     }
 
-    /// Whether there is room for the present impact.
-    pub(super) fn has_room(&self, market: &MovedMarket<'_>) -> bool {
-        self.room.holds(&market.impact, &market.impact)
+    /// Whether the present impact is within the envelope.
+    pub(super) fn fits(&self, market: &MovedMarket<'_>) -> bool {
+        self.envelope.holds(&market.impact, &market.impact)
     }
 }
 
@@ -371,8 +374,8 @@ fn take(
     accounts: &mut Accounts,
 ) {
     let pairs = (0..).zip(&at.list.pairs).flat_map(|(idx, class)| {
-        let n_near = horizon.n_near(lane, class, slack);
-        class.scanned[..n_near].iter().map(move |scanned| (idx, scanned))
+        let n_eligible = horizon.n_eligible(lane, class, slack);
+        class.scanned[..n_eligible].iter().map(move |scanned| (idx, scanned))
     });
     let others = others.iter().map(|idx| (NONE, &at.list.others[*idx as usize]));
     accounts.open(at.list, pairs.chain(others));

@@ -1,9 +1,9 @@
-//! How far bounds hold: the impact of sales that there is room for, and how late venues may read.
+//! The envelope within which bounds hold: the impact of sales, and how late venues may read.
 
 use std::ops::Range;
 
 use super::around::Around;
-use super::holdings::FIRST_ROOM;
+use super::holdings::FIRST_ENVELOPE;
 use super::market::MovedMarket;
 use crate::engine::cpu::extremes::Extremes;
 use crate::engine::cpu::filter::Filter;
@@ -17,23 +17,23 @@ use crate::program::Program;
 use crate::program::layout::{INSTRUMENT_PRICE, from_words};
 use crate::program::liquidity::{Liquidity, NONE};
 
-/// The first room of what is taken, which is dearer to widen than to leave wide: 2^-7.
+/// The first envelope of taken accounts, which is dearer to widen than to leave wide: 2^-7.
 const FIRST_TAKEN: i32 = OCTAVE >> 7;
 /// Marks are within 3.6e-9 and half a unit of 2^log, so their products are widened by more.
 const WIDER: f64 = 2e-8;
 
-/// How an impact fits into the room there is.
+/// How an impact fits into the envelope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fit {
     /// It does.
     Holds,
-    /// It did not: those of the taken whose assets have more room are to be bounded anew.
+    /// It did not: taken accounts whose assets have a wider envelope now are to be bounded anew.
     Tight,
     /// Nor into that of those who were taken: there may be more.
     Beyond,
 }
 
-/// What the room does to an instrument's marks, down and up, as floats.
+/// How far the envelope lets an instrument's marks go, down and up, as floats.
 #[derive(Debug, Clone, Copy)]
 struct Floats {
     /// But for what is rounded, of what is held and, with its sign, of what is owed.
@@ -46,12 +46,12 @@ struct Floats {
     of_ratio: (f32, f32),
 }
 
-/// The room that bounds leave, and the extremes of what venues may read within it.
+/// The impact that bounds allow for, and the extremes of what venues may read within it.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(super) struct Envelope {
     /// Impact on each asset for which the bounds hold: from, to; Q8.24.
-    room: (Vec<i32>, Vec<i32>),
-    first_room: (Vec<i32>, Vec<i32>),
+    envelope: (Vec<i32>, Vec<i32>),
+    first_envelope: (Vec<i32>, Vec<i32>),
     /// Whether it is for impacts below an octave only.
     is_narrow: bool,
     /// Assets that had too little when it was last found not to fit.
@@ -78,7 +78,7 @@ pub(super) struct Room {
     extremes: Vec<Extremes>,
 }
 
-impl Room {
+impl Envelope {
     pub(super) fn new(program: &Program, liquidity: &Liquidity) -> Self {
         let n_assets = program.market.n_assets;
         let has_curve = |asset: usize| liquidity.assets[asset].curve != NONE;
@@ -87,8 +87,8 @@ impl Room {
             has_curve(asset)
                 || row.is_some_and(|row| (0..n_assets).any(|it| row[it] != 0 && has_curve(it)))
         };
-        let down = |asset| if moves(asset) { -FIRST_ROOM } else { 0 };
-        let first_room = ((0..n_assets).map(down).collect::<Vec<i32>>(), vec![0; n_assets]);
+        let down = |asset| if moves(asset) { -FIRST_ENVELOPE } else { 0 };
+        let first_envelope = ((0..n_assets).map(down).collect::<Vec<i32>>(), vec![0; n_assets]);
         let price_of = |idx: usize| {
             let asset = program.instruments[idx].asset;
             let mut prices = program.instruments.iter();
@@ -104,17 +104,17 @@ impl Room {
             let a_step = from_words(instrument.accrual) as f64 * libm::exp2(-56.0);
             a_step * reach[instrument.asset as usize] as f64
         });
-        let is_moved = first_room.0.iter().any(|from| *from < 0);
+        let is_moved = first_envelope.0.iter().any(|from| *from < 0);
         let first_taken = if is_moved { (-FIRST_TAKEN, 0) } else { (0, 0) };
-        let mut room = Self {
+        let mut envelope = Self {
             growth: growth.collect(),
             has_grown: vec![false; n_assets],
-            room: first_room.clone(),
+            envelope: first_envelope.clone(),
             taken: first_taken,
             widening: widening(first_taken),
             first_taken,
             first_widening: widening(first_taken),
-            first_room,
+            first_envelope,
             is_narrow: true,
             is_late: reach.iter().any(|reach| *reach > 0),
             reach,
@@ -125,15 +125,15 @@ impl Room {
             floats: Vec::new(),
             extremes: Vec::new(),
         };
-        room.set_factors();
-        room.first_factors.clone_from(&room.factors);
-        room
+        envelope.set_factors();
+        envelope.first_factors.clone_from(&envelope.factors);
+        envelope
     }
 
     /// A new path of these marks.
     pub(super) fn begin(&mut self, marks: &Marks) {
-        self.room.0.copy_from_slice(&self.first_room.0);
-        self.room.1.copy_from_slice(&self.first_room.1);
+        self.envelope.0.copy_from_slice(&self.first_envelope.0);
+        self.envelope.1.copy_from_slice(&self.first_envelope.1);
         self.is_narrow = true;
         self.taken = self.first_taken;
         self.widening = self.first_widening;
@@ -141,38 +141,38 @@ impl Room {
         self.set_floats(marks);
     }
 
-    /// Whether impacts on each asset, from one to another, are within the room.
+    /// Whether impacts on each asset, from one to another, are within the envelope.
     #[inline]
     pub(super) fn holds(&self, least: &[i32], most: &[i32]) -> bool {
-        let (from, to) = &self.room;
+        let (from, to) = &self.envelope;
         let is_in = |from: &[i32], least: &[i32]| {
             from.iter().zip(least).fold(true, |all, (from, least)| all & (from <= least))
         };
         is_in(from, least) & is_in(most, to)
     }
 
-    /// Whether impacts on each asset, from one to another, are within the room; if not, the room
+    /// Whether impacts on each asset, from one to another, are within the envelope; if not, it
     /// now is wider.
     pub(super) fn fit(&mut self, least: &[i32], most: &[i32], marks: &Marks) -> Fit {
         if self.holds(least, most) {
             return Fit::Holds;
         }
-        let (from, to) = &mut self.room;
+        let (from, to) = &mut self.envelope;
         let impacts = least.iter().zip(most);
-        let room = from.iter_mut().zip(to).zip(&mut self.has_grown);
-        for (((from, to), has_grown), (least, most)) in room.zip(impacts) {
+        let envelope = from.iter_mut().zip(to).zip(&mut self.has_grown);
+        for (((from, to), has_grown), (least, most)) in envelope.zip(impacts) {
             *has_grown = least < from || most > to;
             if least < from {
-                *from = least.saturating_mul(2).min(-FIRST_ROOM);
+                *from = least.saturating_mul(2).min(-FIRST_ENVELOPE);
             }
             if most > to {
-                *to = most.saturating_mul(2).max(FIRST_ROOM);
+                *to = most.saturating_mul(2).max(FIRST_ENVELOPE);
             }
         }
         self.set_factors();
         self.set_floats(marks);
-        let least = self.room.0.iter().copied().min().unwrap_or(0);
-        let most = self.room.1.iter().copied().max().unwrap_or(0);
+        let least = self.envelope.0.iter().copied().min().unwrap_or(0);
+        let most = self.envelope.1.iter().copied().max().unwrap_or(0);
         self.is_narrow = least > -OCTAVE && most < OCTAVE;
         let (from, to) = self.taken;
         if from <= least && most <= to {
@@ -188,13 +188,13 @@ impl Room {
         Fit::Beyond
     }
 
-    /// Whether some term's asset has more room since it was last found not to fit.
+    /// Whether some term's asset has a wider envelope since an impact was last beyond it.
     #[inline]
     pub(super) fn has_grown(&self, terms: &[Term]) -> bool {
         terms.iter().any(|it| self.has_grown[self.asset_of[it.instrument as usize] as usize])
     }
 
-    /// Whether there is room for impacts below an octave only.
+    /// Whether it holds impacts below an octave only.
     pub(super) fn is_narrow(&self) -> bool {
         self.is_narrow
     }
@@ -203,7 +203,8 @@ impl Room {
         let scale = libm::exp2(-24.0);
         self.factors.clear();
         for (asset, growth) in self.asset_of.iter().zip(&self.growth) {
-            let (least, most) = (self.room.0[*asset as usize], self.room.1[*asset as usize]);
+            let (least, most) =
+                (self.envelope.0[*asset as usize], self.envelope.1[*asset as usize]);
             let down = libm::exp2(f64::from(least) * scale + growth.min(0.0)) * (1.0 - WIDER);
             let up = libm::exp2(f64::from(most) * scale + growth.max(0.0)) * (1.0 + WIDER);
             self.factors.push((down, up));
@@ -228,7 +229,7 @@ impl Room {
     }
 
     /// The ratio of unmoved marks, collateral over debt, above which a pair of a class is healthy
-    /// wherever it may be within the room.
+    /// wherever it may be within the envelope.
     #[inline(always)]
     pub(super) fn least_ratio(&self, class: &PairClass, weighted: u32, debt: u32) -> f32 {
         let (down, _) = self.floats[class.collateral as usize].of_ratio;
@@ -236,7 +237,7 @@ impl Room {
         (debt as f32 * up) / (weighted as f32 * down) * ROUNDED
     }
 
-    /// A surplus without tiers that is nowhere above what it may be within the room: every mark is
+    /// A surplus without tiers that is nowhere above what it may be within the envelope: every mark is
     /// at its worst.
     #[inline(always)]
     pub(super) fn filter<'m, const N: usize>(
@@ -270,8 +271,8 @@ impl Room {
         self.first_widening
     }
 
-    /// The extremes of what venues may read from a step to another, for the impact there is room
-    /// for.
+    /// The extremes of what venues may read from a step to another, impacts being within the
+    /// envelope.
     pub(super) fn extremes(
         &mut self,
         at: &Around<'_>,
@@ -308,7 +309,7 @@ impl Room {
     }
 }
 
-/// What impact within a room does to log ratios and to marks.
+/// What impacts within an envelope do to log ratios and to marks.
 fn widening((down, up): (i32, i32)) -> Widening {
     let most = down.saturating_neg().max(up);
     let moved = libm::exp2(f64::from(most) * libm::exp2(-24.0)) - 1.0 + WIDER;
