@@ -100,7 +100,7 @@ fn thin_lending() -> Scenario {
 /// The same, round after round within a step, by liquidators with little capital.
 fn spiral() -> Scenario {
     let mut scenario = thinned("lending.toml", 16, 48);
-    deepen(&mut scenario, constant_product(0.02));
+    deepen(&mut scenario, constant_product(0.04));
     scenario.market.liquidity.feedback = Feedback::SameStep { rounds: 8 };
     scenario.liquidators = Some(Liquidators {
         gas_usd: 60.0,
