@@ -1,7 +1,7 @@
 //! Coupled paths at the edges of their formats and of what liquidators want, which no draw meets.
 
 use shortfall::book::liquidators::{Execution, Liquidators};
-use shortfall::book::venue::{CompoundV2, Perpetual, Rule, Terms, Tier};
+use shortfall::book::venue::{AaveV3, CompoundV2, Perpetual, Rule, Terms, Tier};
 use shortfall::book::{Leg, LegKind};
 use shortfall::engine::cpu::Cpu;
 use shortfall::market::Shock;
@@ -50,9 +50,8 @@ fn squeezed_shorts_slip_as_far_as_words_reach() {
 /// protocol's share takes it: liquidators who may decline do.
 #[test]
 fn liquidators_leave_what_earns_nothing() {
-    let n_events = |bonus| {
+    let n_events = |rule: Rule, bonus: f64| {
         let market = support::market(vec![support::still(1.0); 2]);
-        let rule = Rule::CompoundV2(CompoundV2::default());
         let venues = vec![support::venue(rule, vec![support::terms(0.8, bonus); 2])];
         let legs =
             vec![support::leg(LegKind::Collateral, 0, 1.0), support::leg(LegKind::Debt, 1, 0.85)];
@@ -63,9 +62,11 @@ fn liquidators_leave_what_earns_nothing() {
         story_of(&program, SEED, 0).outcome.n_events
     };
     // The protocol's share is 2.8 % of what is seized: 1.028 x 0.972 is below 1.
-    assert_eq!(n_events(0.0), 0);
-    assert_eq!(n_events(0.028), 0);
-    assert_eq!(n_events(0.03), 1);
+    let at_compound = |bonus| n_events(Rule::CompoundV2(CompoundV2::default()), bonus);
+    assert_eq!([0.0, 0.028, 0.03].map(at_compound), [0, 0, 1]);
+    // Aave's is 10 % of the bonus, so that whatever bonus there is leaves something.
+    let at_aave = |bonus| n_events(Rule::AaveV3(AaveV3::default()), bonus);
+    assert_eq!([0.0, 0.001].map(at_aave), [0, 1]);
 }
 
 /// Two crowds near their thresholds, each in an asset of its own: what the one sells widens the

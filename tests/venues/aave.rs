@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use proptest::prelude::*;
 use serde::Deserialize;
 use shortfall::book::venue::{AaveV3, Rule};
 
@@ -256,5 +257,58 @@ fn a_small_debt_leg_is_repaid_whole_as_on_chain() {
     collateral.threshold = case.inputs.health_factor() * debt_usd / value_usd;
     for marks in MARKS {
         assert!(compare(case, &loan.liquidate(marks, |_| ())));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    /// With a target a call repays (T D - W) / (T - t b), as far as the debt and the collateral go:
+    /// health is the target then, or the whole is repaid where no part restores it.
+    #[test]
+    fn a_call_restores_the_target_health(
+        target in 1.0..2.0,
+        threshold in 0.3..0.95,
+        bonus in 0.0..0.2,
+        health in 0.5..0.999,
+        value_usd in 1e3..1e7,
+    ) {
+        let incentive = 1.0 + bonus;
+        let rule = AaveV3 {
+            target_health: target,
+            full_close_below: 0.0,
+            small_usd: 0.0,
+            dust_usd: 0.0,
+            calls_per_step: 1,
+            ..AaveV3::default()
+        };
+        let amount = |asset: &str, amount, threshold| Amount {
+            asset: asset.to_owned(),
+            amount,
+            price: 1.0,
+            threshold,
+            incentive,
+        };
+        let debt_usd = threshold * value_usd / health;
+        let loan = Loan {
+            rule: Rule::AaveV3(rule),
+            collaterals: vec![amount("collateral", value_usd, threshold)],
+            debts: vec![amount("debt", debt_usd, 0.0)],
+        };
+        for marks in MARKS {
+            let call = loan.liquidate(marks, |_| ());
+            let lacking = target * debt_usd - threshold * value_usd;
+            let gained = target - threshold * incentive;
+            let restoring = if gained > 0.0 { lacking / gained } else { f64::INFINITY };
+            let expected = restoring.min(debt_usd).min(value_usd / incentive);
+            // Rounding of W and of the target is multiplied by what a unit repaid gains.
+            let bound = (8.0 * call.bound_usd + call.widened_usd) / gained.clamp(0.01, 1.0);
+            prop_assert!((call.repaid_usd() - expected).abs() <= bound, "{expected}: {}", call.repaid_usd());
+            if expected == restoring {
+                let after = call.after.weighted as f64 / call.after.debt as f64;
+                let left_usd = call.usd(call.after.debt).max(1.0);
+                prop_assert!((after - target).abs() <= 4.0 * bound / left_usd, "{after}, not {target}");
+            }
+        }
     }
 }
