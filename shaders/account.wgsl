@@ -92,6 +92,17 @@ fn is_absorbed() -> bool {
     return HAS_STATE && legs[n_legs - 1u].kind == KIND_STATE && legs[n_legs - 1u].quantity != 0;
 }
 
+// At the horizon an auction's penalty is owed to none: the debt is what of it is due.
+fn drop_penalty() {
+    if (n_legs < 5u || legs[n_legs - 3u].kind != KIND_STATE) { return; }
+    if (legs[n_legs - 1u].quantity == 0) { return; }
+    for (var leg = 0u; leg < n_legs; leg += 1u) {
+        if (legs[leg].kind == KIND_DEBT) {
+            legs[leg].quantity = min(legs[leg].quantity, legs[n_legs - 3u].quantity);
+        }
+    }
+}
+
 // Account value on the market.
 fn equity(facts: AccountFacts) -> Wide {
     var sum = facts.constant;

@@ -8,6 +8,8 @@ struct AccountFacts {
     money_shift: u32,
     // Where the rows of its legs begin.
     leg_start: u32,
+    // The step of the path.
+    step: u32,
 }
 
 // What the counterparty is asked to take: the size decides how much of it. The pick stands for

@@ -199,7 +199,7 @@ fn liquidate_next(position: u32, step: u32) {
     let action = action_of(row.action);
     legs_at(row, STATUS_DEFAULTED);
     desk_begin(row);
-    let event = action_run(action, facts_of(row));
+    let event = action_run(action, facts_of(row, step));
     var status = STATUS_DEFAULTED | (step << STATUS_STEP);
     if (is_over(action, event)) { status |= STATUS_OVER; }
     set_status(position, status);

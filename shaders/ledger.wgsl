@@ -28,6 +28,7 @@ fn count_event(position: u32, row: PositionRow, step: u32, event: Event) {
 
 // The horizon: what is owed on the market and cannot be repaid. The legs' marks are the market's.
 fn count_left_over(position: u32, row: PositionRow, last_event: u32) {
+    if (HAS_AUCTION) { drop_penalty(); }
     let sums = values();
     if (!wide_below(sums.collateral, sums.debt)) { return; }
     let fine = wide_sub(sums.debt, sums.collateral);
@@ -48,7 +49,7 @@ fn count_left_over(position: u32, row: PositionRow, last_event: u32) {
 
 // The horizon: what an open account of perpetuals lacks at the market's marks.
 fn count_open_loss(position: u32, row: PositionRow) {
-    let left = equity(facts_of(row));
+    let left = equity(facts_of(row, 0u));
     let largest = largest_perp();
     if (!is_negative(left) || largest == NO_LEG) { return; }
     legs[largest].lost = negate(left);

@@ -179,7 +179,7 @@ fn liquidate(
 ) -> u32 {
     set_marks(offset);
     if (before == 0u) { count_default(position, row); }
-    let event = action_run(action, facts_of(row));
+    let event = action_run(action, facts_of(row, step));
     var status = STATUS_DEFAULTED | (step << 2u);
     if (is_over(action, event)) { status |= STATUS_OVER; }
     if (event.n_calls == 0u && is_zero(event.written_off)) { return status; }
@@ -202,9 +202,9 @@ fn action_of(idx: u32) -> Action {
     return load_action(T_ACTIONS + ACTION_WORDS * idx);
 }
 
-fn facts_of(row: PositionRow) -> AccountFacts {
+fn facts_of(row: PositionRow, step: u32) -> AccountFacts {
     return AccountFacts(
-        wide_of(row.constant), wide_of(row.tie), row.money_shift, row.leg_start,
+        wide_of(row.constant), wide_of(row.tie), row.money_shift, row.leg_start, step,
     );
 }
 

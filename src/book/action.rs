@@ -5,6 +5,7 @@
 //! they mean; here are the CPU's forms of them, with twins in `shaders/action/`.
 
 mod absorb;
+mod auction;
 mod close_out;
 pub mod counterparty;
 mod largest_legs;
@@ -14,14 +15,16 @@ pub mod row;
 
 use super::account::{Event, LegState, Values, values};
 pub use absorb::{MOST_CREDIT, set_absorbed};
+pub use auction::{FALL_BITS, drop_penalty, price_ratio};
 pub use close_out::{equity, largest_perp};
 pub use counterparty::{Counterparty, Unlimited};
 pub use largest_legs::Largest;
 pub use price::discount_by_health;
 pub use pro_rata::{BASKET, Basket, Pair};
 pub use row::{
-    AccountFacts, Action, MOST_CALLS, PICK_ABSORB, PICK_LARGEST_PAIR, PICK_PRO_RATA, PICK_WHOLE,
-    PICKS, PRICE_BONUS, PRICE_BY_HEALTH, PRICE_MARKET, PRICES, Part, to_words,
+    AccountFacts, Action, MOST_CALLS, PICK_ABSORB, PICK_AUCTION, PICK_LARGEST_PAIR, PICK_PRO_RATA,
+    PICK_WHOLE, PICKS, PRICE_AUCTION, PRICE_BONUS, PRICE_BY_HEALTH, PRICE_MARKET, PRICES, Part,
+    to_words,
 };
 
 impl Action {
@@ -50,6 +53,7 @@ impl Action {
             PICK_PRO_RATA => pro_rata::run(self, legs, &sums, counterparty),
             PICK_LARGEST_PAIR => largest_legs::run(self, facts, legs, (sums, event), counterparty),
             PICK_ABSORB => absorb::run(self, facts, legs, counterparty),
+            PICK_AUCTION => auction::run(self, facts, legs, counterparty),
             _ => close_out::run(self, facts, legs, counterparty),
         }
     }

@@ -4,6 +4,7 @@ mod aave_v3;
 mod comet;
 mod compound_v2;
 mod euler_v2;
+mod maker;
 mod morpho_blue;
 mod perpetual;
 mod reference;
@@ -12,6 +13,7 @@ pub use aave_v3::AaveV3;
 pub use comet::Comet;
 pub use compound_v2::CompoundV2;
 pub use euler_v2::EulerV2;
+pub use maker::{Curve, Maker};
 pub use morpho_blue::MorphoBlue;
 pub use perpetual::{Margin, Perpetual, Tier, tier_bounds, with_deductions};
 pub use reference::Reference;
@@ -122,6 +124,10 @@ pub trait Liquidation {
     fn refusal(&self, legs: &[Leg]) -> Option<&'static str>;
     /// What happens on a breach; `money` puts dollars into the program's money.
     fn action(&self, money: &dyn Fn(f64) -> i64) -> Action;
+    /// The same for a program whose steps are so long.
+    fn timed(&self, action: Action, _step_years: f64) -> Action {
+        action
+    }
     /// What its insurance fund holds at the opening, USD, and what closing a position pays into it,
     /// a share of the notional; zeros where there is none.
     fn insurance_fund(&self) -> (f64, f64) {
@@ -229,6 +235,8 @@ rules! {
         "No close factor; the discount grows as health falls, and deficits are lenders' at once.";
     Comet, "comet",
         "Taken over whole by the market, whose storefront sells the collateral from then on.";
+    Maker, "maker",
+        "Auctioned at a price that falls with time, until the debt and a penalty are paid.";
 }
 
 #[cfg(test)]

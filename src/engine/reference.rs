@@ -6,6 +6,7 @@
 //! all else stands in this folder. It is slow, and refuses nothing.
 
 mod account;
+mod auction;
 mod desk;
 mod event;
 mod ledger;
@@ -91,15 +92,16 @@ pub fn explain(program: &Program, seed: u64, path: u64) -> Story {
     walked(program, seed, path, &mut Counters::new(shape(program))).since_opening(program)
 }
 
-/// What the rule of a position's venue does to legs at their marks, all that it offers being taken.
+/// What the rule of a position's venue does to legs at their marks in a step, all that it offers
+/// being taken.
 #[must_use]
-pub fn liquidate(program: &Program, position: usize, legs: &mut [LegState]) -> Event {
+pub fn liquidate(program: &Program, position: usize, step: usize, legs: &mut [LegState]) -> Event {
     let free = unlimited(program);
     let mut walk = Walk::new(program, &free, &[]);
     let mut account = Account::at_opening(program, position);
     account.legs = legs.to_vec();
     walk.accounts.push(account);
-    let event = walk.liquidate(0, 0);
+    let event = walk.liquidate(0, step);
     legs.copy_from_slice(&walk.accounts[0].legs);
     event
 }

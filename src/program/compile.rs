@@ -61,7 +61,10 @@ impl Program {
         let largest = MOST_MONEY as f64;
         let money =
             |usd: f64| libm::round(usd * libm::exp2(-f64::from(money_log2))).min(largest) as i64;
-        let actions = scenario.venues.iter().map(|venue| venue.rule.liquidation().action(&money));
+        let actions = scenario.venues.iter().map(|venue| {
+            let rule = venue.rule.liquidation();
+            rule.timed(rule.action(&money), run.step_years)
+        });
         let liquidity = Liquidity::compile(scenario, (&market.octaves, &feeds), money_log2, &money);
         if liquidity.is_none() {
             // What a liquidator sells matters to none: it is no part of the program.
@@ -170,8 +173,9 @@ impl<'a> Builder<'a> {
         for leg in self.scenario.book.legs_of(position) {
             let value = self.whole_usd(leg).abs();
             gross += match leg.kind {
-                // What the venue pays for an account that it takes over is its debt from then on.
-                LegKind::Debt if self.takes_over(position) => value * f64::from(MOST_CREDIT),
+                // An account that is taken over owes what the venue paid for it, one on auction a
+                // penalty.
+                LegKind::Debt if self.n_state_words(position) > 0 => value * f64::from(MOST_CREDIT),
                 LegKind::Collateral | LegKind::Debt => value,
                 LegKind::Perp => {
                     let terms = self.terms(position, leg);
@@ -235,7 +239,8 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-        let state = self.legs.last().filter(|_| self.takes_over(position)).map(|row| LegRow {
+        let n_words = self.n_state_words(position);
+        let word = self.legs.last().map(|row| LegRow {
             kind: KIND_STATE,
             quantity: 0,
             threshold: 0,
@@ -243,7 +248,7 @@ impl<'a> Builder<'a> {
             protocol: 0,
             ..*row
         });
-        self.legs.extend(state);
+        self.legs.extend(word.into_iter().flat_map(|word| std::iter::repeat_n(word, n_words)));
         let fine_log2 = unit_log2 - MARK_BITS as i32;
         let legs = self.scenario.book.legs_of(position);
         let is_exposed = legs.iter().any(|leg| leg.kind != LegKind::Collateral);
@@ -263,9 +268,9 @@ impl<'a> Builder<'a> {
         self.scenario.venues[position.venue.idx()].rule.liquidation()
     }
 
-    /// Whether its venue takes accounts over, and so keeps a word of each.
-    fn takes_over(&self, position: &Position) -> bool {
-        self.rule(position).credit(&Terms::default()).is_some()
+    /// How many words its venue keeps of the account.
+    fn n_state_words(&self, position: &Position) -> usize {
+        self.rule(position).action(&|_| 0).n_state_words()
     }
 
     /// How the position is rounded.

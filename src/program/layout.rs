@@ -82,6 +82,7 @@ impl PositionRow {
             constant: from_words(self.constant),
             tie: from_words(self.tie),
             money_shift: self.money_shift,
+            step: 0,
         }
     }
 }

@@ -106,7 +106,7 @@ impl Ends {
         };
         let is_closed_into_depth =
             legs.iter().any(|leg| leg.kind == KIND_PERP && leg.quantity != 0 && depth(leg));
-        let offered = liquidate(program, told.position, &mut legs);
+        let offered = liquidate(program, told.position, told.when.step, &mut legs);
         let is_perpetual = legs.iter().any(|leg| leg.kind == KIND_PERP);
         if told.event.n_calls > 0 && is_perpetual {
             self.n_slipped += u32::from(is_closed_into_depth);

@@ -86,7 +86,7 @@ pub(crate) fn story_of(program: &Program, seed: u64, path: u64) -> Story {
     on_host("a path", program, seed, path..path + 1);
     let story = explain(program, seed, path);
     each_event(program, &story, |told, mut legs| {
-        liquidate(program, told.position, &mut legs);
+        liquidate_at(program, told.position, told.when.step, &mut legs);
     });
     story
 }
@@ -119,11 +119,22 @@ pub(crate) fn each_event(
 /// has it; the CPU's form of the rule does the same to its legs.
 #[track_caller]
 pub(crate) fn liquidate(program: &Program, position: usize, legs: &mut [LegState]) -> Event {
+    liquidate_at(program, position, 0, legs)
+}
+
+/// The same in a step of the path.
+#[track_caller]
+pub(crate) fn liquidate_at(
+    program: &Program,
+    position: usize,
+    step: usize,
+    legs: &mut [LegState],
+) -> Event {
     let row = &program.positions[position];
     let mut of_cpu = legs.to_vec();
     let action = &program.actions[row.action as usize];
-    let found = action.run(row.facts(), &mut of_cpu, &mut Unlimited);
-    let event = reference::liquidate(program, position, legs);
+    let found = action.run(row.facts().at(step), &mut of_cpu, &mut Unlimited);
+    let event = reference::liquidate(program, position, step, legs);
     assert_eq!(found, event, "an event of position {position}");
     of_cpu.iter_mut().for_each(|leg| leg.next = leg.quantity);
     assert_eq!(of_cpu, legs, "legs of position {position}");

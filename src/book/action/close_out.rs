@@ -68,7 +68,7 @@ mod tests {
     use super::*;
     use crate::fixed::{ONE_MARK, ONE_Q31};
 
-    const NO_FACTS: AccountFacts = AccountFacts { constant: 0, tie: 0, money_shift: 0 };
+    const NO_FACTS: AccountFacts = AccountFacts { constant: 0, tie: 0, money_shift: 0, step: 0 };
 
     fn perp(quantity: i32, mark: u32, market: u32) -> LegState {
         LegState { kind: KIND_PERP, quantity, mark, market, ..LegState::default() }

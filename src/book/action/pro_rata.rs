@@ -237,7 +237,7 @@ mod tests {
     use super::*;
     use crate::book::account::KIND_DEBT;
 
-    const NO_FACTS: AccountFacts = AccountFacts { constant: 0, tie: 0, money_shift: 0 };
+    const NO_FACTS: AccountFacts = AccountFacts { constant: 0, tie: 0, money_shift: 0, step: 0 };
 
     proptest! {
         #[test]

@@ -13,6 +13,8 @@ pub const PICK_LARGEST_PAIR: u32 = 1;
 pub const PICK_WHOLE: u32 = 2;
 /// Takes the whole account over, then sells it leg by leg.
 pub const PICK_ABSORB: u32 = 3;
+/// Puts the collateral up for auction, at a price that falls with time.
+pub const PICK_AUCTION: u32 = 4;
 /// Which legs a call takes: the one list.
 pub const PICKS: &[Part] = &[
     Part { word: PICK_PRO_RATA, name: "pro-rata", about: "every collateral and debt alike" },
@@ -27,6 +29,11 @@ pub const PICKS: &[Part] = &[
         name: "absorb",
         about: "the venue takes the account over, then sells its collateral, the largest first",
     },
+    Part {
+        word: PICK_AUCTION,
+        name: "auction",
+        about: "the venue puts the collateral up for auction, until the debt and a penalty are paid",
+    },
 ];
 
 /// Collateral goes at the bonus of its terms.
@@ -35,6 +42,8 @@ pub const PRICE_BONUS: u32 = 0;
 pub const PRICE_BY_HEALTH: u32 = 1;
 /// What is closed is closed on the market, at a cost.
 pub const PRICE_MARKET: u32 = 2;
+/// Collateral goes at a price that falls with the time since its auction began.
+pub const PRICE_AUCTION: u32 = 3;
 /// At which price a call takes them: the one list.
 pub const PRICES: &[Part] = &[
     Part { word: PRICE_BONUS, name: "bonus", about: "the bonus of the collateral's terms" },
@@ -44,6 +53,11 @@ pub const PRICES: &[Part] = &[
         about: "a discount of 1 - health, up to a most",
     },
     Part { word: PRICE_MARKET, name: "market", about: "the market's, at a cost" },
+    Part {
+        word: PRICE_AUCTION,
+        name: "auction",
+        about: "one that falls with time, from above the oracle's price",
+    },
 ];
 
 /// A part that a rule may be made of.
@@ -91,6 +105,23 @@ rows! {
         pub small: [u32; 2],
         /// Least value a call may leave of a leg that it does not clear; money, low and high word.
         pub dust: [u32; 2],
+        /// What is added to the debt when an auction of it begins, a share of it, Q1.31.
+        pub penalty: u32,
+        /// The first price of an auction over the venue's price, Q2.30.
+        pub buf: u32,
+        /// The most that buyers pay in an auction, a share of the market's price, Q1.31.
+        pub bid: u32,
+        /// What a fall leaves of an auction's price, Q1.31, or, where it falls along a line, what it
+        /// takes of the first price.
+        pub fall: u32,
+        /// 1 if an auction's price falls along a line.
+        pub is_linear: u32,
+        /// Falls of an auction's price in a step, Q20.12.
+        pub falls_per_step: u32,
+        /// The least price of an auction, a share of its first one, Q1.31.
+        pub least: u32,
+        /// Steps after which an auction that is not over begins anew.
+        pub auction_steps: u32,
         /// Debt at the beginning of an event from which on it may be written off; money, low and
         /// high word.
         pub written_off_from: [u32; 2],
@@ -107,6 +138,17 @@ pub struct AccountFacts {
     pub tie: i64,
     /// Right shift from fine values to money.
     pub money_shift: u32,
+    /// The step of the path.
+    pub step: u32,
+}
+
+impl AccountFacts {
+    /// The same in a step of the path.
+    #[inline(always)]
+    #[must_use]
+    pub fn at(self, step: usize) -> Self {
+        Self { step: step as u32, ..self }
+    }
 }
 
 impl Action {
@@ -147,7 +189,18 @@ impl Action {
     #[inline(always)]
     #[must_use]
     pub fn keeps_state(&self) -> bool {
-        self.pick == PICK_ABSORB
+        self.n_state_words() > 0
+    }
+
+    /// How many words of every account it keeps: a leg each, the last ones.
+    #[inline(always)]
+    #[must_use]
+    pub fn n_state_words(&self) -> usize {
+        match self.pick {
+            PICK_ABSORB => 1,
+            PICK_AUCTION => 3,
+            _ => 0,
+        }
     }
 }
 

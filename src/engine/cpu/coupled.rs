@@ -280,20 +280,21 @@ impl<'a> Coupled<'a> {
         let (mut sums, mut event) = (seen.sums, Event::default());
         let n_before = market.sales.len();
         let mut goes_on = true;
+        let facts = position.facts().at(step);
         if let Some(at) = seen.largest {
             let two = accounts.two(list, market, account, at);
             let mut desk = Desk::new((program, liquidity), &position, market, means, n_before);
-            let two = action.call(position.facts(), two, &mut desk, (&mut sums, &mut event));
+            let two = action.call(facts, two, &mut desk, (&mut sums, &mut event));
             if let Some(two) = &two {
                 accounts.change(list, account, at, two);
             }
-            goes_on = two.is_some() && action.goes_on(position.facts(), &sums, &event);
+            goes_on = two.is_some() && action.goes_on(facts, &sums, &event);
             if goes_on {
                 accounts.load(list, market, account);
             }
         }
         if goes_on {
-            event = self.go_on(account, n_before, (sums, event));
+            event = self.go_on((account, step), n_before, (sums, event));
         }
         let Self { program, accounts, .. } = self;
         if event.is_something() {
@@ -305,15 +306,20 @@ impl<'a> Coupled<'a> {
         u32::from(event.is_something())
     }
 
-    /// What there is to an event of the account that was loaded beside a first call on two of its
+    /// What there is to an event, in a step, of the account that was loaded beside a first call on two of its
     /// legs, before which there were so many sales in the round.
     // Its code is long: most events do without.
     #[inline(never)]
-    fn go_on(&mut self, account: u32, n_before: usize, begun: (Values, Event)) -> Event {
+    fn go_on(
+        &mut self,
+        (account, step): (u32, usize),
+        n_before: usize,
+        begun: (Values, Event),
+    ) -> Event {
         let Self { program, liquidity, market, means, accounts, .. } = self;
         let position = accounts.list[account as usize].scanned.in_program;
         let action = &program.actions[position.action as usize];
-        let facts = position.facts();
+        let facts = position.facts().at(step);
         let mut desk = Desk::new((program, liquidity), &position, market, means, n_before);
         let event = action.run_from(facts, &mut accounts.loaded, begun, &mut desk);
         // Debt that the market holds for worthless is written off for nothing.

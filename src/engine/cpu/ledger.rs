@@ -3,7 +3,7 @@
 use crate::book::account::{
     Event, KIND_COLLATERAL, KIND_DEBT, KIND_PERP, LegState, Values, values,
 };
-use crate::book::action::{equity, largest_perp};
+use crate::book::action::{drop_penalty, equity, largest_perp};
 use crate::engine::shape::shape;
 use crate::fixed::{ratio_q32, scale_q32};
 use crate::program::Program;
@@ -88,6 +88,7 @@ impl Ledger {
         for leg in legs.iter_mut() {
             leg.set_marks(leg.market);
         }
+        drop_penalty(legs);
         let Values { collateral, debt, .. } = values(legs);
         if debt <= collateral {
             return;

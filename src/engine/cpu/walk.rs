@@ -72,7 +72,7 @@ impl<'w> Walker<'w> {
             ledger.count_default(self.idx, exposure(legs, position));
         }
         let action = &program.actions[position.action as usize];
-        let event = action.run(position.facts(), legs, &mut Unlimited);
+        let event = action.run(position.facts().at(step), legs, &mut Unlimited);
         let is_over =
             if action.holds_perps() { event.is_something() } else { is_over(legs.iter().copied()) };
         if event.is_something() {

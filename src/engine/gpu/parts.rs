@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::words::declare;
 use crate::book::action::{
-    Action, MOST_CREDIT, PICK_ABSORB, PICK_LARGEST_PAIR, PICK_PRO_RATA, PICK_WHOLE, PRICE_BY_HEALTH,
+    Action, FALL_BITS, MOST_CREDIT, PICK_ABSORB, PICK_AUCTION, PICK_LARGEST_PAIR, PICK_PRO_RATA,
+    PICK_WHOLE, PRICE_BY_HEALTH,
 };
 use crate::program::Program;
 
@@ -58,6 +59,14 @@ const PICKS: &[Pick] = &[
         text: include_str!("../../../shaders/action/absorb.wgsl"),
         goes_on: Some(PICK_LARGEST_PAIR),
     },
+    Pick {
+        word: PICK_AUCTION,
+        name: "PICK_AUCTION",
+        run: "auction",
+        propose: Some("propose_auction"),
+        text: include_str!("../../../shaders/action/auction.wgsl"),
+        goes_on: None,
+    },
 ];
 
 /// Appends the parts that the venues of a program use, and the switches over them: neither compile
@@ -67,6 +76,7 @@ pub(super) fn push(source: &mut String, program: &Program) {
     let by_health = uses(&|it| it.price == PRICE_BY_HEALTH);
     let _ = writeln!(source, "const HAS_PRICE_BY_HEALTH = {by_health};");
     let _ = writeln!(source, "const HAS_STATE = {};", uses(&Action::keeps_state));
+    let _ = writeln!(source, "const HAS_AUCTION = {};", uses(&|it| it.pick == PICK_AUCTION));
     let _ = writeln!(source, "const HAS_TARGET = {};", uses(&|it| it.target_health > 0));
     let has_protocol = program.legs.iter().any(|leg| leg.protocol > 0);
     let _ = writeln!(source, "const HAS_PROTOCOL = {has_protocol};");
@@ -77,6 +87,7 @@ pub(super) fn push(source: &mut String, program: &Program) {
     };
     let used = || PICKS.iter().filter(|pick| is_used(pick.word));
     declare(source, "MOST_CREDIT", MOST_CREDIT);
+    declare(source, "FALL_BITS", FALL_BITS);
     for pick in PICKS {
         declare(source, pick.name, pick.word);
     }

@@ -192,6 +192,19 @@ impl<'a> Account<'a> {
         perps.rev().max_by_key(notional)
     }
 
+    /// Of an account whose collateral is on auction the penalty is owed to none: its debt is the
+    /// word of what is due.
+    fn drop_penalty(&mut self) {
+        let n_words = self.action().n_state_words();
+        let Some(words) = self.legs.len().checked_sub(n_words).filter(|_| n_words == 3) else {
+            return;
+        };
+        let [due, begun] = [words, words + 2].map(|place| self.legs[place].quantity);
+        for leg in self.legs.iter_mut().filter(|leg| leg.kind == KIND_DEBT && begun != 0) {
+            leg.quantity = leg.quantity.min(due);
+        }
+    }
+
     /// What it owes at the horizon and cannot repay at the market's marks, if anything: stranded
     /// without any collateral, or under water; its legs hold what each of them loses.
     pub(super) fn left_over(&mut self) -> Option<(i64, i64)> {
@@ -201,6 +214,7 @@ impl<'a> Account<'a> {
             self.legs[bearer].lost = lacking as u64;
             return Some((0, self.money(lacking as u64)));
         }
+        self.drop_penalty();
         let debt = sum(&self.legs, KIND_DEBT, on_market);
         let lacking = debt - sum(&self.legs, KIND_COLLATERAL, on_market);
         if lacking <= 0 {

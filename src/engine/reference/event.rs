@@ -5,12 +5,14 @@
 //! which are proven against it.
 
 use super::account::{Account, Sums, on_market};
+use super::auction;
 use super::desk::Desk;
 use crate::book::account::{
     Event, KIND_COLLATERAL, KIND_DEBT, KIND_PERP, KIND_STATE, LegState, state_of,
 };
 use crate::book::action::{
-    Action, MOST_CREDIT, PICK_ABSORB, PICK_LARGEST_PAIR, PICK_PRO_RATA, PRICE_BY_HEALTH,
+    Action, MOST_CREDIT, PICK_ABSORB, PICK_AUCTION, PICK_LARGEST_PAIR, PICK_PRO_RATA,
+    PRICE_BY_HEALTH,
 };
 use crate::fixed::{ONE_Q30, ONE_Q31, mul_hi, ratio_q32};
 use crate::program::layout::from_words;
@@ -38,8 +40,11 @@ struct Offer<'o> {
 
 /// Runs the rule of a breached account's venue: call after call until the account is healthy,
 /// nothing may be taken, or no liquidator takes it.
-pub(super) fn event(account: &mut Account<'_>, desk: &mut Desk<'_, '_>) -> Event {
+pub(super) fn event(account: &mut Account<'_>, desk: &mut Desk<'_, '_>, step: usize) -> Event {
     let action = account.action();
+    if action.pick == PICK_AUCTION {
+        return auction::event(account, desk, step);
+    }
     let mut event = Event::default();
     let owed = Sums::of(&account.legs).debt as u64;
     account.legs.iter_mut().for_each(|leg| leg.next = leg.quantity);
@@ -132,7 +137,7 @@ fn price(action: &Action, legs: &mut [LegState], sums: &Sums) {
 }
 
 /// floor(a b / 2^bits).
-fn share_of(a: u64, b: u32, bits: u32) -> u64 {
+pub(super) fn share_of(a: u64, b: u32, bits: u32) -> u64 {
     ((u128::from(a) * u128::from(b)) >> bits) as u64
 }
 

@@ -86,7 +86,7 @@ impl<'a> Walk<'a> {
             return Event::default();
         }
         let mut desk = Desk::of(account, (program, liquidity), means, market);
-        let event = event(account, &mut desk);
+        let event = event(account, &mut desk, step);
         account.last_event = step;
         account.is_over =
             if account.is_perpetual() { event.is_something() } else { account.is_settled() };

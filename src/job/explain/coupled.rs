@@ -203,7 +203,8 @@ impl Spent {
         }
         let position = &program.positions[told.position];
         let mut legs = told.legs.clone();
-        let Event { n_calls, repaid, .. } = reference::liquidate(program, told.position, &mut legs);
+        let Event { n_calls, repaid, .. } =
+            reference::liquidate(program, told.position, told.when.step, &mut legs);
         if n_calls == 0 {
             return Untaken::NotAllowed;
         }

@@ -5,8 +5,8 @@ use super::market::most_growth;
 use super::{Unsound, between, holds, index};
 use crate::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP, KIND_STATE};
 use crate::book::action::{
-    Action, MOST_CALLS, MOST_CREDIT, PICK_ABSORB, PICK_PRO_RATA, PICK_WHOLE, PRICE_BONUS,
-    PRICE_BY_HEALTH, PRICE_MARKET,
+    Action, MOST_CALLS, MOST_CREDIT, PICK_ABSORB, PICK_AUCTION, PICK_PRO_RATA, PICK_WHOLE,
+    PRICE_AUCTION, PRICE_BONUS, PRICE_BY_HEALTH, PRICE_MARKET,
 };
 use crate::fixed::{ONE_Q30, ONE_Q31, weigh};
 use crate::program::Program;
@@ -62,7 +62,7 @@ pub(super) fn check(program: &Program) -> Result<(), Unsound> {
 }
 
 fn check_action(action: &Action) -> Result<(), Unsound> {
-    between("actions.pick", action.pick, (PICK_PRO_RATA, PICK_ABSORB))?;
+    between("actions.pick", action.pick, (PICK_PRO_RATA, PICK_AUCTION))?;
     // What is taken whole is perpetuals, and these are closed on the market.
     let is_whole = i64::from(action.pick == PICK_WHOLE);
     between("actions.holds_perps", action.holds_perps, (is_whole, is_whole))?;
@@ -70,6 +70,7 @@ fn check_action(action: &Action) -> Result<(), Unsound> {
         PICK_WHOLE => (PRICE_MARKET, PRICE_MARKET),
         // A share of what the account once was is no price of what is left of it.
         PICK_ABSORB => (PRICE_BONUS, PRICE_BONUS),
+        PICK_AUCTION => (PRICE_AUCTION, PRICE_AUCTION),
         _ => (PRICE_BONUS, PRICE_BY_HEALTH),
     };
     between("actions.price", action.price, prices)?;
@@ -78,6 +79,7 @@ fn check_action(action: &Action) -> Result<(), Unsound> {
     between("actions.written_off_from", from_words(action.written_off_from), (0, MOST_MONEY))?;
     between("actions.close_factor", action.close_factor, (0, ONE_Q31))?;
     between("actions.of_whole_debt", action.of_whole_debt, (0, 1))?;
+    check_auction(action)?;
     let least = if action.target_health == 0 { 0 } else { ONE_Q30 };
     between("actions.target_health", action.target_health, (least, 2 * ONE_Q30))?;
     between("actions.writes_off", action.writes_off, (0, 1))?;
@@ -85,6 +87,20 @@ fn check_action(action: &Action) -> Result<(), Unsound> {
     between("actions.close_cost", action.close_cost, (0, ONE_Q31))?;
     between("actions.small", from_words(action.small), (0, MOST_MONEY))?;
     between("actions.dust", from_words(action.dust), (0, MOST_MONEY))
+}
+
+fn check_auction(action: &Action) -> Result<(), Unsound> {
+    for (name, share) in [
+        ("actions.penalty", action.penalty),
+        ("actions.bid", action.bid),
+        ("actions.fall", action.fall),
+        ("actions.least", action.least),
+    ] {
+        between(name, share, (0, ONE_Q31))?;
+    }
+    between("actions.is_linear", action.is_linear, (0, 1))?;
+    let is_auction = i64::from(action.pick == PICK_AUCTION);
+    between("actions.auction_steps", action.auction_steps, (is_auction, i32::MAX))
 }
 
 fn check_instrument(program: &Program, row: &InstrumentRow) -> Result<(), Unsound> {
@@ -136,7 +152,8 @@ fn check_leg(
     let least = if is_amount { 0 } else { -i32::MAX };
     between("legs.quantity", row.quantity, (least, i32::MAX))?;
     let of_state = row.kind == KIND_STATE;
-    holds(!of_state || row.quantity.abs() <= 1, "legs.quantity", "a state is 0 or 1")?;
+    let is_any = !of_state || action.pick == PICK_AUCTION || row.quantity.abs() <= 1;
+    holds(is_any, "legs.quantity", "a state is 0 or 1")?;
     between("legs.threshold", row.threshold, (0, MOST_THRESHOLD))?;
     let most_credit = if action.keeps_state() { ONE_Q31 } else { 0 };
     between("legs.credit", row.credit, (0, most_credit))?;
@@ -167,14 +184,10 @@ fn check_leg(
 fn check_state(program: &Program, position: &PositionRow) -> Result<(), Unsound> {
     let legs = program.legs_of(position);
     let n_states = legs.iter().filter(|leg| leg.kind == KIND_STATE).count();
-    let is_last = legs.last().is_some_and(|leg| leg.kind == KIND_STATE);
-    let keeps = program.actions[position.action as usize].keeps_state();
-    let is_so = n_states == usize::from(keeps) && is_last == keeps;
-    holds(
-        is_so,
-        "legs.kind",
-        "the last leg, and no other, is the account's state where one is kept",
-    )
+    let n_last = legs.iter().rev().take_while(|leg| leg.kind == KIND_STATE).count();
+    let n_kept = program.actions[position.action as usize].n_state_words();
+    let is_so = n_states == n_kept && n_last == n_kept && legs.len() >= n_kept;
+    holds(is_so, "legs.kind", "the last legs, and no others, are the words kept of the account")
 }
 
 /// Sums of coefficient x mark and constants stay below 2^63 at any mark, and all money below 2^62.
