@@ -17,6 +17,7 @@ mod venues {
     mod liquidation_prices;
     mod loan;
     mod maintenance;
+    mod maker;
     mod marks;
     mod materiality;
     mod morpho;

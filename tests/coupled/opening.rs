@@ -57,7 +57,9 @@ fn at_once(scenario: Scenario) -> Scenario {
     for venue in &mut scenario.venues {
         match &mut venue.rule {
             Rule::Reference(rule) => (rule.close_factor, rule.full_close_below) = (1.0, 1.0),
-            Rule::AaveV3(rule) => (rule.close_factor, rule.calls_per_step) = (1.0, 64),
+            Rule::AaveV3(rule) => {
+                (rule.close_factor, rule.target_health, rule.calls_per_step) = (1.0, 0.0, 64);
+            }
             Rule::CompoundV2(rule) => (rule.close_factor, rule.calls_per_step) = (1.0, 64),
             Rule::EulerV2(rule) => rule.calls_per_step = 64,
             _ => {}
