@@ -24,7 +24,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use shortfall::book::action::{PICKS, PRICES};
-use shortfall::book::venue::Venue;
+use shortfall::book::venue::{RULES, Venue};
 use shortfall::engine::gpu::Options;
 use shortfall::program::Program;
 use shortfall::scenario::Scenario;
@@ -120,7 +120,7 @@ impl Held {
         self.count("tiers", !program.tiers.is_empty());
         self.count("regimes", scenario.market.regimes.is_some());
         self.count("more than six positions", scenario.book.positions.len() > 6);
-        self.count("few venues", actions.len() < 7);
+        self.count("few venues", actions.len() < RULES.len());
     }
 }
 

@@ -16,7 +16,10 @@ fn auction(action: Action, facts: AccountFacts) -> Event {
     let began = bitcast<u32>(legs[begun].quantity);
     let n_steps = now - min(began, now);
     if (is_zero(leg_market_value(lot))) {
-        if (is_new) { legs[due].quantity = legs[debt].quantity; }
+        if (is_new) {
+            legs[due].quantity = legs[debt].quantity;
+            legs[due].next = legs[debt].quantity;
+        }
         write_off_due(action, due, debt, &event);
         return event;
     }

@@ -5,7 +5,7 @@
 
 use proptest::prelude::*;
 use shortfall::book::account::{KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP, LegState};
-use shortfall::book::action::{Action, PICK_PRO_RATA};
+use shortfall::book::action::{Action, PICK_AUCTION, PICK_PRO_RATA};
 use shortfall::engine::cpu::marks::Marks;
 use shortfall::engine::reference::explain;
 use shortfall::engine::story::{Story, ToldEvent};
@@ -62,6 +62,16 @@ impl<'a> Position<'a> {
     pub(crate) fn value(&self, kind: u32) -> i128 {
         let legs = self.legs.iter().filter(|leg| leg.kind == kind);
         legs.map(|leg| i128::from(leg.quantity) * i128::from(leg.mark)).sum()
+    }
+
+    /// What it owes, at the horizon: of collateral on auction the penalty is owed to none.
+    fn due(&self) -> i128 {
+        let n = self.legs.len();
+        if self.action().pick != PICK_AUCTION || self.legs[n - 1].quantity == 0 {
+            return self.value(KIND_DEBT);
+        }
+        let debt = self.legs.iter().find(|leg| leg.kind == KIND_DEBT).expect("a vault's debt");
+        i128::from(debt.quantity.min(self.legs[n - 3].quantity)) * i128::from(debt.mark)
     }
 
     /// Σ quantity x threshold of collateral, each up to a whole unit, at the marks.
@@ -150,7 +160,7 @@ fn check(program: &Program, path: u64) -> Result<(), TestCaseError> {
         }
         prop_assert!(events.next().is_none());
         let left = story.left_over.iter().find(|left| left.position == idx);
-        let lacking = position.value(KIND_DEBT) - position.value(KIND_COLLATERAL);
+        let lacking = position.due() - position.value(KIND_COLLATERAL);
         if position.is_perpetual() || !is_defaulted || lacking <= 0 {
             prop_assert!(left.is_none());
             continue;

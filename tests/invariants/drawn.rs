@@ -6,17 +6,17 @@ use shortfall::engine::void::first_beyond;
 use shortfall::tail::{SATURATED, SMALL_MARK};
 
 use crate::support::drawn::{
-    AAVE, COMET, COMPOUND, EULER, MORPHO, PERPETUAL, REFERENCE, any_scenario,
+    AAVE, COMET, COMPOUND, EULER, MAKER, MORPHO, PERPETUAL, REFERENCE, any_scenario,
 };
 use crate::support::twins::story_of;
 
 /// What drawn scenarios came to, so that no property holds for want of cases.
 #[derive(Debug, Default)]
 struct Reached {
-    n_events: [u32; 7],
-    n_written_off: [u32; 7],
-    n_stranded: [u32; 7],
-    n_under_water: [u32; 7],
+    n_events: [u32; 8],
+    n_written_off: [u32; 8],
+    n_stranded: [u32; 8],
+    n_under_water: [u32; 8],
     n_idle: u32,
     n_saturated: u32,
     n_small: u32,
@@ -26,7 +26,7 @@ struct Reached {
 fn drawn_scenarios_come_to_every_end() {
     let mut runner = TestRunner::deterministic();
     let mut reached = Reached::default();
-    for _ in 0..500 {
+    for _ in 0..700 {
         let drawn = any_scenario().new_tree(&mut runner).expect("a scenario").current();
         let Ok(program) = shortfall::engine::compile(&drawn) else { continue };
         for path in 0..8 {
@@ -52,7 +52,7 @@ fn drawn_scenarios_come_to_every_end() {
     }
     let is_common = |count: &u32| *count >= 20;
     assert!(reached.n_events.iter().all(is_common), "{reached:?}");
-    for venue in [AAVE, MORPHO, PERPETUAL, EULER, COMET] {
+    for venue in [AAVE, MORPHO, PERPETUAL, EULER, COMET, MAKER] {
         assert!(is_common(&reached.n_written_off[venue as usize]), "{reached:?}");
     }
     for venue in [REFERENCE, COMPOUND, EULER] {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use shortfall::book::account::{
     KIND_COLLATERAL, KIND_DEBT, KIND_FUNDING, KIND_PERP, KIND_STATE, LegState, state_of,
 };
-use shortfall::book::action::PRICE_BY_HEALTH;
+use shortfall::book::action::{PICK_AUCTION, PRICE_BY_HEALTH};
 use shortfall::engine::reference::explain;
 use shortfall::engine::story::{Story, ToldEvent};
 use shortfall::program::Program;
@@ -41,6 +41,9 @@ fn change(before: &LegState, after: &LegState) -> i128 {
 /// what left it, the losses of all are what was written off, and the rest was repaid.
 fn is_conserved(before: &Position<'_>, told: &ToldEvent) -> Result<(), TestCaseError> {
     let event = &told.event;
+    if before.action().pick == PICK_AUCTION {
+        return is_auctioned(before, told);
+    }
     if before.action().keeps_state() && state_of(&before.legs) == 0 {
         return is_taken_over(before, told);
     }
@@ -98,6 +101,49 @@ fn is_taken_over(before: &Position<'_>, told: &ToldEvent) -> Result<(), TestCase
     Ok(())
 }
 
+/// An auction begins with the penalty on top of the debt; later buyers pay debt for collateral, at
+/// most its price on the market, and without collateral what is due is lost.
+fn is_auctioned(before: &Position<'_>, told: &ToldEvent) -> Result<(), TestCaseError> {
+    let event = &told.event;
+    let (was, is) = (&before.legs, &told.legs);
+    let [lot, debt, due, _, begun] = [0, 1, 2, 3, 4];
+    let units = |legs: &[LegState], place: usize| i128::from(legs[place].quantity);
+    let is_new = units(was, begun) == 0;
+    let due_before = if is_new { units(was, debt) } else { units(was, due) };
+    let lost = i128::from(event.written_off);
+    if event.repaid == 0 && event.seized == 0 {
+        prop_assert_eq!(units(was, lot), units(is, lot));
+        prop_assert_eq!(units(is, due), due_before);
+        let penalty = (units(was, debt) * i128::from(before.action().penalty)) >> 31;
+        let is_worthless = is[lot].mark == 0;
+        let owed = match (is_worthless, is_new) {
+            (true, _) => 0,
+            (false, true) => units(was, debt) + penalty,
+            (false, false) => units(was, debt),
+        };
+        prop_assert_eq!(units(is, debt), owed);
+        prop_assert_eq!(
+            lost,
+            if is_worthless { due_before * i128::from(is[debt].mark) } else { 0 }
+        );
+        return Ok(());
+    }
+    let repaid = i128::from(event.repaid) / i128::from(is[debt].mark.max(1));
+    let seized = (units(was, lot) - units(is, lot)) * i128::from(is[lot].mark);
+    prop_assert_eq!(i128::from(event.seized), seized);
+    prop_assert_eq!(units(is, due), (due_before - repaid).max(0));
+    let slack = UNITS_A_CALL * (i128::from(is[lot].mark) + i128::from(is[debt].mark));
+    prop_assert!(i128::from(event.repaid) <= seized + slack, "buyers pay more than the market");
+    let left = units(was, debt) - repaid;
+    if units(is, lot) == 0 {
+        prop_assert_eq!(units(is, debt), 0);
+        prop_assert_eq!(lost, left.min(units(is, due)) * i128::from(is[debt].mark));
+    } else {
+        prop_assert_eq!((units(is, debt), lost), (left, 0));
+    }
+    Ok(())
+}
+
 /// What a perpetual account lacks when all is closed at the marks, closing cost included, is lost.
 fn is_closed_at_the_marks(
     program: &Program,
@@ -131,6 +177,11 @@ fn most_incentive(before: &Position<'_>, told: &ToldEvent) -> i128 {
 fn is_fair(before: &Position<'_>, told: &ToldEvent) -> Result<(), TestCaseError> {
     let event = &told.event;
     let collaterals = || told.legs.iter().filter(|leg| leg.kind == KIND_COLLATERAL);
+    if before.action().pick == PICK_AUCTION {
+        // At whatever price the auction came down to.
+        prop_assert!(before.is_breached());
+        return Ok(());
+    }
     let incentive = most_incentive(before, told);
     let marks: i128 = told.legs.iter().map(|leg| i128::from(leg.mark)).sum();
     let slack = 2 * UNITS_A_CALL * i128::from(event.n_calls) * marks;

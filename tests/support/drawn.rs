@@ -4,7 +4,8 @@ use proptest::collection::SizeRange;
 use proptest::prelude::*;
 use proptest::strategy::Union;
 use shortfall::book::venue::{
-    AaveV3, Comet, CompoundV2, EulerV2, Margin, MorphoBlue, Perpetual, Reference, Rule, Terms, Tier,
+    AaveV3, Comet, CompoundV2, Curve, EulerV2, Maker, Margin, MorphoBlue, Perpetual, Reference,
+    Rule, Terms, Tier,
 };
 use shortfall::book::{Leg, LegKind};
 use shortfall::market::climate::{Regime, Regimes};
@@ -24,6 +25,7 @@ pub(crate) const MORPHO: u32 = 3;
 pub(crate) const PERPETUAL: u32 = 4;
 pub(crate) const EULER: u32 = 5;
 pub(crate) const COMET: u32 = 6;
+pub(crate) const MAKER: u32 = 7;
 
 /// Assets of a drawn market; the first is cash.
 pub(crate) const N_ASSETS: usize = 4;
@@ -191,6 +193,23 @@ fn venues() -> impl Strategy<Value = Vec<(Rule, Vec<Terms>)>> {
                     calls_per_step,
                 }),
                 Rule::Comet(Comet { store_front_price_factor: close_factor, calls_per_step }),
+                Rule::Maker(Maker {
+                    liquidation_penalty: 10.0 * close_cost,
+                    buf: 1.0 + close_factor,
+                    curve: [Curve::StairStep, Curve::Linear, Curve::Exponential]
+                        [calls_per_step as usize % 3],
+                    cut: if calls_per_step % 3 == 2 {
+                        0.9999
+                    } else {
+                        0.5 + 0.5 * full_close_below
+                    },
+                    stair_seconds: 900.0 * f64::from(calls_per_step),
+                    tau_seconds: 7200.0 * f64::from(calls_per_step),
+                    tail_seconds: 3600.0 * f64::from(calls_per_step),
+                    cusp: 0.5 * close_factor,
+                    chost_usd: 100.0 * full_close_below,
+                    keeper_margin: close_cost,
+                }),
             ];
             rules.into_iter().map(|rule| (rule, terms.clone())).collect()
         },
@@ -230,6 +249,7 @@ fn position(range: Range) -> impl Strategy<Value = Drawn> {
         lending(MORPHO, [1, 1]).boxed(),
         lending(EULER, [3, 3]).boxed(),
         lending(COMET, [3, 1]).boxed(),
+        lending(MAKER, [1, 1]).boxed(),
         margin.clone().boxed(),
         margin.boxed(),
     ]);
@@ -303,6 +323,7 @@ pub(crate) fn scaled(scenario: &Scenario, factor: f64) -> Scenario {
             }
             Rule::Perpetual(rule) => rule.insurance_fund_usd *= factor,
             Rule::EulerV2(rule) => rule.least_socialised_usd *= factor,
+            Rule::Maker(rule) => rule.chost_usd *= factor,
             _ => {}
         }
         let tiers = venue.terms.iter_mut().flat_map(|terms| &mut terms.tiers);

@@ -83,7 +83,7 @@ pub(super) fn run<C: Counterparty>(
     if legs[from].market_value() == 0 {
         // Of no worth to any buyer.
         if is_new {
-            legs[due].quantity = legs[to].quantity;
+            (legs[due].quantity, legs[due].next) = (legs[to].quantity, legs[to].quantity);
         }
         write_off(action, legs[due].quantity, &mut legs[to], &mut event);
         return event;

@@ -37,32 +37,45 @@ impl Places {
 /// One event of an account that is breached, or whose collateral is on auction.
 pub(super) fn event(account: &mut Account<'_>, desk: &mut Desk<'_, '_>, step: usize) -> Event {
     let (action, money_shift) = (account.action(), account.position.money_shift);
-    let legs = &mut account.legs;
-    legs.iter_mut().for_each(|leg| leg.next = leg.quantity);
     let mut event = Event::default();
-    let Some(at) = Places::of(legs) else { return event };
+    if let Some(at) = Places::of(&account.legs) {
+        let legs = &mut account.legs;
+        legs.iter_mut().for_each(|leg| leg.next = leg.quantity);
+        run(action, legs, &at, (step, money_shift), desk, &mut event);
+    }
+    // What was proposed and not taken is forgotten.
+    account.legs.iter_mut().for_each(|leg| leg.next = leg.quantity);
+    event
+}
+
+fn run(
+    action: &Action,
+    legs: &mut [LegState],
+    at: &Places,
+    (step, money_shift): (usize, u32),
+    desk: &mut Desk<'_, '_>,
+    event: &mut Event,
+) {
     let is_new = legs[at.begun].quantity == 0;
     if is_new {
         legs[at.due].quantity = legs[at.debt].quantity;
     }
     if legs[at.lot].market_value() == 0 {
         // No buyer takes what is worthless.
-        write_off(action, legs, &at, &mut event);
-        return event;
+        write_off(action, legs, at, event);
+        return;
     }
     let n_steps = (step as i64 + 1 - i64::from(legs[at.begun].quantity)).max(0) as u32;
     let is_running = !is_new && n_steps >= 1 && n_steps <= action.auction_steps;
-    let price = if is_running { buying_price(action, legs, &at, n_steps) } else { None };
+    let price = if is_running { buying_price(action, legs, at, n_steps) } else { None };
     match price {
-        Some(price) => sell(action, legs, &at, (price, money_shift), desk, &mut event),
+        Some(price) => sell(action, legs, at, (price, money_shift), desk, event),
         None if is_new || n_steps >= action.auction_steps => {
-            begin(action, legs, &at, step, is_new);
+            begin(action, legs, at, step, is_new);
             event.n_calls = 1;
         }
         None => {}
     }
-    account.legs.iter_mut().for_each(|leg| leg.next = leg.quantity);
-    event
 }
 
 /// An auction begins, or begins anew: at so much over the price that the venue reads.
