@@ -107,10 +107,10 @@ impl Held {
         let in_use = |idx: usize| program.positions.iter().any(|it| it.action as usize == idx);
         let used = || actions.iter().enumerate().filter(|(idx, _)| in_use(*idx)).map(|it| it.1);
         for pick in PICKS {
-            self.count(pick.name, used().any(|it| it.pick == pick.word));
+            self.count(&format!("pick {}", pick.name), used().any(|it| it.pick == pick.word));
         }
         for price in PRICES {
-            self.count(price.name, used().any(|it| it.price == price.word));
+            self.count(&format!("price {}", price.name), used().any(|it| it.price == price.word));
         }
         let coupling = program.liquidity.as_ref();
         self.count("alone", coupling.is_none());

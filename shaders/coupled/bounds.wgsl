@@ -1,5 +1,5 @@
-// Twin: src/engine/cpu/coupled/eligible.rs, in its purpose alone: a position that no step of a window
-// can breach is not checked in it. What a bound says of the rest costs time, never a bit.
+// Twin: src/engine/cpu/coupled/eligible.rs, in its purpose alone: a position that no step of a
+// window can breach is not checked in it. What a bound says of the rest costs time, never a bit.
 
 // 2^-10 of an octave: the first room for impact.
 const FIRST_ROOM: i32 = 1 << 14u;

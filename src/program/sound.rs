@@ -89,7 +89,7 @@ mod tests {
                 "they do not fall",
             ),
             (|it| it.money_log2 = i32::MIN, "money_log2 is"),
-            (|it| it.actions.push(Action::new(4)), "actions.pick is 4"),
+            (|it| it.actions.push(Action::new(5)), "actions.pick is 5"),
             (
                 |it| it.actions.push(Action { close_factor: u32::MAX, ..Action::new(0) }),
                 "actions.close_factor is 4294967295",

@@ -193,27 +193,29 @@ fn venues() -> impl Strategy<Value = Vec<(Rule, Vec<Terms>)>> {
                     calls_per_step,
                 }),
                 Rule::Comet(Comet { store_front_price_factor: close_factor, calls_per_step }),
-                Rule::Maker(Maker {
-                    liquidation_penalty: 10.0 * close_cost,
-                    buf: 1.0 + close_factor,
-                    curve: [Curve::StairStep, Curve::Linear, Curve::Exponential]
-                        [calls_per_step as usize % 3],
-                    cut: if calls_per_step % 3 == 2 {
-                        0.9999
-                    } else {
-                        0.5 + 0.5 * full_close_below
-                    },
-                    stair_seconds: 900.0 * f64::from(calls_per_step),
-                    tau_seconds: 7200.0 * f64::from(calls_per_step),
-                    tail_seconds: 3600.0 * f64::from(calls_per_step),
-                    cusp: 0.5 * close_factor,
-                    chost_usd: 100.0 * full_close_below,
-                    keeper_margin: close_cost,
-                }),
+                maker(close_factor, full_close_below, calls_per_step, close_cost),
             ];
             rules.into_iter().map(|rule| (rule, terms.clone())).collect()
         },
     )
+}
+
+/// Auctions of every curve; the numbers are those of the other rules.
+fn maker(close_factor: f64, full_close_below: f64, calls: u32, close_cost: f64) -> Rule {
+    let curves = [Curve::StairStep, Curve::Linear, Curve::Exponential];
+    let curve = curves[calls as usize % curves.len()];
+    Rule::Maker(Maker {
+        liquidation_penalty: 10.0 * close_cost,
+        buf: 1.0 + close_factor,
+        curve,
+        cut: if curve == Curve::Exponential { 0.9999 } else { 0.5 + 0.5 * full_close_below },
+        stair_seconds: 900.0 * f64::from(calls),
+        tau_seconds: 7200.0 * f64::from(calls),
+        tail_seconds: 3600.0 * f64::from(calls),
+        cusp: 0.5 * close_factor,
+        chost_usd: 100.0 * full_close_below,
+        keeper_margin: close_cost,
+    })
 }
 
 /// A position by the values of its legs as shares of its size; amounts follow from the prices.

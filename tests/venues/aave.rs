@@ -303,11 +303,13 @@ proptest! {
             let expected = restoring.min(debt_usd).min(value_usd / incentive);
             // Rounding of W and of the target is multiplied by what a unit repaid gains.
             let bound = (8.0 * call.bound_usd + call.widened_usd) / gained.clamp(0.01, 1.0);
-            prop_assert!((call.repaid_usd() - expected).abs() <= bound, "{expected}: {}", call.repaid_usd());
+            let repaid = call.repaid_usd();
+            prop_assert!((repaid - expected).abs() <= bound, "{repaid}, not {expected}");
             if expected == restoring {
                 let after = call.after.weighted as f64 / call.after.debt as f64;
                 let left_usd = call.usd(call.after.debt).max(1.0);
-                prop_assert!((after - target).abs() <= 4.0 * bound / left_usd, "{after}, not {target}");
+                let bound = 4.0 * bound / left_usd;
+                prop_assert!((after - target).abs() <= bound, "{after}, not {target}");
             }
         }
     }

@@ -237,6 +237,13 @@ fn prices_fall_and_auctions_end_as_on_chain() {
     }
 }
 
+/// A buyer with less than the tab, which is not above chost, can take no part.
+fn refuse_a_part(vault: Vault, capital_usd: f64) {
+    let factors = vec![1.0; 4];
+    let (_, story) = Vault { capital_usd: Some(capital_usd), factors, ..vault }.walked();
+    assert_eq!(story.outcome.liquidated, 0, "a part is taken");
+}
+
 /// Buyers who take a lot at its price pay the tab, or as far as the lot goes; what is left is the
 /// owner's.
 #[test]
@@ -269,11 +276,7 @@ fn buyers_take_what_they_pay_for_as_on_chain() {
         };
         let program = vault.program();
         if case.expected.reverts {
-            // A buyer with less than the tab, which is not above chost, can take no part.
-            let capital_usd = Some(amt * top);
-            let factors = vec![1.0; 4];
-            let (_, story) = Vault { capital_usd, factors, ..vault }.walked();
-            assert_eq!(story.outcome.liquidated, 0, "a part is taken");
+            refuse_a_part(vault, amt * top);
             continue;
         }
         let mut legs: Vec<LegState> = program

@@ -3,9 +3,9 @@
 //!
 //! The account is one collateral and one debt. Its three words are the debt without the penalty
 //! that is still unpaid, the first price of the auction (Q8.24, as a mark), and the step in which
-//! it began, counted from 1; 0 is for none. What buyers pay goes to the debt first, so that bad debt
-//! is what of that word is left when the collateral is gone. What is left of the collateral when
-//! all is paid is the owner's.
+//! it began, counted from 1; 0 is for none. What buyers pay goes to the debt first, so that bad
+//! debt is what of that word is left when the collateral is gone. What is left of the collateral
+//! when all is paid is the owner's.
 //!
 //! A price is known at the ends of steps, and falls in between. Buyers take the collateral at the
 //! first price at which they would, which is the most that they bid, if the auction came down to it
@@ -131,8 +131,8 @@ pub(super) fn run<C: Counterparty>(
     event
 }
 
-/// Units repaid and bought at a price where buyers pay for up to `limit` units of debt. What is left
-/// of the debt beside collateral is not dust.
+/// Units repaid and bought at a price where buyers pay for up to `limit` units of debt. What is
+/// left of the debt beside collateral is not dust.
 fn take(
     action: &Action,
     facts: AccountFacts,

@@ -32,7 +32,7 @@ pub const PICKS: &[Part] = &[
     Part {
         word: PICK_AUCTION,
         name: "auction",
-        about: "the venue puts the collateral up for auction, until the debt and a penalty are paid",
+        about: "the venue auctions the collateral, until the debt and a penalty are paid",
     },
 ];
 
@@ -111,8 +111,8 @@ rows! {
         pub buf: u32,
         /// The most that buyers pay in an auction, a share of the market's price, Q1.31.
         pub bid: u32,
-        /// What a fall leaves of an auction's price, Q1.31, or, where it falls along a line, what it
-        /// takes of the first price.
+        /// What a fall leaves of an auction's price, Q1.31, or, where it falls along a line, what
+        /// it takes of the first price.
         pub fall: u32,
         /// 1 if an auction's price falls along a line.
         pub is_linear: u32,

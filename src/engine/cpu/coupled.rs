@@ -306,8 +306,8 @@ impl<'a> Coupled<'a> {
         u32::from(event.is_something())
     }
 
-    /// What there is to an event, in a step, of the account that was loaded beside a first call on two of its
-    /// legs, before which there were so many sales in the round.
+    /// What there is to an event, in a step, of the account that was loaded beside a first call on
+    /// two of its legs, before which there were so many sales in the round.
     // Its code is long: most events do without.
     #[inline(never)]
     fn go_on(

@@ -168,8 +168,8 @@ impl Offer<'_> {
     }
 
     /// What is to be repaid out of a collateral so that health is at the target T again, of debt D
-    /// and collateral that counts W: (T D - W) / (T - threshold x incentive), a fine value. All that
-    /// there is where every call makes health worse.
+    /// and collateral that counts W: (T D - W) / (T - threshold x incentive), a fine value. All
+    /// that there is where every call makes health worse.
     fn restoring(&self, from: &LegState) -> u128 {
         let Sums { weighted, debt, .. } = self.sums;
         let target = self.action.target_health;

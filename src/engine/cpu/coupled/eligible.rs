@@ -26,7 +26,8 @@ use crate::program::liquidity::{Liquidity, NONE};
 pub(super) struct EligibleList {
     lanes: Lanes,
     envelope: Envelope,
-    /// Scratch: the path's horizon in a wider envelope, in the first lane, and what it does not clear.
+    /// Scratch: the path's horizon in a wider envelope, in the first lane, and what it does not
+    /// clear.
     horizon: Horizon,
     others: [Vec<u32>; 1],
     /// Whether that one is the widest so far, and whether any bounds anything.

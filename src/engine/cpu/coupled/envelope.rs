@@ -237,8 +237,8 @@ impl Envelope {
         (debt as f32 * up) / (weighted as f32 * down) * ROUNDED
     }
 
-    /// A surplus without tiers that is nowhere above what it may be within the envelope: every mark is
-    /// at its worst.
+    /// A surplus without tiers that is nowhere above what it may be within the envelope: every mark
+    /// is at its worst.
     #[inline(always)]
     pub(super) fn filter<'m, const N: usize>(
         &self,

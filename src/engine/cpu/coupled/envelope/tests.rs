@@ -175,7 +175,8 @@ proptest! {
     }
 }
 
-/// The smallest marks, whose own rounding is as large as they are, moved as far as the envelope goes.
+/// The smallest marks, whose own rounding is as large as they are, moved as far as the envelope
+/// goes.
 #[test]
 fn the_smallest_marks_are_near_wherever_they_are_moved() {
     for log in (-26 * OCTAVE..-18 * OCTAVE).step_by(OCTAVE as usize / 16 + 1) {
