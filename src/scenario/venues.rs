@@ -122,7 +122,7 @@ fn read_categories(
         faults.push(node.fault(Broken::WrongLength { n, bound, remedy }));
         return None;
     }
-    let mut read_one = |name: &String| {
+    let read_one = |name: &String| {
         let node = node.get(name);
         check_name(&node, name, faults);
         let _table: std::collections::BTreeMap<String, IgnoredAny> = node.read(faults)?;
@@ -141,7 +141,7 @@ fn read_categories(
         }
         Some(Category { name: name.clone(), terms })
     };
-    let categories: Vec<Option<Category>> = written.keys().map(|name| read_one(name)).collect();
+    let categories: Vec<Option<Category>> = written.keys().map(read_one).collect();
     categories.into_iter().collect()
 }
 
