@@ -64,6 +64,8 @@ fn buying_price(action: &Action, first: u32, market: u32, n_steps: u32) -> Optio
     (now <= bid).then(|| bid.min(before).max(1))
 }
 
+// Apart from the rules of which there are many events.
+#[inline(never)]
 pub(super) fn run<C: Counterparty>(
     action: &Action,
     facts: AccountFacts,

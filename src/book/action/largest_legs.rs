@@ -146,6 +146,8 @@ fn repayable_quantity(
 /// What is to be repaid out of a collateral so that health is at a target again: of debt D and
 /// collateral that counts W, with W - t b x = T (D - x), x = (T D - W) / (T - t b), t being the
 /// leg's threshold and b its incentive. Without bound where every call makes health worse.
+#[cold]
+#[inline(never)]
 fn restoring(target: u32, sums: &Values, from: &LegState) -> u64 {
     let short = sums.debt.saturating_sub(sums.weighted);
     let lacking = short + scale_q31(sums.debt, (target - ONE_Q30) << 1);

@@ -35,6 +35,7 @@ impl Ratios {
     }
 
     /// All of them, in the order of their indices.
+    #[inline(always)]
     pub(in crate::engine) fn all(&self) -> &[Ratio] {
         &self.0
     }
